@@ -9,10 +9,22 @@ from typing import TYPE_CHECKING, Final
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of, walk
 from extractor.model import Span
 from harness.base import jsonrpc
-from harness.model import BlameBasis, BlameSource, Certainty, Verdict
+from harness.judge.suspects import (
+    Hints,
+    Suspect,
+    all_statements,
+    checks,
+    constants,
+    decided_by,
+    narrow,
+    saying,
+    statements_at,
+    touches,
+)
+from harness.model import RARELY, BlameBasis, BlameSource, Certainty, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from tree_sitter import Node
 
@@ -22,19 +34,12 @@ if TYPE_CHECKING:
 
 MAX_SPANS: Final = 6
 """More places than this say nothing to a reader."""
-FEW_STATEMENTS: Final = 3
-"""What runs for a violation only, and in more statements than these, is shown if something else points at it too."""
 _LONG: Final = 3
 """Lines of a statement above which only the part up to its status is shown."""
-_SIMPLE: Final = frozenset(
-    {"expression_statement", "return_statement", "throw_statement", "raise_statement", "lexical_declaration",
-     "variable_declaration"}
-)  # fmt: skip
-_BLOCKS: Final = frozenset(
-    {"block", "statement_block", "module", "program", "else_clause", "switch_case", "case_clause"}
-)
-_BARE: Final = re.compile(r"(?:return|pass|break|continue)\s*;?")
-_LOGS: Final = re.compile(r"(?:await\s+)?(?:console\.\w+|print|logg(?:er|ing)\.\w+|log\.\w+)\s*\(")
+_CONDITIONS: Final = frozenset({"if_statement", "elif_clause"})
+_DUE: Final = re.compile(r"\bexpected (?:([45]\d\d)|a refusal)\b")
+_EXPECTED: Final = re.compile(r"\bexpected [45]\d\d\b")
+"""Of a summary: the answer should have been another refusal."""
 _KINDS: Final = frozenset({"POST request", "POST notification", "GET", "DELETE"})
 """Legs of findings that are kinds of requests."""
 _ANSWERS: Final = re.compile(r"(?i)reject|refus|unauthori|forbid|(?:create|send|write|json).*(?:error|response)|handle")
@@ -55,17 +60,18 @@ class Blamed:
 def pairs_to_trace(findings: Sequence[Finding], transcript: Transcript) -> dict[int, int]:
     """Return the exchanges to trace for some findings: of each that is wrong the number, and that of its control."""
     return {
-        fault.number: control.number
+        fault.number: control.number if control is not None else 0
         for finding in findings
         if finding.verdict is Verdict.VIOLATED
         for fault, control in _faults(finding, transcript)
     }
 
 
-def _faults(finding: Finding, transcript: Transcript) -> Iterator[tuple[Exchange, Exchange]]:
+def _faults(finding: Finding, transcript: Transcript) -> Iterator[tuple[Exchange, Exchange | None]]:
     """Yield what a finding is about: each exchange that is wrong, with one that was served.
 
-    That is its control; else another exchange of the evidence, or the last ordinary request before it.
+    That is its control; else another exchange of the evidence, or the last ordinary request before it; of one that
+    begins a conversation, one that does so otherwise. None where there is none.
     """
     every = {exchange.number: exchange for exchange in transcript.exchanges}
     evidence = [every[number] for number in finding.evidence if number in every]
@@ -80,16 +86,30 @@ def _faults(finding: Finding, transcript: Transcript) -> Iterator[tuple[Exchange
         if refused and not by_kind and fault.control is None and _is_right(fault):
             # it shows that others are served, and is not wrong itself
             continue
-        if fault.number in controls or fault.status is None:
+        if fault.number in controls or fault.status is None or _is_as_expected(fault, finding):
             continue
         if (control := every.get(fault.control or 0)) is not None:
             yield fault, control
-        elif not begins or jsonrpc.methods(fault.body) != begins:
+        elif begins and jsonrpc.methods(fault.body) == begins:
+            right = (one for one in transcript.exchanges if one.number not in finding.evidence and _is_right(one))
+            yield fault, next((one for one in right if _begins_otherwise(one, fault)), None)
+        else:
             others = [one for one in evidence if one is not fault and one.number < fault.number and _is_right(one)]
             before = (one for one in reversed(transcript.exchanges) if _is_ordinary(one, fault, begins))
             after = (one for one in transcript.exchanges if _is_ordinary(one, fault, begins, before=False))
-            if (control := next(iter([*others, *before, *after]), None)) is not None:
-                yield fault, control
+            yield fault, next(iter([*others, *before, *after]), None)
+
+
+def _is_as_expected(fault: Exchange, finding: Finding) -> bool:
+    """Return whether one of several requests got the refusal that the finding says was due to all of them."""
+    if (due := _DUE.search(finding.summary)) is None or fault.status is None:
+        return False
+    return str(fault.status) == due[1] if due[1] else fault.status >= 400
+
+
+def _begins_otherwise(one: Exchange, fault: Exchange) -> bool:
+    """Return whether an exchange is of the same method and asks for something else."""
+    return jsonrpc.methods(one.body) == jsonrpc.methods(fault.body) and one.body != fault.body
 
 
 def _kind(exchange: Exchange) -> str:
@@ -141,100 +161,114 @@ def blame(
     runs = [known[number] for number in wrong if number in known]
     # a request that is served like its control shows what the page does not check: no line runs for it alone
     telling = [one for one in runs if not _is_served_alike(one, exchanges)]
-    read: set[Span] = set()
-    executed: set[Span] = set()
-    sure = bool(telling)
-    for file in bundle.files:
-        # here, since a report without such a finding needs no grammar
-        from extractor.languages.registry import syntax_tree
+    # here, since a report without such a finding needs no grammar
+    from extractor.languages.registry import syntax_tree
 
-        root = syntax_tree(file.path, file.text)
-        if root is None:
-            continue
-        nodes = list(rule.blame(root, finding, transcript)) if rule.blame is not None else []
-        for one in telling:
-            status = str(exchanges[one.number].status)
-            found, is_sure = _executed(root, one.only.get(file.path, ()), nodes, status)
-            sure = sure and (is_sure or not found)
-            executed.update(span for node in found if (span := _docs_span(file, *_shown(node, status))) is not None)
-        ran = {line for one in runs for line in one.ran.get(file.path, ())}
-        left = [node for node in nodes if not ran or not _is_answer_that_did_not_run(node, ran)]
-        read.update(span for node in left if (span := _docs_span(file, *lines_of(node))) is not None)
+    trees = [(file, root) for file in bundle.files if (root := syntax_tree(file.path, file.text)) is not None]
+    read = [
+        Suspect(file, node)
+        for file, root in trees
+        for node in (rule.blame(root, finding, transcript) if rule.blame is not None else ())
+    ]
+    executed: dict[Span, bool] = {}
+    for one in telling:
+        fault = exchanges[one.number]
+        hints = Hints(
+            status="" if fault.status is None or _is_right(fault) else str(fault.status),
+            read=tuple((each.file.path, each.node) for each in read),
+            words=(rule.requirement.id, rule.requirement.title, finding.summary),
+        )
+        linked = bool(one.control) and fault.control == one.control
+        pool = _pool(trees, one)
+        if (
+            not linked
+            and not hints.status
+            and not _is_refusal(fault)
+            and one.control
+            and _kind(fault) == _kind(exchanges[one.control])
+        ):
+            # what differs is what was asked for: only what the rule reads tells
+            pool = [each for each in pool if any(touches(each, *other) for other in hints.read)]
+        chosen, is_sure = narrow(pool, hints, linked=linked)
+        if _EXPECTED.search(finding.summary) is None:
+            # nothing says that it should have been another refusal: the condition is wrong as likely as the answer
+            branches = [branch for each in chosen if (branch := _condition_of(each, pool)) is not None]
+            decisive = [each for branch in branches for each in decided_by(branch.node, trees, one.ran)]
+            chosen, is_sure = [*chosen, *branches, *decisive], is_sure and bool(branches)
+        executed |= {
+            span: is_sure
+            for each in chosen
+            if (span := _docs_span(each.file, *_shown(each.node, hints.status))) is not None
+        }
     if executed:
-        linked = all(exchanges[one.number].control == one.control for one in telling)
-        certainty = Certainty.CERTAIN if sure and linked else Certainty.LIKELY
+        linked = all(one.control and exchanges[one.number].control == one.control for one in telling)
+        certainty = Certainty.CERTAIN if all(executed.values()) and linked else Certainty.LIKELY
         return Blamed(tuple(sorted(executed))[:MAX_SPANS], BlameBasis(BlameSource.EXECUTION, certainty))
-    if read:
-        return Blamed(tuple(sorted(read))[:MAX_SPANS], BlameBasis(BlameSource.READING, Certainty.POSSIBLE))
+    ran = {file.path: {line for one in runs for line in one.ran.get(file.path, ())} for file, _ in trees}
+    left = [
+        one for one in read if not ran[one.file.path] or not _is_answer_that_did_not_run(one.node, ran[one.file.path])
+    ]
+    if not left:
+        settings = [Suspect(file, node) for file, root in trees for node in constants(root)]
+        left = saying([*_statements(trees, ran), *settings], finding.summary)
+    if not left and runs and not telling:
+        left = checks(trees, rule.requirement.id, ran)
+    by_reading = {span for one in left if (span := _docs_span(one.file, *_shown(one.node, ""))) is not None}
+    if by_reading:
+        return Blamed(tuple(sorted(by_reading))[:MAX_SPANS], BlameBasis(BlameSource.READING, Certainty.POSSIBLE))
     library = _library(telling, bundle)
     if library is not None and not any(one.only for one in telling):
         return Blamed((), BlameBasis(BlameSource.EXECUTION, Certainty.LIKELY, library))
     return Blamed()
 
 
+def _pool(trees: Sequence[tuple[SourceFile, Node]], one: TracedExchange) -> list[Suspect]:
+    """Return the statements that ran for a request and not for its control."""
+    rare = {path: {(line, column): others for line, column, others in places} for path, places in one.rare.items()}
+    pool = []
+    for file, root in trees:
+        known = rare.get(file.path, {})
+        others: dict[int, tuple[Node, int]] = {}
+        for place in one.only.get(file.path, ()):
+            for node in statements_at(root, [place]):
+                count = known.get(place, RARELY if rare else 0)
+                others[node.start_byte] = (node, max(count, others.get(node.start_byte, (node, 0))[1]))
+        pool += [Suspect(file, *others[start]) for start in sorted(others)]
+    return pool
+
+
+def _statements(trees: Sequence[tuple[SourceFile, Node]], ran: Mapping[str, Collection[int]]) -> list[Suspect]:
+    """Return the statements in functions that begin on lines that ran."""
+    return [
+        Suspect(file, node)
+        for file, root in trees
+        for node in all_statements(root)
+        if lines_of(node)[0] in ran.get(file.path, ())
+    ]
+
+
+def _condition_of(one: Suspect, pool: Sequence[Suspect]) -> Suspect | None:
+    """Return the condition that a statement hangs on, if it stands close above it; else that of the call to it."""
+    branch = enclosing(one.node, _CONDITIONS)
+    if branch is not None and lines_of(one.node)[0] - lines_of(branch)[0] < _LONG:
+        condition = branch.child_by_field_name("condition")
+        return Suspect(one.file, condition) if condition is not None else None
+    function = enclosing(one.node, FUNCTIONS)
+    name = text_of(function.child_by_field_name("name")) if function is not None else ""
+    callers = [each for each in pool if name and re.search(rf"\b{re.escape(name)}\s*\(", text_of(each.node))]
+    return _condition_of(callers[0], ()) if len(callers) == 1 and branch is None else None
+
+
+def _is_refusal(exchange: Exchange) -> bool:
+    """Return whether an answer is a JSON-RPC error."""
+    reply = exchange.reply
+    texts = [reply.body, *(event.data for event in reply.events)] if reply is not None else []
+    return any("error" in (jsonrpc.message(text) or {}) for text in texts)
+
+
 def _is_served_alike(one: TracedExchange, exchanges: dict[int, Exchange]) -> bool:
-    fault, control = exchanges[one.number], exchanges[one.control]
-    return fault.control == one.control and _is_right(fault) and _is_right(control)
-
-
-def _executed(
-    root: Node, places: Sequence[tuple[int, int]], read: Sequence[Node], status: str
-) -> tuple[list[Node], bool]:
-    """Return the statements of a file to blame among those that ran for what is wrong only, and whether that is sure.
-
-    Args:
-        root: of the file.
-        places: what ran only then.
-        read: what the rule reads in the code.
-        status: of the wrong answer.
-    """
-    ran = _statements(root, places)
-    # the status alone proves nothing: a correct answer may have it too
-    if not status.startswith("2") and (
-        chosen := [node for node in ran if re.search(rf"(?<![\w.]){status}(?![\w.])", text_of(node))]
-    ):
-        return chosen, True
-    if chosen := [node for node in ran if any(_touch(node, other) for other in read)]:
-        return chosen, True
-    ends = _ends(ran)
-    return (ends, len(ends) == 1) if len(ends) <= FEW_STATEMENTS else ([], False)
-
-
-def _statements(root: Node, places: Sequence[tuple[int, int]]) -> list[Node]:
-    """Return the simple statements at these places, in order: what a function is made of, not what holds functions."""
-    found: dict[int, Node] = {}
-    for line, column in places:
-        here = root.descendant_for_point_range((line - 1, column), (line - 1, column))
-        while here is not None and here.parent is not None:
-            if here.type in _SIMPLE or (here.parent.type == "arrow_function" and _is_body(here)):
-                found[here.start_byte] = here
-                break
-            if here.type in FUNCTIONS or here.type in _BLOCKS or here.type.endswith("_statement"):
-                break
-            here = here.parent
-    return [found[start] for start in sorted(found)]
-
-
-def _is_body(node: Node) -> bool:
-    """Return whether an expression is the whole body of an arrow function."""
-    parent = node.parent
-    return parent is not None and parent.child_by_field_name("body") == node and node.type not in _BLOCKS
-
-
-def _ends(statements: Sequence[Node]) -> list[Node]:
-    """Return the last statement of each block that says something: what a branch does in the end."""
-    by_block: dict[int, list[Node]] = {}
-    for node in statements:
-        by_block.setdefault(node.parent.id if node.parent is not None else 0, []).append(node)
-    ends = []
-    for block in by_block.values():
-        telling = [node for node in block if not _BARE.fullmatch(text_of(node)) and not _LOGS.match(text_of(node))]
-        ends.append((telling or block)[-1])
-    return ends
-
-
-def _touch(one: Node, other: Node) -> bool:
-    return one.start_byte < other.end_byte and other.start_byte < one.end_byte
+    fault, control = exchanges[one.number], exchanges.get(one.control)
+    return control is not None and fault.control == one.control and _is_right(fault) and _is_right(control)
 
 
 def _shown(node: Node, status: str) -> tuple[int, int]:

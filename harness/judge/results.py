@@ -31,7 +31,7 @@ from harness.model import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from extractor.model import Corpus, Example
+    from extractor.model import Bundle, Corpus, Example
     from harness.model import BoundRequirement, Drift, Finding, Lookup, Run, TracedExchange, Transcript
     from harness.profile import Profile
     from harness.rule import Catalogue
@@ -144,7 +144,10 @@ def result_of_recording(
         status, reason = Status.JUDGED, None
         judged = rules.judge(transcript, example.revision)
         findings += tuple(
-            _with_blame(finding, transcript, example, rules.profile.catalogue, recording.traced) for finding in judged
+            finding
+            if example.bundle is None
+            else with_blame(finding, transcript, example.bundle, rules.profile.catalogue, recording.traced)
+            for finding in judged
         )
     last = recording.runs[-1] if recording.runs else None
     return replace(
@@ -235,23 +238,23 @@ def _result(example: Example, copies: Sequence[Example], status: Status, reason:
     )
 
 
-def _with_blame(
-    finding: Finding, transcript: Transcript, example: Example, catalogue: Catalogue, traced: Sequence[TracedExchange]
+def with_blame(
+    finding: Finding, transcript: Transcript, bundle: Bundle, catalogue: Catalogue, traced: Sequence[TracedExchange]
 ) -> Finding:
     """Return a finding with the lines of this copy that cause it.
 
     The line at which the example's log says that it failed on these requests is proof; without such a log, what the
     program executed for them, and what the rule reads in the code.
     """
-    if finding.verdict is not Verdict.VIOLATED or example.bundle is None:
+    if finding.verdict is not Verdict.VIOLATED:
         return finding
     log = log_of_failures(finding, transcript)
     error = uncaught_error(log)
     if error is not None:
         finding = replace(finding, summary=f"{finding.summary} The example's log says {error!r}.")
-        if lines := failing_lines(log, example.bundle):
+        if lines := failing_lines(log, bundle):
             return replace(finding, blame=lines, blame_basis=BlameBasis(BlameSource.LOG, Certainty.CERTAIN))
-    found = blame(catalogue.rule(finding.requirement), finding, transcript, example.bundle, traced)
+    found = blame(catalogue.rule(finding.requirement), finding, transcript, bundle, traced)
     if found.basis is not None and found.basis.library is not None:
         said = f"{finding.summary} {found.basis.library} answers this; no line of the page does."
         finding = replace(finding, summary=said)

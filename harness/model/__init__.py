@@ -67,6 +67,7 @@ from harness.model.report import (
     Trust,
 )
 from harness.model.running import (
+    RARELY,
     Image,
     LibraryFunction,
     ListeningSocket,
@@ -84,6 +85,7 @@ __all__ = [
     "KEPT_BYTES",
     "LOOKING_STEP",
     "MUST_LIKE",
+    "RARELY",
     "RETRY_STEP",
     "SHOULD_LIKE",
     "SIDES",

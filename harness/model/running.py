@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
@@ -142,6 +142,10 @@ class TypeCheck:
     """Why nothing could be checked, as a clause."""
 
 
+RARELY: Final = 4
+"""Requests for which a place ran rarely if it ran for fewer."""
+
+
 @dataclass(frozen=True, slots=True)
 class LibraryFunction:
     """A function of a package that a program executed."""
@@ -164,10 +168,12 @@ class TracedExchange:
     number: int
     """Of the exchange."""
     control: int
-    """Number of the exchange that it is compared with."""
+    """Number of the exchange that it is compared with; 0 if there is none like it."""
     ran: Mapping[str, tuple[int, ...]]
     """Lines that ran for it, by file of the bundle."""
     only: Mapping[str, tuple[tuple[int, int], ...]]
     """Places that ran for it and not for the control, by file: line from 1, column from 0 in bytes."""
     library: tuple[LibraryFunction, ...] = ()
     """Functions of packages that ran for it and not for the control."""
+    rare: Mapping[str, tuple[tuple[int, int, int], ...]] = field(default_factory=dict)
+    """Places that ran for it and for few requests with which nothing is wrong, by file: line, column, how many."""

@@ -8,6 +8,7 @@ nothing but lines to show depends on it.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from importlib.resources import files
@@ -24,11 +25,11 @@ from harness.base import jsonrpc
 from harness.base.errors import DocprobeError
 from harness.engine.hardening import APP
 from harness.exchanges.http_exchange import StoppedError
-from harness.model import LibraryFunction, TracedExchange
+from harness.model import RARELY, LibraryFunction, TracedExchange
 from harness.run.attempt import make_probe
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
     from anyio.abc import ByteStream
 
@@ -86,7 +87,7 @@ async def trace(
         engine: where to run it.
         bundle: of the recording.
         recording: with a transcript.
-        pairs: number of each exchange to trace, and of its control.
+        pairs: number of each exchange that is wrong, and of its control; 0 if it has none.
         config: of the run.
         progress: called when something begins.
 
@@ -110,9 +111,9 @@ async def trace(
         with anyio.move_on_after(config.limits.example_s):
             async with engine.pod(traced, image, (*probe.services, service)) as pod:
                 await pod.wait_listening(config.limits.start_s)
-                watched = TracedPod(pod, service, {*held, *held.values()})
+                watched = TracedPod(pod, service, range(1, max(*held, *held.values()) + 1))
                 now = await probe.converse(watched, config.probe_settings, lambda _: None)
-                found = {one.number: one for one in _differences(was, now, held, watched.executed)}
+                found = {one.number: one for one in differences(was, now, held, watched.executed, pairs.keys())}
                 return tuple(
                     replace(found[stand_in], number=number, control=pairs[number])
                     for number, stand_in in sorted(stand_ins.items())
@@ -135,9 +136,9 @@ def find_stand_ins(pairs: Mapping[int, int], transcript: Transcript) -> dict[int
     exchanges = {exchange.number: exchange for exchange in transcript.exchanges}
     first: dict[object, int] = {}
     return {
-        number: first.setdefault((_manner(exchanges[number]), _manner(exchanges[control])), number)
+        number: first.setdefault((_manner(exchanges[number]), control and _manner(exchanges[control])), number)
         for number, control in sorted(pairs.items())
-        if number in exchanges and control in exchanges
+        if number in exchanges and (control in exchanges or control == 0)
     }
 
 
@@ -181,6 +182,7 @@ class TraceService:
         self._connections: dict[ByteStream, anyio.Event] = {}
         self._arrived = anyio.Event()
         self._given_up = False
+        self._one_question = anyio.Lock()
 
     async def serve(self, stream: ByteStream) -> None:
         """Hold the connection of one process until it fails."""
@@ -206,6 +208,11 @@ class TraceService:
 
     async def take(self) -> Executed | None:
         """Return what ran in all processes since the last call; None if none of them answers."""
+        # two requests that travel together ask together
+        async with self._one_question:
+            return await self._take()
+
+    async def _take(self) -> Executed | None:
         if self._given_up:
             return None
         with anyio.move_on_after(ARRIVE_S):
@@ -273,7 +280,7 @@ def _is_place(value: Any) -> bool:
 class TracedPod:
     """A pod whose requests are counted, and of some of which it is recorded what they execute."""
 
-    def __init__(self, pod: Pod, service: TraceService, wanted: set[int]) -> None:
+    def __init__(self, pod: Pod, service: TraceService, wanted: Collection[int]) -> None:
         """``wanted`` are numbers of requests, from 1 in order of sending."""
         self._pod, self._service, self._wanted = pod, service, wanted
         self._last = max(wanted)
@@ -400,18 +407,47 @@ class _Stream(httpx.AsyncByteStream):
         await self._inner.aclose()
 
 
-def _differences(
-    was: Transcript, now: Transcript, pairs: Mapping[int, int], executed: Mapping[int, Executed]
+def differences(
+    was: Transcript,
+    now: Transcript,
+    pairs: Mapping[int, int],
+    executed: Mapping[int, Executed],
+    wrong: Collection[int],
 ) -> tuple[TracedExchange, ...]:
-    """Return what only the first of each pair executed, where both were answered as in the conversation before."""
+    """Return what only the first of each pair executed, where both were answered as in the conversation before.
+
+    Args:
+        was: the conversation that was judged.
+        now: the one that was traced.
+        pairs: number of each exchange to return, and of its control; 0 if it has none.
+        executed: what ran for each exchange.
+        wrong: numbers of all exchanges with which something is wrong.
+    """
     before, after = ({one.number: one for one in transcript.exchanges} for transcript in (was, now))
     versions = {_plain(name): version for name, version in was.packages.items()}
     found = []
+    asked_again = {number for number in executed if _same(before.get(number), after.get(number))}
+    right = {number: executed[number] for number in sorted(asked_again.difference(wrong))}
     for number, control in sorted(pairs.items()):
-        if any(not _same(before.get(one), after.get(one)) or one not in executed for one in (number, control)):
+        if not asked_again.issuperset({number, control} - {0}):
             continue
-        ran, other = executed[number], executed[control]
+        ran = executed[number]
+        # without a control everything ran for others too, as far as is known
+        other = executed[control] if control else ran
         only = {path: ran.places[path] - other.places.get(path, frozenset()) for path in sorted(ran.places)}
+        # what every request of a kind does wrong, those with which nothing else is wrong do too
+        alike = set() if any(only.values()) else {_kind(after[number])}
+        times = Counter(
+            (path, place)
+            for each, one in right.items()
+            if _kind(after[each]) not in alike
+            for path, places in one.places.items()
+            for place in places
+        )
+        rare = {
+            path: tuple((*place, times[path, place]) for place in sorted(places) if times[path, place] < RARELY)
+            for path, places in sorted(ran.places.items())
+        }
         others = {call[:2] for call in other.calls}
         fresh = [call for call in ran.calls if call[:2] not in others]
         library = list(dict.fromkeys(named for call in fresh for named in (call[2:], call[:2]) if named))[:_MOST_SHOWN]
@@ -422,6 +458,7 @@ def _differences(
                 {path: tuple(sorted({line for line, _ in ran.places[path]})) for path in sorted(ran.places)},
                 {path: tuple(sorted(places)) for path, places in only.items() if places},
                 tuple(LibraryFunction(name, versions.get(_plain(name), ""), called) for name, called in library),
+                {path: places for path, places in rare.items() if places},
             )
         )
     return tuple(found)
@@ -431,6 +468,10 @@ def _same(one: Exchange | None, other: Exchange | None) -> bool:
     if one is None or other is None:
         return False
     return (one.step, one.method, one.status) == (other.step, other.method, other.status)
+
+
+def _kind(exchange: Exchange) -> tuple[str, str]:
+    return exchange.method, jsonrpc.methods(exchange.body)
 
 
 def _plain(name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from harness.run.plan import make_plan
 from harness.run.tracing import TracedPod, TraceService, find_stand_ins, read_answer, traced_bundle
 from harness.settings import load_config
 from tests.support.broken_code import bundle_of
+from tests.support.newer_python import newer_python
 from tests.support.program_pod import ProgramEngine
 from tests.support.report_pieces import exchange
 
@@ -145,15 +145,6 @@ ThreadingHTTPServer(("127.0.0.1", 3000), Server).serve_forever()
 python server.py
 ```
 """
-
-
-def newer_python() -> str | None:
-    """A Python that can tell what it executes (3.12 or newer), if this machine has one."""
-    for name in ("python3.14", "python3.13", "python3.12"):
-        path = shutil.which(name)
-        if path and subprocess.run([path, "-c", "import sys; sys.monitoring"], capture_output=True).returncode == 0:
-            return path
-    return None
 
 
 class OwnEngine(ProgramEngine):

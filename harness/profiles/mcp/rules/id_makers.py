@@ -21,6 +21,8 @@ _OPTION: Final = "sessionIdGenerator"
 _NAME: Final = re.compile(r"""b?["']?mcp[-_]session[-_]id["']?""", re.IGNORECASE)
 _WRAPPERS: Final = re.compile(r"^(?:str|String|bytes)$|\.(?:encode|decode|toString|hex)$")
 """Calls that turn an id into another form of itself."""
+_MAKES: Final = re.compile(r"(?i)^_*(?:new|make|create|generate|gen|next|fresh|issue)_?(?:\w*session\w*|\w*_)?id$")
+"""Names of functions that make ids."""
 _MOST_STEPS: Final = 4
 
 
@@ -30,7 +32,17 @@ def id_makers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[
     Followed through variables that are set once and functions of the page; where it cannot be followed, nothing.
     """
     found = [maker for value in _issued(root) if (maker := _maker(root, value, _MOST_STEPS)) is not None]
-    yield from dict.fromkeys(found)
+    yield from dict.fromkeys(found or _named_for_it(root))
+
+
+def _named_for_it(root: Node) -> list[Node]:
+    """Return what the functions return whose names say that they make ids."""
+    bodies = [
+        node.child_by_field_name("body")
+        for node in walk(root)
+        if node.type in FUNCTIONS and _MAKES.search(text_of(node.child_by_field_name("name")))
+    ]
+    return [body.named_children[-1] for body in bodies if body is not None and body.named_children]
 
 
 def random_ids(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:

@@ -71,6 +71,7 @@ ID_CHARSET: Final = Rule(
     ),
     Decision(id_charset, (session_issued,)),
     printed=Decision(id_charset, (session_issued,)),
+    blame=id_makers,
 )
 
 ID_SECURE: Final = Rule(

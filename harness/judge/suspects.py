@@ -1,0 +1,238 @@
+"""Statements of a page that may cause a violation, and which of them do: by what ran, what was said, what they name."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from tree_sitter import Node
+
+    from extractor.model import SourceFile
+
+FEW_STATEMENTS: Final = 3
+"""What runs for a violation only, and in more statements than these, is shown if something else points at it too."""
+_SIMPLE: Final = frozenset(
+    {"expression_statement", "return_statement", "throw_statement", "raise_statement", "lexical_declaration",
+     "variable_declaration"}
+)  # fmt: skip
+_BLOCKS: Final = frozenset(
+    {"block", "statement_block", "module", "program", "else_clause", "switch_case", "case_clause"}
+)
+_BARE: Final = re.compile(r"(?:return|pass|break|continue)\s*;?")
+_LOGS: Final = re.compile(r"(?:await\s+)?(?:console\.\w+|print|logg(?:er|ing)\.\w+|log\.\w+)\s*\(")
+_QUOTED: Final = re.compile(r"'([^'\n]{3,60})'|`([^`\n]{3,60})`")
+_CHECKS: Final = re.compile(
+    r"_*(?:check|verify|validate|is|ensure|require|allow|guard|may|can|has|assert|reject|matches)(?=_|[A-Z])"
+)
+_CALLED: Final = re.compile(r"(\w+)\s*\(")
+_WORD: Final = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])")
+_COMMON: Final = frozenset(
+    {"the", "and", "not", "that", "with", "for", "from", "this", "are", "was", "were", "got", "get", "expected", "one",
+     "all", "its", "only", "any", "each", "every", "request", "response", "server", "client", "returned", "answer",
+     "answered", "return", "self", "async", "await", "none", "true", "false", "str", "dict", "list", "json", "result",
+     "message", "reply", "status", "super"}
+)  # fmt: skip
+"""Words that tell no statement from another."""
+_SETTING: Final = frozenset(
+    {"expression_statement", "lexical_declaration", "variable_declaration", "field_definition",
+     "public_field_definition"}
+)  # fmt: skip
+_LONGEST: Final = 2000
+"""Characters of a constant."""
+_NEAR: Final = 0.8
+"""Part of the best score above which another statement is as good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A statement."""
+
+    file: SourceFile
+    node: Node
+    others: int = 0
+    """Requests with which nothing is wrong, and for which it ran as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known of a violation beside what ran."""
+
+    status: str
+    """Of the wrong answer; empty if there is none, or it is no error."""
+    read: tuple[tuple[str, Node], ...]
+    """What the rule reads in the code, with the path of the file."""
+    words: tuple[str, ...]
+    """What the requirement and the finding are about."""
+
+
+def statements_at(root: Node, places: Iterable[tuple[int, int]]) -> list[Node]:
+    """Return the simple statements at these places, in order: what a function is made of, not what holds functions."""
+    found: dict[int, Node] = {}
+    for line, column in places:
+        here = root.descendant_for_point_range((line - 1, column), (line - 1, column))
+        while here is not None and here.parent is not None:
+            if here.type in _SIMPLE or (here.parent.type == "arrow_function" and _is_body(here)):
+                found[here.start_byte] = here
+                break
+            if here.type in FUNCTIONS or here.type in _BLOCKS or here.type.endswith("_statement"):
+                break
+            here = here.parent
+    return [found[start] for start in sorted(found)]
+
+
+def narrow(suspects: Sequence[Suspect], hints: Hints, *, linked: bool) -> tuple[list[Suspect], bool]:
+    """Return those that cause it among statements that ran for what is wrong, and whether that is sure.
+
+    The status alone proves nothing: a correct answer may have it too. Hence all of these ran for what is wrong.
+
+    Args:
+        suspects: what ran for the wrong request and not for its control.
+        hints: what else is known.
+        linked: whether the two requests differ by one thing only. Else most that ran belongs to their kinds.
+    """
+    if hints.status and (chosen := [one for one in suspects if _names_status(one.node, hints.status)]):
+        return chosen, True
+    ends = _ends(suspects)
+    if chosen := [one for one in suspects if any(touches(one, *other) for other in hints.read)]:
+        files = {one.file.path for one in chosen}
+        elsewhere = [one for one in ends if one.file.path not in files]
+        return chosen + (elsewhere if len(elsewhere) < FEW_STATEMENTS else []), True
+    if len(ends) > FEW_STATEMENTS and (linked or hints.status):
+        least = min((one.others for one in suspects), default=0)
+        ends = _ends([one for one in suspects if one.others == least])
+    if len(ends) <= FEW_STATEMENTS:
+        return ends, len(ends) == 1
+    return named(ends, hints.words, ends), False
+
+
+def saying(suspects: Sequence[Suspect], summary: str) -> list[Suspect]:
+    """Return those that hold a value or a name that the finding quotes; none if those are many."""
+    quoted = {text for groups in _QUOTED.findall(summary) for text in groups if text and "/list" not in text}
+    found = [one for one in suspects if any(_holds(one.node, text) for text in quoted)]
+    return found if len(found) <= FEW_STATEMENTS else []
+
+
+def _holds(node: Node, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", text_of(node)) is not None
+
+
+def checks(trees: Sequence[tuple[SourceFile, Node]], words: str, ran: Mapping[str, Collection[int]]) -> list[Suspect]:
+    """Return the bodies of short functions that ran and are named for what a requirement is about.
+
+    Args:
+        trees: the files.
+        words: of the requirement's id.
+        ran: lines that ran, by file.
+    """
+    about = words_of(words.replace("-", " ").replace(".", " "))
+    found = []
+    for file, root in trees:
+        for function in (node for node in walk(root) if node.type in FUNCTIONS):
+            body = function.child_by_field_name("body")
+            first, last = lines_of(body) if body is not None else (0, 0)
+            name = text_of(function.child_by_field_name("name"))
+            called = words_of(name)
+            if body is not None and called & about and _CHECKS.match(name) and last - first <= FEW_STATEMENTS:
+                here = ran.get(file.path, ())
+                found += [Suspect(file, body)] if any(line in here for line in range(first, last + 1)) else []
+    return found if len(found) == 1 else []
+
+
+def decided_by(
+    condition: Node, trees: Sequence[tuple[SourceFile, Node]], ran: Mapping[str, Collection[int]]
+) -> list[Suspect]:
+    """Return what the functions that a condition calls returned: each return that ran, if they are few."""
+    names = set(_CALLED.findall(text_of(condition)))
+    found = [
+        Suspect(file, node)
+        for file, root in trees
+        for node in walk(root)
+        if node.type == "return_statement" and lines_of(node)[0] in ran.get(file.path, ())
+        and (function := enclosing(node, FUNCTIONS)) is not None
+        and text_of(function.child_by_field_name("name")) in names
+    ]  # fmt: skip
+    return found if len(found) <= FEW_STATEMENTS else []
+
+
+def named(suspects: Sequence[Suspect], words: Iterable[str], among: Sequence[Suspect]) -> list[Suspect]:
+    """Return those that name what it is about, by rare words more than by common ones; none if many do.
+
+    Args:
+        suspects: to choose from.
+        words: what it is about.
+        among: all statements in which words are counted.
+    """
+    about = {word for text in words for word in words_of(text)}
+    counts = Counter(word for one in among for word in _words(one.node) & about)
+    scores = [
+        sum(math.log(1 + len(among) / counts[word]) for word in _words(one.node) & about if counts[word])
+        for one in suspects
+    ]
+    best = max(scores, default=0.0)
+    found = [one for one, score in zip(suspects, scores, strict=True) if best and score >= _NEAR * best]
+    return found if len(found) <= FEW_STATEMENTS else []
+
+
+def words_of(text: str) -> set[str]:
+    """Return the words of names and sentences, without those that say nothing; plurals as singulars."""
+    return {word.lower().rstrip("s") for word in _WORD.findall(text)} - _COMMON
+
+
+def _words(node: Node) -> set[str]:
+    """Return the words of a statement and of the name of its function."""
+    function = enclosing(node, FUNCTIONS)
+    name = text_of(function.child_by_field_name("name")) if function is not None else ""
+    return words_of(f"{text_of(node)} {name}")
+
+
+def _names_status(node: Node, status: str) -> bool:
+    return re.search(rf"(?<![\w.]){status}(?![\w.])", text_of(node)) is not None
+
+
+def _is_body(node: Node) -> bool:
+    """Return whether an expression is the whole body of an arrow function."""
+    parent = node.parent
+    return parent is not None and parent.child_by_field_name("body") == node and node.type not in _BLOCKS
+
+
+def _ends(suspects: Sequence[Suspect]) -> list[Suspect]:
+    """Return the last statement of each block that says something: what a branch does in the end."""
+    by_block: dict[tuple[str, int], list[Suspect]] = {}
+    for one in suspects:
+        parent = one.node.parent
+        by_block.setdefault((one.file.path, parent.id if parent is not None else 0), []).append(one)
+    ends = []
+    for block in by_block.values():
+        telling = [
+            one for one in block if not _BARE.fullmatch(text_of(one.node)) and not _LOGS.match(text_of(one.node))
+        ]
+        ends.append((telling or block)[-1])
+    return ends
+
+
+def touches(one: Suspect, path: str, other: Node) -> bool:
+    """Return whether a statement and a part of a file have text in common."""
+    node = one.node
+    return one.file.path == path and node.start_byte < other.end_byte and other.start_byte < node.end_byte
+
+
+def constants(root: Node) -> list[Node]:
+    """Return what is set outside of functions: constants of the file and of its classes."""
+    return [
+        node
+        for node in walk(root)
+        if node.type in _SETTING and enclosing(node, FUNCTIONS) is None and len(text_of(node)) < _LONGEST
+    ]
+
+
+def all_statements(root: Node) -> list[Node]:
+    """Return every simple statement that stands in a function."""
+    return [node for node in walk(root) if node.type in _SIMPLE and enclosing(node, FUNCTIONS) is not None]

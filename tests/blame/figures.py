@@ -1,0 +1,172 @@
+"""How often blame is right: every broken test server as a page, its wrong lines known, its conversation traced.
+
+The servers run as processes of this machine; they are docprobe's own. Without containers nothing of a library's runs,
+so that way of blaming is counted only where it is said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+
+from harness.judge.blame import pairs_to_trace
+from harness.judge.results import with_blame
+from harness.model import Verdict
+from harness.profiles.mcp.probes.converse_http import converse_http
+from harness.profiles.registry import MCP
+from harness.run.tracing import PORT as TRACE_PORT
+from harness.run.tracing import TracedPod, TraceService, differences, traced_bundle
+from tests.blame.pages import SUFFIX, ServerPage, page_of
+from tests.support.judged_server import LEAST_START_S, TIMEOUT_S, findings
+from tests.support.loopback import running
+from tests.support.newer_python import newer_python
+from tests.support.servers import WRONG
+from tests.support.tokens import PlainTokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.model import Finding, TracedExchange, Transcript
+    from tests.support.server_case import Case
+
+AT_ONCE = 4
+FAR = 100_000
+"""More requests than any conversation has: all are traced, so that one conversation is enough."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is said of one wrong server for one requirement."""
+
+    case: Case
+    requirement: str
+    way: str
+    """``execution``, ``reading``, ``log``, ``library``; ``nothing`` where no line is blamed."""
+    lines: tuple[tuple[str, int], ...]
+    wrong: frozenset[tuple[str, int]]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether a wrong line is among those that are blamed."""
+        return not self.wrong.isdisjoint(self.lines)
+
+
+async def conversation(
+    case: Case, page: ServerPage, folder: Path, *, trace: bool
+) -> tuple[Transcript, tuple[TracedExchange, ...]]:
+    """Talk with a server that runs in a folder of its own, and return what is known of it."""
+    traced = traced_bundle(page.bundle) if trace else None
+    service = TraceService(frozenset(file.path for file in page.bundle.files))
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, service.serve)
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        for file in (traced or page.bundle).files:
+            path = folder / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            mark = f"PORT = {TRACE_PORT}"
+            own = file.path.startswith(".docprobe")
+            path.write_text(file.text.replace(mark, f"PORT = {port}") if own else file.text, "utf-8")
+        started = [*page.bundle.command]
+        started[1] = str(folder / started[1])
+        if case.language == "python":
+            python = newer_python() or sys.executable
+            started = [f"PYTHONPATH={folder}/.docprobe", python, "-B", *started[1:]]
+        elif trace:
+            started = [f"NODE_OPTIONS=--import file://{folder}/.docprobe/trace.mjs", *started]
+        async with running(["env", *started]) as pod:
+            watched = TracedPod(pod, service, range(1, FAR)) if trace else pod
+            transcript = await converse_http(
+                watched,
+                page.bundle,
+                revisions=case.revisions,
+                tokens=PlainTokens(),
+                timeout_s=TIMEOUT_S,
+                start_s=LEAST_START_S,
+            )
+        tasks.cancel_scope.cancel()
+    if not trace:
+        return transcript, ()
+    pairs = pairs_to_trace(expected(case, transcript), transcript)
+    return transcript, differences(transcript, transcript, pairs, watched.executed, pairs.keys())
+
+
+def expected(case: Case, transcript: Transcript) -> tuple[Finding, ...]:
+    """The violations that the server was made for."""
+    found = findings(transcript, page_revision=case.revisions[-1])
+    return tuple(one for one in found if one.verdict is Verdict.VIOLATED and one.requirement in case.violated)
+
+
+async def rows_of(case: Case, folder: Path, *, trace: bool) -> list[Row]:
+    """What is blamed for one server, once for each requirement."""
+    page = page_of(case)
+    transcript, traced = await conversation(case, page, folder, trace=trace)
+    rows: dict[str, Row] = {}
+    for finding in expected(case, transcript):
+        said = with_blame(finding, transcript, page.bundle, MCP.catalogue, traced)
+        lines = tuple((span.file, line) for span in said.blame for line in range(span.first, span.last + 1))
+        library = said.blame_basis is not None and said.blame_basis.library is not None
+        way = "library" if library else said.blame_basis.by.value if said.blame_basis is not None else "nothing"
+        rows.setdefault(finding.requirement, Row(case, finding.requirement, way, lines, page.wrong))
+    return list(rows.values())
+
+
+async def measure(cases: Sequence[Case], *, trace: bool, at_once: int = AT_ONCE) -> list[Row]:
+    """What is blamed for all of some servers, in their order."""
+    found: dict[int, list[Row]] = {}
+    limiter = anyio.CapacityLimiter(at_once)
+    with tempfile.TemporaryDirectory() as scratch:
+
+        async def one(number: int, case: Case) -> None:
+            async with limiter:
+                found[number] = await rows_of(case, Path(scratch) / str(number), trace=trace)
+
+        async with anyio.create_task_group() as tasks:
+            for number, case in enumerate(cases):
+                tasks.start_soon(one, number, case)
+    return [row for number in sorted(found) for row in found[number]]
+
+
+def table(rows: Sequence[Row]) -> list[str]:
+    """The figures by way, as lines."""
+    lines = [f"{'way':<12}{'findings':>9}{'in range':>10}{'median lines':>14}"]
+    ways = Counter(row.way for row in rows)
+    for way in (*sorted(ways), "all"):
+        these = [row for row in rows if way in (row.way, "all")]
+        right = sum(row.is_right for row in these)
+        sizes = [len(set(row.lines)) for row in these if row.lines]
+        median = f"{statistics.median(sizes):g}" if sizes else "-"
+        lines.append(f"{way:<12}{len(these):>9}{right:>6} {right / len(these):>4.0%}{median:>13}")
+    return lines
+
+
+def main() -> int:
+    """Print the figures; with ``--misses`` every server whose wrong lines are not blamed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.blame", description=__doc__)
+    parser.add_argument("--select", default="", metavar="TEXT", help="servers whose name contains TEXT")
+    parser.add_argument("--language", choices=sorted(SUFFIX))
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="every Nth server only")
+    parser.add_argument("--no-trace", action="store_true", help="by reading the code alone")
+    parser.add_argument("--misses", action="store_true", help="show what was blamed instead")
+    asked = parser.parse_args()
+    # of the right one that only speaks another revision than its page, no line is wrong
+    every = dict.fromkeys(case for group in WRONG.values() for case in group if case.violated and case.name != "Server")
+    cases = [case for case in every if asked.select in case.name and asked.language in (None, case.language)]
+    trace = not asked.no_trace
+    if trace and newer_python() is None and any(case.language == "python" for case in cases):
+        print("no Python 3.12 or newer here: servers in Python are read, not traced")
+    rows = anyio.run(lambda: measure(cases[:: asked.every], trace=trace))
+    for row in rows:
+        if asked.misses and not row.is_right:
+            blamed = ", ".join(f"{file}:{line}" for file, line in row.lines) or "nothing"
+            wrong = ", ".join(f"{file}:{line}" for file, line in sorted(row.wrong))
+            print(f"{row.case} {row.requirement}: {blamed} ({row.way}); wrong is {wrong}")
+    print("\n".join(table(rows)))
+    return 0

@@ -1,0 +1,78 @@
+"""Which of some statements cause a violation."""
+
+from __future__ import annotations
+
+from extractor.languages.common.syntax import lines_of, text_of, walk
+from extractor.languages.registry import syntax_tree
+from harness.judge.suspects import Hints, Suspect, all_statements, checks, constants, decided_by, named, narrow, saying
+from tests.support.broken_code import bundle_of
+
+TEXT = """
+LIMIT = 4
+SCHEME = "my_logo://a"
+
+
+def check_origin(request):
+    return None
+
+
+def is_valid(token):
+    return token in KNOWN
+
+
+def handle(request, reply):
+    if not is_valid(request.token):
+        log.info("refused")
+        return reply.send(403)
+    cursor = request.cursor
+    page = request.page
+    total = request.total
+    size = request.size
+    return reply.send(200)
+"""
+FILE = bundle_of(TEXT, "server.py").files[0]
+ROOT = syntax_tree("server.py", TEXT)
+assert ROOT is not None
+ALL = [Suspect(FILE, node) for node in all_statements(ROOT)]
+RAN = {"server.py": set(range(1, 30))}
+NONE = Hints(status="", read=(), words=())
+
+
+def lines(suspects: list[Suspect]) -> list[str]:
+    return [text_of(one.node) for one in suspects]
+
+
+def test_the_status_of_the_wrong_answer_tells_first() -> None:
+    chosen, is_sure = narrow(ALL, Hints(status="403", read=(), words=()), linked=True)
+    assert (lines(chosen), is_sure) == (["return reply.send(403)"], True)
+
+
+def test_what_other_right_requests_run_too_is_left_out_where_much_ran() -> None:
+    shared = [Suspect(FILE, one.node, 0 if "403" in text_of(one.node) else 3) for one in ALL]
+    first = [*shared[:1], *shared[2:], *(Suspect(FILE, node, 2) for node in constants(ROOT))]
+    assert lines(narrow(first, NONE, linked=True)[0]) == ["return reply.send(403)"]
+
+
+def test_a_value_that_the_finding_quotes() -> None:
+    every = [*ALL, *(Suspect(FILE, node) for node in constants(ROOT))]
+    assert lines(saying(every, "The URI scheme 'my_logo' is not one by RFC 3986.")) == ['SCHEME = "my_logo://a"']
+    assert saying(every, "The URI scheme of my_logo is not one.") == [], "it is not quoted"
+
+
+def test_rare_words_tell_more_than_common_ones() -> None:
+    assert lines(named(ALL, ["A request with an invalid cursor was served"], ALL)) == ["cursor = request.cursor"]
+    assert named(ALL, ["nothing of that kind"], ALL) == []
+
+
+def test_the_only_check_that_ran_and_is_named_for_it() -> None:
+    trees = [(FILE, ROOT)]
+    assert lines(checks(trees, "http.origin-validate", RAN)) == ["return None"]
+    assert checks(trees, "http.origin-validate", {}) == [], "it did not run"
+    assert checks(trees, "cursor.total", RAN) == []
+
+
+def test_what_a_condition_calls_decides() -> None:
+    condition = next(node for node in walk(ROOT) if node.type == "if_statement").child_by_field_name("condition")
+    assert condition is not None
+    found = decided_by(condition, [(FILE, ROOT)], RAN)
+    assert [(lines_of(one.node)[0], text_of(one.node)) for one in found] == [(11, "return token in KNOWN")]
