@@ -102,7 +102,7 @@ class DockerPod:
 
     def transport(self) -> httpx.AsyncBaseTransport:
         """See :meth:`Pod.transport`."""
-        transport = PodTransport(self.connect, kept=0)
+        transport = PodTransport(self._open, kept=0)
         self._transports.append(transport)
         return transport
 
@@ -179,6 +179,11 @@ class DockerPod:
         return self._settings.logs.lines(line for service in self._services for line in service.log())
 
     # --- inner ---
+
+    async def _open(self, host: str, port: int) -> ByteStream:
+        """Open a connection whose first side to speak is docprobe: where one address is meant, it is not waited for."""
+        addresses = self._addresses(host.strip("[]").lower(), port)
+        return self._tunnel.open(addresses[0], port) if len(addresses) == 1 else await self.connect(host, port)
 
     async def _serve(self, service: Service, stream: ByteStream) -> None:
         """Serve one connection. A service that fails is logged, and closes that connection only."""

@@ -49,6 +49,13 @@ class Channel(ByteStream):
         self._failure: OSError | PodError | None = None
         self._readable = anyio.Event()
         self._writable = anyio.Event()
+        self.connecting = False
+        """Whether it is not known yet that the connection was made, and nobody waits for that."""
+
+    @property
+    def refusal(self) -> OSError | None:
+        """Why the connection was not made; None if it was, or may still be."""
+        return self._failure if self.connecting and isinstance(self._failure, OSError) else None
 
     @property
     def readable(self) -> bool:

@@ -27,13 +27,18 @@ class FrameStream:
         self._stream = stream
         self._decoder = Decoder()
         self._writing = anyio.Lock()
+        self._held = b""
+
+    def hold(self, kind: Kind, channel: int, payload: bytes) -> None:
+        """Keep one frame back until the next is sent: both go as one."""
+        self._held += encode(kind, channel, payload)
 
     async def send(self, kind: Kind, channel: int = 0, payload: bytes = b"") -> None:
         """Send one frame whole, even if the caller is cancelled: half a frame would end the tunnel.
 
         So a send can hang until :meth:`aclose`. Raises one of STREAM_ERRORS.
         """
-        frame = encode(kind, channel, payload)
+        frame, self._held = self._held + encode(kind, channel, payload), b""
         with anyio.CancelScope(shield=True):
             async with self._writing:
                 await self._stream.send(frame)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import anyio
@@ -17,9 +17,10 @@ from anyio.abc import ByteStream
 from anyio.streams.tls import TLSStream
 
 from harness.engine.tunnel.channel import Channel
+from harness.engine.tunnel.frames import MAX_PAYLOAD
 
 Connect = Callable[[str, int], Awaitable[ByteStream]]
-"""Opens a connection to a host and port inside the pod; OSError if it is refused."""
+"""Opens a connection to a host and port inside the pod; OSError if it is refused. One that is refused later breaks."""
 
 _ERRORS: Final = {
     httpcore.TimeoutException: httpx.TimeoutException,
@@ -131,30 +132,47 @@ class _Backend(httpcore.AsyncNetworkBackend):
 
 
 class _Stream(httpcore.AsyncNetworkStream):
-    """httpcore's view of one connection."""
+    """httpcore's view of one connection. What it writes is sent at once when it reads: few frames, one round trip."""
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
+        self._unsent = b""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
             with anyio.fail_after(timeout):
+                # a server may answer, and end the connection, before it has read everything
+                with suppress(anyio.BrokenResourceError):
+                    await self._send()
                 return await self._stream.receive(max_bytes)
         except TimeoutError as error:
             raise httpcore.ReadTimeout(f"nothing came for {timeout} s") from error
         except anyio.EndOfStream:
             return b""
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
-            raise httpcore.ReadError(_why(error)) from error
+            raise (self._refused() or httpcore.ReadError(_why(error))) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._unsent += buffer
+        if len(self._unsent) < MAX_PAYLOAD:
+            return
         try:
             with anyio.fail_after(timeout):
-                await self._stream.send(buffer)
+                await self._send()
         except TimeoutError as error:
             raise httpcore.WriteTimeout(f"nothing was taken for {timeout} s") from error
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
-            raise httpcore.WriteError(_why(error)) from error
+            raise (self._refused() or httpcore.WriteError(_why(error))) from error
+
+    async def _send(self) -> None:
+        unsent, self._unsent = self._unsent, b""
+        if unsent:
+            await self._stream.send(unsent)
+
+    def _refused(self) -> httpcore.ConnectError | None:
+        """Return the error of a connection that was not made; None if it was."""
+        refusal = self._stream.refusal if isinstance(self._stream, Channel) else None
+        return httpcore.ConnectError(str(refusal)) if refusal is not None else None
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -164,6 +182,7 @@ class _Stream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         try:
             with anyio.fail_after(timeout):
+                await self._send()
                 return _Stream(
                     await TLSStream.wrap(
                         self._stream, hostname=server_hostname, ssl_context=ssl_context, standard_compatible=False
@@ -172,7 +191,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         except TimeoutError as error:
             raise httpcore.ConnectTimeout("no TLS handshake in time") from error
         except (ssl.SSLError, anyio.BrokenResourceError, anyio.EndOfStream) as error:
-            raise httpcore.ConnectError(_why(error)) from error
+            raise (self._refused() or httpcore.ConnectError(_why(error))) from error
 
     def get_extra_info(self, info: str) -> Any:
         # an idle connection that has something to read has been closed by the server: the pool must not use it again

@@ -95,11 +95,7 @@ class Tunnel:
             OSError: as a local connect would.
             PodError: the tunnel ended.
         """
-        self._check()
-        if len(self._channels) >= MAX_CHANNELS:
-            raise OSError(errno.EMFILE, f"more than {MAX_CHANNELS} connections at once")
-        number, self._next = self._next, self._next + 1
-        channel = self._channel(number)
+        number, channel = self._next_channel()
         self._opening[number] = answered = anyio.Event()
         try:
             await self.send(Kind.OPEN, number, f"{address}\0{port}".encode())
@@ -115,6 +111,20 @@ class Tunnel:
         if code is not None:
             await channel.aclose()
             raise OSError(code, os.strerror(code))
+        return channel
+
+    def open(self, address: str, port: int) -> Channel:
+        """Open a connection as :meth:`connect`, without waiting: what is sent first goes with the request for it.
+
+        If it is refused, the channel breaks, and its ``refusal`` says why.
+
+        Raises:
+            OSError: there are too many connections.
+            PodError: the tunnel ended.
+        """
+        number, channel = self._next_channel()
+        channel.connecting = True
+        self._frames.hold(Kind.OPEN, number, f"{address}\0{port}".encode())
         return channel
 
     async def listen(self, port: int, handler: Handler) -> None:
@@ -198,7 +208,9 @@ class Tunnel:
         if number in self._closing:
             return  # was on the way when docprobe closed the channel
         channel = self._channels[number]
-        if kind is Kind.OPENED:
+        if kind is Kind.OPENED and channel.connecting:
+            channel.connecting = False
+        elif kind is Kind.OPENED:
             self._opening[number].set()
         elif kind is Kind.FAILED:
             code = int(payload)
@@ -288,6 +300,14 @@ class Tunnel:
             await self.send(Kind.PING, 0, token)
         except PodError:
             answered.set()
+
+    def _next_channel(self) -> tuple[int, Channel]:
+        """Return the channel of a further connection, with its number. Raises OSError if there are too many."""
+        self._check()
+        if len(self._channels) >= MAX_CHANNELS:
+            raise OSError(errno.EMFILE, f"more than {MAX_CHANNELS} connections at once")
+        number, self._next = self._next, self._next + 1
+        return number, self._channel(number)
 
     def _channel(self, number: int) -> Channel:
         channel = self._channels[number] = Channel(self, number)

@@ -11,14 +11,17 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
+import httpx
 import pytest
 
 from harness.base.errors import PodError
 from harness.engine.inside import program
 from harness.engine.tunnel.frames import WINDOW, Kind, encode
+from harness.engine.tunnel.transport import PodTransport
 from tests.harness.engine.tunnel.anchored import anchored
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from anyio.abc import ByteStream
 
     from harness.engine.tunnel.channel import Channel
+    from harness.engine.tunnel.tunnel import Tunnel
 
 pytestmark = [pytest.mark.anyio, pytest.mark.processes]
 
@@ -70,6 +74,59 @@ def echo_port() -> Iterator[int]:
         yield server.server_address[1]
         server.shutdown()
         thread.join()
+
+
+async def test_what_is_sent_first_goes_with_the_request_for_a_connection(tmp_path: Path, echo_port: int) -> None:
+    async with anchored(tmp_path) as (tunnel, _):
+        channels = [tunnel.open("127.0.0.1", echo_port) for _ in range(3)]
+        assert all(channel.connecting for channel in channels)
+        for number, channel in enumerate(channels):
+            await channel.send(f"hello {number}".encode())
+        assert [await channel.receive() for channel in channels] == [b"hello 0", b"hello 1", b"hello 2"]
+        assert not any(channel.connecting for channel in channels)
+        await channels[0].aclose()
+        unused = tunnel.open("127.0.0.1", echo_port)
+        await unused.aclose()
+        await tunnel.sync()
+        assert tunnel.failure is None
+
+
+async def test_a_refusal_of_what_is_not_waited_for_breaks_the_channel(tmp_path: Path) -> None:
+    async with anchored(tmp_path) as (tunnel, _):
+        for address, code in (("127.0.0.1", errno.ECONNREFUSED), ("not an address", None)):
+            channel = tunnel.open(address, free_port())
+            assert channel.refusal is None
+            await channel.send(b"hello")
+            with pytest.raises(anyio.BrokenResourceError):
+                await channel.receive()
+            assert channel.refusal is not None
+            assert code in (None, channel.refusal.errno)
+            await channel.aclose()
+
+
+async def test_a_request_is_one_frame_and_a_refused_connection_is_said_to_be_one(
+    tmp_path: Path, echo_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Kind] = []
+
+    async def open_in(tunnel: Tunnel, host: str, port: int) -> ByteStream:
+        return tunnel.open(host, port)
+
+    async with anchored(tmp_path) as (tunnel, _):
+        send = tunnel.send
+
+        async def counted(kind: Kind, channel: int = 0, payload: bytes = b"") -> None:
+            sent.append(kind)
+            await send(kind, channel, payload)
+
+        monkeypatch.setattr(tunnel, "send", counted)
+        async with httpx.AsyncClient(transport=PodTransport(partial(open_in, tunnel), kept=0)) as client:
+            with pytest.raises(httpx.ConnectError):
+                await client.post(f"http://127.0.0.1:{free_port()}/", content=b"x" * 1000)
+            assert sent.count(Kind.DATA) == 1
+            with pytest.raises(httpx.RemoteProtocolError):  # an echo is no HTTP, but the whole request got there
+                await client.post(f"http://127.0.0.1:{echo_port}/", content=b"x" * 1000)
+            assert sent.count(Kind.DATA) == 2
 
 
 async def test_bytes_go_both_ways(tmp_path: Path, echo_port: int) -> None:
