@@ -121,7 +121,9 @@ def _icon(example: ExampleResult, number: Mapping[Severity, int]) -> str:
         return "❔"
     if number[Severity.BLOCKING]:
         return "❌"
-    return "⚠️" if number[Severity.WARNING] else "✅"
+    if number[Severity.WARNING]:
+        return "⚠️"
+    return "✅" if example.checked else "❔"
 
 
 def _beside(report: Report) -> Iterator[str]:

@@ -102,7 +102,9 @@ def _all_well(distinct: DistinctExample, groups: Sequence[FindingGroup], look: L
     if not groups:
         return _without_findings(distinct)
     severities = {group.severity for group in groups}
-    old = next((one for one in (Severity.UNCHANGED, Severity.KNOWN) if one in severities), Severity.SATISFIED)
+    # what was not judged is never shown as if all were well, whatever could be said of its text
+    otherwise = Severity.SATISFIED if distinct.shown.checked else Severity.INCONCLUSIVE
+    old = next((one for one in (Severity.UNCHANGED, Severity.KNOWN) if one in severities), otherwise)
     sign, style = mark(old)
     copies = f" (+{plural(len(distinct.copies), 'copy', 'copies')})" if distinct.copies else ""
     line = Text.assemble((f"{sign} ", style), one_line(distinct.shown.id), overflow="fold")

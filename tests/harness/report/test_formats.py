@@ -138,6 +138,22 @@ def test_exit_code_0_says_what_was_checked(statuses: tuple[Status, ...], said: s
         assert said in exit_sentence(replace(report, examples=examples, narrowed=narrowed, exit_code=0))
 
 
+@pytest.mark.parametrize("name", ["terminal", "markdown"])
+def test_a_program_that_was_not_judged_has_no_tick(name: str) -> None:
+    """Its text may satisfy something all the same."""
+    report = quiet_report()
+    example = report.examples[0]
+    runs = replace(example.findings[0], requirement="example.runs", verdict=Verdict.INCONCLUSIVE)
+    unsure = replace(example, status=Status.NOT_RUNNING, findings=(runs, *example.findings), reason="ends at once")
+    shown = {}
+    for one in (example, unsure):
+        text = render(name, replace(report, examples=(one,)))
+        shown[one.status] = next(line for line in text.splitlines() if one.id in line)
+    assert ("✓" in shown[Status.JUDGED], "✅" in shown[Status.JUDGED]) == (name == "terminal", name == "markdown")
+    assert not {"✓", "✅"}.intersection(shown[Status.NOT_RUNNING])
+    assert {"?", "❔"}.intersection(shown[Status.NOT_RUNNING])
+
+
 @pytest.mark.parametrize("name", ["terminal", "github", "markdown", "sarif", "junit"])
 def test_what_an_interrupted_run_did_not_come_to_is_listed_once_as_not_run(name: str) -> None:
     report = quiet_report()
