@@ -31,7 +31,7 @@ help:
 	@echo "make mutation  break the conforming servers and count which breaks the rules find"
 	@echo "make oracle    compare the extraction with the parsers of MDX, MkDocs and MyST, block by block"
 	@echo "make peers     run docprobe and the MCP conformance suite on the same servers"
-	@echo "make clients   what real clients do when their session has ended: IMAGE=an image with Python 3.13"
+	@echo "make clients   what real clients do when their session has ended (DOCS=docs for the MCP docs' own tutorial, too)"
 	@echo "make replay    check the newest commits of a docs repository as their pull requests would be: DOCS=checkout"
 	@echo "make bench     speed as ratios (DOCS=docs for others); a history of 1,000 nights"
 	@echo "make clean     remove the Python environment and docprobe's containers and images"
@@ -130,7 +130,7 @@ peers: env engine
 
 # what real clients do when their session has ended; the packages come from the registries, nothing of theirs runs here
 clients: env engine
-	$(BIN)/python -m tests.clients $(REPORT)/clients --image "$(IMAGE)"
+	$(BIN)/python -m tests.clients $(REPORT)/clients $(if $(DOCS),--docs "$(DOCS)")
 
 env: $(STAMP)
 

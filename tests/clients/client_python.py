@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import importlib.metadata
+import inspect
 import json
 import os
 import sys
@@ -91,8 +92,12 @@ async def main() -> None:
     except ImportError:
         from mcp.client.streamable_http import streamable_http_client as connect
     watch()
-    more = {"headers": HEADERS} if HEADERS else {}
     async with contextlib.AsyncExitStack() as stack:
+        if "headers" in inspect.signature(connect).parameters:
+            more = {"headers": HEADERS}
+        else:
+            client = httpx.AsyncClient(headers=HEADERS, timeout=ALONE_S, follow_redirects=True)
+            more = {"http_client": await stack.enter_async_context(client)}
         read, write, *_ = await stack.enter_async_context(connect(URL, **more))
         session = await stack.enter_async_context(ClientSession(read, write))
         await session.initialize()
