@@ -12,6 +12,7 @@ import re
 import tomllib
 import types
 import typing
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
@@ -46,9 +47,7 @@ class TomlFile:
     def value(self, kind: type[T], at: Key = ()) -> T:
         """Return the table at ``at`` as the dataclass ``kind``. Raises UsageError; an absent table counts as empty."""
         values = self.given(kind, at)
-        assert dataclasses.is_dataclass(kind)
-        required = (f.name for f in dataclasses.fields(kind) if _is_required(f))
-        if missing := [name for name in required if name not in values]:
+        if missing := [name for name in _required(kind) if name not in values]:
             raise self.error(at, f"{_table(at)} lacks the key '{_key(missing[0])}'", f"add {_key(missing[0])} = …")
         return typing.cast("T", kind(**values))
 
@@ -74,9 +73,7 @@ class TomlFile:
             table = table.get(key, {}) if isinstance(table, dict) else table[key]
         if not isinstance(table, dict):
             raise self.error(at, f"{_shown(at)} is not a table", f"write [{_shown(at)}] above its keys")
-        hints = typing.get_type_hints(kind)
-        assert dataclasses.is_dataclass(kind)
-        fields = {_key(field.name): field.name for field in dataclasses.fields(kind)}
+        hints, fields = _hints(kind), _fields(kind)
         values: dict[str, Any] = {}
         for key, value in table.items():
             field = fields.get(key)
@@ -161,8 +158,25 @@ def toml_table(text: str) -> dict[str, Any]:
         raise tomllib.TOMLDecodeError("Values are nested too deep") from error
 
 
-def _is_required(field: dataclasses.Field[Any]) -> bool:
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+@cache
+def _hints(kind: type[Any]) -> Mapping[str, Any]:
+    """The types of a dataclass's fields, by name: a file may hold a thousand tables of one kind."""
+    return typing.get_type_hints(kind)
+
+
+@cache
+def _fields(kind: type[Any]) -> Mapping[str, str]:
+    """The names of a dataclass's fields, by the keys that fill them."""
+    assert dataclasses.is_dataclass(kind)
+    return {_key(field.name): field.name for field in dataclasses.fields(kind)}
+
+
+@cache
+def _required(kind: type[Any]) -> tuple[str, ...]:
+    """The names of the fields that have no default."""
+    assert dataclasses.is_dataclass(kind)
+    missing = dataclasses.MISSING
+    return tuple(f.name for f in dataclasses.fields(kind) if f.default is missing and f.default_factory is missing)
 
 
 def _key(field: str) -> str:

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 _SPACE = re.compile(r"\s*")
 _NAME = re.compile(r"(?!\d)[\w$](?:[\w$-]|\u200c|\u200d)*")
 _UNQUOTED = re.compile(r"""[^\s"'=<>`{}]+""")
+_COMMON = re.compile(
+    r"""<(?:(/)([^\W\d][\w-]*+)\s*+> | ([^\W\d][\w-]*+)((?:\s++[^\W\d][\w-]*+="[^"]*+")*+)\s*+(/?)>)""",
+    re.VERBOSE,
+)
+"""A tag as most are written: a plain name, and values in double quotes. Every kind of tag agrees on how it is read."""
+_COMMON_ATTRIBUTE = re.compile(r'([\w-]++)="([^"]*+)"')
 _PLAIN_STRING = re.compile(r"""\s*(?:"([^"\\]*)"|'([^'\\]*)'|`([^`\\$]*)`)\s*\Z""")
 
 
@@ -67,12 +73,22 @@ def scan_tag(text: str, pos: int, *, jsx: bool = True) -> Tag | None:
         Incomplete: ``text`` ends inside the tag.
         Malformed: with ``jsx``, something after the name is not JSX.
     """
+    if common := _COMMON.match(text, pos):
+        return _common_tag(common)
     tag = _scan(text, pos, jsx=jsx)
     if tag is _BROKEN:
         if jsx:
             raise Malformed
         return None
     return tag
+
+
+def _common_tag(match: re.Match[str]) -> Tag:
+    closing, closed, opened, attributes, closes_itself = match.groups()
+    if closing:
+        return Tag(closed, TagKind.CLOSE, {}, match.end())
+    values = {name: html.unescape(value) for name, value in _COMMON_ATTRIBUTE.findall(attributes)} if attributes else {}
+    return Tag(opened, TagKind.SELF if closes_itself else TagKind.OPEN, values, match.end())
 
 
 def _scan(text: str, pos: int, *, jsx: bool) -> Tag | None:

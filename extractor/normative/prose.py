@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from extractor.markdown.parser import inline_tokens
 from extractor.markdown.tags import TagKind, scan_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from markdown_it.token import Token
+
+    from extractor.model import Flavour
 
 _WORD: Final = re.compile(r"\w+")
 _PHRASE_TAGS: Final = frozenset(
@@ -34,6 +38,8 @@ _LINK_TARGET: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 """What follows the text of a link in brackets (CommonMark, "Links")."""
+_MOST_KNOWN: Final = 3_000_000
+"""Characters of paragraphs that are remembered."""
 _CODE_TAGS: Final = frozenset(("code", "kbd", "samp"))
 
 
@@ -158,6 +164,39 @@ def prose_of(inline: Token, children: Iterable[Token]) -> Prose:
         breaks=tuple(reader.breaks),
         anchors=tuple(reader.anchors),
     )
+
+
+@dataclass(slots=True)
+class ProseReader:
+    """Reads the inline tokens of many pages: revisions of a page repeat most of its paragraphs, which are read once."""
+
+    flavour: Flavour
+    known: dict[str, Prose] = field(default_factory=dict)
+    """By source, of what is not parsed yet and uses no link definition of its page, each as if it began on line 1."""
+    characters: int = 0
+
+    def read(self, inline: Token) -> Prose:
+        """Return the plain text of an ``inline`` token, as :func:`prose_of` does of its parsed content."""
+        source = inline.content
+        if inline.children or (inline.meta.get("references") and "[" in source):
+            return prose_of(inline, inline_tokens(self.flavour, inline))
+        first = inline.map[0] + 1 if inline.map else 1
+        prose = self.known.get(source)
+        if prose is None:
+            prose = replace(prose_of(inline, inline_tokens(self.flavour, inline)), first_line=1)
+            if self.characters + len(source) > _MOST_KNOWN:
+                self.known.clear()
+                self.characters = 0
+            if len(source) <= _MOST_KNOWN:
+                self.known[source] = prose
+                self.characters += len(source)
+        return replace(prose, first_line=first)
+
+
+@cache
+def prose_reader(flavour: Flavour) -> ProseReader:
+    """Return the reader of one dialect, for all pages that this process reads."""
+    return ProseReader(flavour)
 
 
 def _read(reader: _Reader, children: Iterable[Token]) -> None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
-from extractor.markdown.parser import inline_tokens
 from extractor.markdown.tags import TagKind
 from extractor.model import PLAIN_PARTIES, PageKind, Span, Statement, Subject
 from extractor.normative.fingerprint import fingerprint, shingles
-from extractor.normative.prose import Prose, anchor_of, prose_of
+from extractor.normative.prose import Prose, anchor_of, prose_reader
 from extractor.normative.sentences import LEVELS, KeywordUse, keyword_uses, sentences
 from extractor.normative.subjects import subject_of
 
@@ -113,7 +113,7 @@ class _StatementReader:
         first_cell = parent == "td_open" and self.row is None
         if parent == "th_open" or not (self._worth_reading(token) or first_cell):
             return
-        prose = prose_of(token, inline_tokens(self.page.flavour, token))
+        prose = prose_reader(self.page.flavour).read(token)
         if first_cell:
             self.row = _plain(prose.text)
         if parent == "heading_open":
@@ -140,8 +140,7 @@ class _StatementReader:
         first = next(
             tokens[at] for at in range(opened, len(tokens)) if tokens[at].type in ("inline", "blockquote_close")
         )
-        children = inline_tokens(self.page.flavour, first)
-        return _NOTE.match(prose_of(first, children).text) is not None
+        return _NOTE.match(prose_reader(self.page.flavour).read(first).text) is not None
 
     def _heading(self, prose: Prose) -> None:
         """Keep a heading such as "Publishers MUST:", which the list below it continues."""
@@ -236,6 +235,8 @@ class _StatementReader:
         return Span(self.page.path, prose.line(start), prose.line(end - 1))
 
     def _statement(self, text: str, span: Span, keyword: str, subject: str, lead_in: _LeadIn | None) -> Statement:
+        # revisions repeat most sentences
+        words = _repeated_words(text) if len(text) <= _LONGEST_TEXT else _words(text)
         return Statement(
             page=self.page.path,
             revision=self.page.revision,
@@ -246,11 +247,19 @@ class _StatementReader:
             subject=subject,
             span=span,
             quoted=any(self.quotes),
-            fingerprint=fingerprint(text),
-            shingles=shingles(text),
+            fingerprint=words[0],
+            shingles=words[1],
             lead_in=lead_in.span if lead_in else None,
             line=span.first,
         )
+
+
+def _words(text: str) -> tuple[str, frozenset[str]]:
+    """Return the fingerprint and the shingles of a sentence."""
+    return fingerprint(text), shingles(text)
+
+
+_repeated_words: Final = lru_cache(maxsize=2_000)(_words)
 
 
 def statements_of(page: Page, parties: Parties = PLAIN_PARTIES) -> tuple[Statement, ...]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -178,3 +179,16 @@ def test_what_python_cannot_hold_is_an_error_of_the_file(text: str, said: str) -
     with pytest.raises(UsageError) as caught:
         parse_toml(text, "f.toml")
     assert caught.value.message == said
+
+
+def test_the_types_of_a_thousand_tables_are_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True, slots=True)
+    class Row:
+        id: str
+        count: int = 0
+
+    asked: list[object] = []
+    hints = typing.get_type_hints
+    monkeypatch.setattr(typing, "get_type_hints", lambda kind: asked.append(kind) or hints(kind))
+    rows = parse_toml('[[row]]\nid = "a"\n' * 1000, "rows.toml").values(Row, "row")
+    assert (len(rows), asked) == (1000, [Row])

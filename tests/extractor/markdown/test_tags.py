@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from extractor.markdown.tags import Incomplete, Malformed, TagKind, scan_tag
+from extractor.markdown import tags
+from extractor.markdown.tags import Incomplete, Malformed, Tag, TagKind, scan_tag
 
 
 @pytest.mark.parametrize(
@@ -66,3 +69,30 @@ def test_html(text: str, attributes: dict[str, str]) -> None:
     assert tag is not None
     assert dict(tag.attributes) == attributes
     assert tag.end == len(text)
+
+
+@pytest.mark.parametrize("jsx", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a>", "</a>", "</a >", "<a/>", "<a />", '<a b="c">', '<a b="c"  d-e="&lt;f&gt;" />', '<a\n b="c\nd">', '<a b="">',
+        '<a b="1" b="2">', "<a-b_c>", '<a b="x=\'y\'">', "<é>", "<a1>", '<a b="c">text', '<a.b c="d">', "<a b>", "<a b='c'>",
+        '<a b="c"d="e">', "<1>", '<a b = "c">', '</a b="c">', "<a:b>", "<a$>", '<a 1b="c">', '<a b="c"!>', "< a>",
+    ],
+)  # fmt: skip
+def test_the_short_way_reads_what_the_grammar_reads(text: str, jsx: bool) -> None:
+    def read(scan: Callable[..., Tag | None]) -> object:
+        try:
+            return scan(text, 0, jsx=jsx)
+        except (Incomplete, Malformed) as error:
+            return type(error)
+
+    whole = read(tags._scan)
+    assert read(scan_tag) == ((Malformed if jsx else None) if whole is tags._BROKEN else whole)
+
+
+def test_a_common_tag_is_read_in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tags, "_scan", None)
+    tag = scan_tag('<span class="a" id="b">', 0)
+    assert tag is not None
+    assert (tag.name, tag.kind, tag.attributes) == ("span", TagKind.OPEN, {"class": "a", "id": "b"})

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from markdown_it.token import Token
 
 from extractor.docs.page_reader import read_page
-from extractor.model import Layout, Page, PageKind, Statement
+from extractor.markdown.parser import inline_tokens
+from extractor.model import Flavour, Layout, Page, PageKind, Statement
+from extractor.normative import prose
 from extractor.normative.statement_reader import statements_of
 from harness.profiles.mcp.profile import PARTIES
 from tests.support.processor import processor_time_below
@@ -109,3 +112,27 @@ def test_only_specification_pages_have_statements() -> None:
     guide = page("sentences.mdx", Layout())
     assert guide.kind is PageKind.GUIDE
     assert statements_of(guide) == ()
+
+
+def test_a_paragraph_that_revisions_repeat_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = "Servers of the test for repeated paragraphs MUST answer."
+    (tmp_path / "one.md").write_text(f"# One\n\n{sentence}\n")
+    (tmp_path / "two.md").write_text(f"# Two\n\nWords.\n\n{sentence}\n")
+    read: list[str] = []
+
+    def counted(flavour: Flavour, token: Token) -> list[Token]:
+        read.append(token.content)
+        return inline_tokens(flavour, token)
+
+    monkeypatch.setattr(prose, "inline_tokens", counted)
+    one, two = (statements_of(read_page(tmp_path, name, LAYOUT))[0] for name in ("one.md", "two.md"))
+    assert read.count(sentence) == 1
+    assert (one.text, one.line, two.text, two.line) == (sentence, 3, sentence, 5)
+
+
+def test_a_repeated_paragraph_goes_by_the_links_of_its_own_page(tmp_path: Path) -> None:
+    sentence = "A server [of this kind] MUST answer."
+    (tmp_path / "one.md").write_text(f"{sentence}\n")
+    (tmp_path / "two.md").write_text(f"{sentence}\n\n[of this kind]: http://example.com\n")
+    texts = [statements_of(read_page(tmp_path, f"{name}.md", LAYOUT))[0].text for name in ("one", "two", "one")]
+    assert texts == [sentence, "A server of this kind MUST answer.", sentence]
