@@ -319,9 +319,10 @@ def limit_remarks(examples: Sequence[ExampleResult]) -> Iterator[ReportProblem]:
                 f"{example.id}: its install asked for {', '.join(refused)}: refused, not a registry in use",
                 place,
             )
-        if example.transcript is None:
+        conversation = example.conversation
+        if conversation is None:
             continue
-        replies = (exchange.reply for exchange in example.transcript.exchanges)
+        replies = (exchange.reply for exchange in conversation.exchanges)
         cut = sum(reply is not None and reply.fault is BodyFault.TOO_LARGE for reply in replies)
         if cut:
             yield ReportProblem(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -13,6 +13,7 @@ from extractor.model import DocsPath, ExampleKind, Level, LineNumber, Note, Span
 from harness.model.conversation import Transcript
 from harness.model.described import Packages, Revision, Seconds, Shard
 from harness.model.findings import Basis, Drift, Finding, Requirement, TextChange, Verdict
+from harness.model.packed import unpack
 from harness.model.running import LogLine, Lookup, StartOutcome, TracedExchange, TypeCheck
 
 
@@ -138,9 +139,19 @@ class ExampleResult:
     digest: Annotated[str, Meta(description="SHA-256 over everything that runs; equal for copies.")] = ""
     notes: tuple[Note, ...] = ()
     transcript: Transcript | None = None
+    """The conversation. Not published here: it has a file of its own. Reports read :attr:`conversation`."""
+    packed: bytes = b""
+    """The same, by :func:`harness.model.packed.pack`, where a run has too many to hold them as they are."""
     whole_transcript: str | None = None
-    """File with the transcript as it was held, where ``transcript`` has the beginnings of bodies and logs only."""
-    """The conversation. Not published here: it has a file of its own."""
+    """File with the transcript as it was held, where ``packed`` has the beginnings of bodies and logs only."""
+
+    @property
+    def conversation(self) -> Transcript | None:
+        """The transcript, unpacked if need be; None without a conversation, or if it is not at hand."""
+        if not self.packed:
+            return self.transcript
+        transcript = unpack(self.packed)
+        return transcript if transcript.example_id == self.id else replace(transcript, example_id=self.id)
 
     @property
     def interrupted(self) -> bool:

@@ -177,7 +177,7 @@ class _Fault:
         """Return the edits that may fix some findings: of the example's files, and of the page's install lines."""
         assert self.example.bundle is not None, "what was run has a bundle"
         bundle, before = self.example.bundle, self.before
-        edits = propose(wanted, before.transcript, bundle, self.config.catalogue, before.runs, self.answers)
+        edits = propose(wanted, before.conversation, bundle, self.config.catalogue, before.runs, self.answers)
         lacking = [finding for finding in wanted if finding.requirement == PACKAGES]
         return edits, install_edits(lacking[0], bundle, self.sources) if lacking else ()
 

@@ -90,12 +90,12 @@ class FindingView:
     @property
     def exchanges(self) -> tuple[ExchangeLine, ...]:
         """The exchanges that decide, controls included; empty without the transcript."""
-        return exchange_lines(self.example.transcript, self.finding.evidence, self.finding)
+        return exchange_lines(self.example.conversation, self.finding.evidence, self.finding)
 
     @property
     def shared_context(self) -> tuple[str, ...]:
         """What all of ``exchanges`` have in common."""
-        return shared_context(self.example.transcript, self.finding.evidence)
+        return shared_context(self.example.conversation, self.finding.evidence)
 
     @property
     def attempts(self) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from harness.results.result_format import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from harness.model import Requirement
 
@@ -52,27 +52,36 @@ def to_text(report: Report) -> str:
 def to_bytes(report: Report) -> bytes:
     """Return the document, indented, ending with a line feed. Nothing in it can steer a terminal or a CI runner."""
     try:
-        data = msgspec.json.format(_encoded(report), indent=1)
+        return b"".join(_pieces(report))
     except UnicodeEncodeError:
         # a lone surrogate, which a reply's JSON escapes can bring
-        data = json.dumps(encodable(_plain(report)), indent=1, ensure_ascii=False).encode()
-    return json_bytes(data) + b"\n"
+        return json_bytes(json.dumps(encodable(_plain(report)), indent=1, ensure_ascii=False).encode()) + b"\n"
 
 
-def _encoded(report: Report) -> bytes:
-    """Return the document on one line. Examples are converted one at a time: a copy of all takes a lot of memory."""
+def _pieces(report: Report) -> Iterator[bytes]:
+    """Yield the document. Examples are written one at a time: several copies of all of them take a lot of memory."""
     document = _document(report)
     wire = msgspec.convert(replace(document, examples=()), document_type(), from_attributes=True)
     encoder, example_type = msgspec.json.Encoder(order="deterministic"), published_example_type()
-    examples = (msgspec.convert(example, example_type, from_attributes=True) for example in document.examples)
-    parts = []
+    before = b"{\n "
     for name, key in zip(wire.__struct_fields__, wire.__struct_encode_fields__, strict=True):
-        if name == "examples":
-            value = b"[" + b",".join(map(encoder.encode, examples)) + b"]"
+        yield before + encoder.encode(key) + b": "
+        if name == "examples" and document.examples:
+            between = b"[\n  "
+            for example in document.examples:
+                published = msgspec.convert(example, example_type, from_attributes=True)
+                yield between + _indented(encoder.encode(published), depth=2)
+                between = b",\n  "
+            yield b"\n ]"
         else:
-            value = encoder.encode(getattr(wire, name))
-        parts.append(encoder.encode(key) + b":" + value)
-    return b"{" + b",".join(parts) + b"}"
+            yield _indented(encoder.encode(getattr(wire, name)), depth=1)
+        before = b",\n "
+    yield b"\n}\n"
+
+
+def _indented(value: bytes, depth: int) -> bytes:
+    """Return an encoded value as it stands in the document, in which no text holds a line end."""
+    return json_bytes(msgspec.json.format(value, indent=1)).replace(b"\n", b"\n" + b" " * depth)
 
 
 def from_text(text: str | bytes, catalogue: Sequence[Requirement]) -> Report:

@@ -106,7 +106,7 @@ def _joined(reports: Sequence[Report], names: Sequence[str]) -> tuple[ExampleRes
 
 def _result(report: Report, example: ExampleResult) -> object:
     """What a report has on an example, times and files apart."""
-    alone = replace(example, transcript=None, transcript_file=None)
+    alone = replace(example, transcript=None, packed=b"", transcript_file=None)
     return without_times(replace(report, examples=(alone,), sources={}))["examples"]
 
 

@@ -35,10 +35,10 @@ def write(report: Report, path: Path) -> Report:
     names: dict[str, str] = {}
     examples = []
     for example in report.examples:
-        if example.transcript is not None:
+        if example.transcript is not None or example.packed:
             if example.digest not in names:
                 file = folder / f"{example.digest[:16]}.json"
-                _write_changed(file, _whole(example) or to_json(example.transcript))
+                _write_changed(file, _whole(example) or to_json(example.conversation))
                 names[example.digest] = file.relative_to(path.parent).as_posix()
             example = replace(example, transcript_file=names[example.digest])
         examples.append(example)

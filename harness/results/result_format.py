@@ -167,7 +167,7 @@ _PACKAGE: Final = re.compile(r"@?[^\s@=<>~^!\[;]+")
 """The name in a dependency as a note writes it: ``@scope/name@5``, ``name[extra]>=1``."""
 DEVIATIONS: Final = FormatOverrides(
     unpublished={
-        ExampleResult: {"transcript", "whole_transcript"},
+        ExampleResult: {"transcript", "packed", "whole_transcript"},
         Requirement: {"stage", "always_warns"},
         Run: {"lock", "endpoint"},
         Span: {"column"},

@@ -1,11 +1,11 @@
-"""What a run keeps in memory and on disk: long transcripts wait in files, and the state folder has a size."""
+"""What a run keeps in memory and on disk: many transcripts are packed, long ones wait in files, the state has a size."""
 
 from __future__ import annotations
 
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +13,7 @@ from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import DocprobeError
 from harness.model import Transcript
+from harness.model.packed import pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from harness.model import Exchange, LogLine, Recording, Reply
 
 _FOLDER: Final = "transcripts"
-IN_MEMORY: Final = 24 * 1024 * 1024
-"""Characters of transcripts that a run holds in memory; of those that come after, each waits in a file."""
+AS_THEY_ARE: Final = 6 * 1024 * 1024
+"""Characters of transcripts that a run holds as they are; those that come after are packed."""
+PACKED: Final = 16 * 1024 * 1024
+"""Bytes of packed transcripts that it holds; of those that come after, each waits whole in a file."""
+_EXCHANGE: Final = 1_000
+"""What an exchange counts for in addition: requests, headers and numbers take their room, too."""
 SHORT: Final = 2_000
 """Characters of a body, of the events of a stream, and of a request that stay in memory of a transcript in a file."""
 SHORT_LOG: Final = 20_000
@@ -30,42 +35,54 @@ _PERMANENT: Final = frozenset({"id", "runs", "locks", "images", "last-run.json"}
 """Names in the state folder that are small, and are needed while they are there."""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a run holds of a recording."""
+
+    recording: Recording
+    """Without its transcript, if that is packed."""
+    packed: bytes = b""
+    file: str | None = None
+    """With the whole transcript, where only the beginnings of its bodies and logs are packed."""
+
+    def whole(self) -> Recording:
+        """Return all of the recording.
+
+        Raises:
+            OSError: somebody removed the file.
+        """
+        if self.file is not None:
+            return replace(self.recording, transcript=from_json(Path(self.file).read_bytes(), Transcript))
+        return replace(self.recording, transcript=unpack(self.packed)) if self.packed else self.recording
+
+
 @dataclass(slots=True)
 class LongTranscripts:
-    """Files of the transcripts that a run does not hold in memory. Mutable: it counts what is held."""
+    """What a run holds of the transcripts of its examples. Mutable: it counts what is held."""
 
     state: Path
-    held: int = 0
-    files: list[Path] = field(default_factory=list)
+    characters: int = 0
+    """Of transcripts that are held as they are."""
+    packed: int = 0
+    """Bytes of those that are packed."""
 
-    def keep(self, recording: Recording) -> tuple[Recording, str | None]:
-        """Return what stays in memory of a recording, and the file that has its transcript; None if all of it stays.
-
-        If the file cannot be written, the transcript stays.
-        """
+    def keep(self, recording: Recording) -> Held:
+        """Return what stays in memory of a recording. If a file cannot be written, all of it stays."""
         transcript = recording.transcript
         if transcript is None:
-            return recording, None
-        size = weight(transcript)
-        if self.held + size > IN_MEMORY:
-            file = self.state / _FOLDER / f"{secrets.token_hex(8)}.json"
+            return Held(recording)
+        size = weight(transcript) + _EXCHANGE * len(transcript.exchanges)
+        if self.characters + size <= AS_THEY_ARE:
+            self.characters += size
+            return Held(recording)
+        without, packed, file = replace(recording, transcript=None), pack(transcript), None
+        if self.packed + len(packed) > PACKED:
+            path = self.state / _FOLDER / f"{secrets.token_hex(8)}.json"
             with suppress(DocprobeError):
-                write_atomically(file, to_json(transcript), durable=False)
-                self.files.append(file)
-                transcript = shortened(transcript)
-                self.held += weight(transcript)
-                return replace(recording, transcript=transcript), str(file)
-        self.held += size
-        return recording, None
-
-
-def whole(recording: Recording, file: str | None) -> Recording:
-    """Return a recording with the transcript from its file, if it waits in one.
-
-    Raises:
-        OSError: somebody removed the file.
-    """
-    return recording if file is None else replace(recording, transcript=from_json(Path(file).read_bytes(), Transcript))
+                write_atomically(path, to_json(transcript), durable=False)
+                packed, file = pack(shortened(transcript)), str(path)
+        self.packed += len(packed)
+        return Held(without, packed, file)
 
 
 def remove_long_transcripts(files: Iterable[str]) -> None:

@@ -30,7 +30,7 @@ from harness.model import INTERRUPTED_REASON, Recording, ReportProblem
 from harness.run import cache
 from harness.run.before import fragments_before, judge_base, name_before, only_before
 from harness.run.dates import cutoff_date, last_commit_date
-from harness.run.disk import LongTranscripts, trim, whole
+from harness.run.disk import LongTranscripts, trim
 from harness.run.kept_results import KeptResults
 from harness.run.locks import read_locks
 from harness.run.lookups import ImportLookups
@@ -118,13 +118,12 @@ async def execute(
             guarded(example, partial(judged_once, example, recording, recorded, cached))
             for example in groups.get(digest, ())
         ]
-        recording, file = long.keep(recording)
+        held = long.keep(recording)
         if plan.base is not None:
-            recordings[digest] = partial(whole, recording, file)
+            recordings[digest] = held.whole
         for result in judged:
-            if result.transcript is not None and recording.transcript is not None:
-                transcript = replace(recording.transcript, example_id=result.id)
-                result = replace(result, transcript=transcript, whole_transcript=file)
+            if held.packed and result.transcript is not None:
+                result = replace(result, transcript=None, packed=held.packed, whole_transcript=held.file)
             add(result)
 
     lookups = _import_lookups(plan, config, day=started.date().isoformat())

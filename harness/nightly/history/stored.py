@@ -54,7 +54,8 @@ def store_evidence(
         night: the night's id.
         connection: the open history, in a transaction.
     """
-    exchanges = {one.number: _cut(one) for one in (example.transcript.exchanges if example.transcript else ())}
+    conversation = example.conversation
+    exchanges = {one.number: _cut(one) for one in (conversation.exchanges if conversation else ())}
     rows = []
     for finding in example.findings:
         decisive = tuple(exchanges[one] for one in sorted(finding.evidence) if one in exchanges)[:EXCHANGES_STORED]

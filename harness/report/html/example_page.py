@@ -130,7 +130,7 @@ class ExamplePage:
 
 def has_page(example: ExampleResult) -> bool:
     """Return whether there is anything to show of an example beyond its reason."""
-    return bool(example.findings or example.runs or example.transcript)
+    return bool(example.findings or example.runs or example.transcript or example.packed)
 
 
 def example_page(
@@ -218,10 +218,11 @@ def _whole_code(example: ExampleResult, report: ReportView) -> tuple[tuple[PageL
 
 
 def _exchanges(example: ExampleResult, views: list[FindingView]) -> tuple[ExchangeView, ...]:
-    if example.transcript is None:
+    conversation = example.conversation
+    if conversation is None:
         return ()
     blamed = {number for view in views if view.severity in BASED_ON_EXCHANGES for number in view.finding.evidence}
-    endpoint = example.transcript.endpoint or "http://localhost"
+    endpoint = conversation.endpoint or "http://localhost"
     return tuple(
-        exchange_view(exchange, endpoint, blamed=exchange.number in blamed) for exchange in example.transcript.exchanges
+        exchange_view(exchange, endpoint, blamed=exchange.number in blamed) for exchange in conversation.exchanges
     )

@@ -104,7 +104,7 @@ def _example(
 
 def _group(group: FindingGroup, view: ReportView, look: Look, full: bool) -> Iterator[RenderableType]:
     yield from finding_block(view.shown(group), look, also_lines(group))
-    transcript = group.example.transcript
+    transcript = group.example.conversation
     if transcript is None:
         if group.finding.evidence:
             yield labelled("", prose("(the transcript is not available)"), look.prose)

@@ -21,17 +21,21 @@ from harness.model import (
     StartOutcome,
     Transcript,
 )
+from harness.model.packed import pack, unpack
+from harness.report.formats import FORMATS, render
+from harness.report.terminal.look import Look
 from harness.results.result_files import read, write
 from harness.run.disk import (
-    IN_MEMORY,
+    AS_THEY_ARE,
+    PACKED,
     SHORT,
     SHORT_LOG,
+    Held,
     LongTranscripts,
     remove_long_transcripts,
     shortened,
     trim,
     weight,
-    whole,
 )
 from tests.support.report_pieces import ROWS
 from tests.support.reports import rich_report
@@ -48,25 +52,56 @@ def transcript(size: int, fault: BodyFault | None = None) -> Transcript:
     return Transcript("e", ExampleKind.HTTP_SERVER, (exchange,), logs=logs)
 
 
-def test_what_fits_stays_and_what_does_not_waits_in_a_file(tmp_path: Path) -> None:
+def test_what_fits_stays_and_what_does_not_is_packed(tmp_path: Path) -> None:
     long = LongTranscripts(tmp_path)
-    small, big = Recording((), transcript(100)), Recording((), transcript(IN_MEMORY))
-    assert long.keep(small) == (small, None)
-    kept, file = long.keep(big)
-    assert file is not None
-    assert kept.transcript is not None
-    assert whole(kept, file) == big
-    assert from_json((tmp_path / "transcripts" / os.path.basename(file)).read_bytes(), Transcript) == big.transcript  # noqa: PTH119
-    assert weight(kept.transcript) < 2 * SHORT + 2 * SHORT_LOG
-    assert long.keep(small) == (small, None), "the next one that fits stays"
-    remove_long_transcripts([file, file])
+    small, big = Recording((), transcript(100)), Recording((), transcript(AS_THEY_ARE))
+    assert long.keep(small) == Held(small)
+    held = long.keep(big)
+    assert (held.recording.transcript, held.file) == (None, None)
+    assert len(held.packed) < weight(transcript(AS_THEY_ARE)) / 20
+    assert held.whole() == big
+    assert long.keep(small) == Held(small), "the next one that fits stays"
+
+
+def test_what_is_packed_is_bounded_too_and_the_rest_waits_in_files(tmp_path: Path) -> None:
+    long = LongTranscripts(tmp_path, AS_THEY_ARE, PACKED)
+    big = Recording((), transcript(1_000_000))
+    held = long.keep(big)
+    assert held.file is not None
+    assert held.whole() == big
+    assert (
+        from_json((tmp_path / "transcripts" / os.path.basename(held.file)).read_bytes(), Transcript) == big.transcript
+    )  # noqa: PTH119
+    assert weight(unpack(held.packed)) < 2 * SHORT + 2 * SHORT_LOG
+    remove_long_transcripts([held.file, held.file])
     assert list((tmp_path / "transcripts").iterdir()) == []
 
 
 def test_where_no_file_can_be_written_the_transcript_stays(tmp_path: Path) -> None:
     (tmp_path / "transcripts").write_text("a file")
-    big = Recording((), transcript(IN_MEMORY + 1))
-    assert LongTranscripts(tmp_path).keep(big) == (big, None)
+    big = Recording((), transcript(10_000))
+    held = LongTranscripts(tmp_path, AS_THEY_ARE, PACKED).keep(big)
+    assert (held.file, held.whole()) == (None, big)
+
+
+def test_a_packed_conversation_is_each_copys_own() -> None:
+    first = rich_report().examples[0]
+    held = replace(first, transcript=None, packed=pack(transcript(10)))
+    assert held.conversation == replace(transcript(10), example_id=first.id)
+
+
+def test_a_report_is_the_same_from_packed_transcripts() -> None:
+    report = rich_report()
+    packed = replace(
+        report,
+        examples=tuple(
+            replace(example, transcript=None, packed=pack(example.transcript)) if example.transcript else example
+            for example in report.examples
+        ),
+    )
+    assert any(example.packed for example in packed.examples)
+    for form in FORMATS:
+        assert render(form.name, packed, Look()) == render(form.name, report, Look()), form.name
 
 
 def test_a_short_one_has_the_beginnings_and_the_end_of_the_log() -> None:
@@ -83,9 +118,8 @@ def test_results_are_written_with_the_whole_transcript(tmp_path: Path) -> None:
     report = rich_report()
     first = next(example for example in report.examples if example.transcript is not None)
     big = replace(transcript(10_000), example_id=first.id)
-    long = LongTranscripts(tmp_path, held=IN_MEMORY)
-    kept, file = long.keep(Recording((), big))
-    held = replace(first, transcript=kept.transcript, whole_transcript=file)
+    kept = LongTranscripts(tmp_path, AS_THEY_ARE, PACKED).keep(Recording((), big))
+    held = replace(first, transcript=None, packed=kept.packed, whole_transcript=kept.file)
     write(replace(report, examples=(held,)), tmp_path / "out.json")
     (found,) = read(tmp_path / "out.json", ROWS).examples
     assert found.transcript == big
