@@ -21,7 +21,7 @@ from extractor.base.errors import UsageError
 from extractor.base.suggest import suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
     from importlib.resources.abc import Traversable
 
 T = TypeVar("T")
@@ -47,9 +47,10 @@ class TomlFile:
     def value(self, kind: type[T], at: Key = ()) -> T:
         """Return the table at ``at`` as the dataclass ``kind``. Raises UsageError; an absent table counts as empty."""
         values = self.given(kind, at)
-        if missing := [name for name in _required(kind) if name not in values]:
+        of: Any = kind
+        if missing := [name for name in _shape(of).required if name not in values]:
             raise self.error(at, f"{_table(at)} lacks the key '{_key(missing[0])}'", f"add {_key(missing[0])} = …")
-        return typing.cast("T", kind(**values))
+        return kind(**values)
 
     def values(self, kind: type[T], name: str) -> tuple[T, ...]:
         """Return the tables ``[[name]]`` as dataclasses, in order. Raises UsageError."""
@@ -73,14 +74,15 @@ class TomlFile:
             table = table.get(key, {}) if isinstance(table, dict) else table[key]
         if not isinstance(table, dict):
             raise self.error(at, f"{_shown(at)} is not a table", f"write [{_shown(at)}] above its keys")
-        hints, fields = _hints(kind), _fields(kind)
+        of: Any = kind
+        shape = _shape(of)
         values: dict[str, Any] = {}
         for key, value in table.items():
-            field = fields.get(key)
+            field = shape.fields.get(key)
             if field is None:
                 where = f" in {_table(at)}" if at else ""
-                raise self.error((*at, key), f"unknown key '{key}'{where}", suggestion(key, fields))
-            values[field] = self._converted(value, hints[field], (*at, key))
+                raise self.error((*at, key), f"unknown key '{key}'{where}", suggestion(key, shape.fields))
+            values[field] = self._converted(value, shape.hints[field], (*at, key))
         return values
 
     def error(self, at: Key, message: str, hint: str | None) -> UsageError:
@@ -158,25 +160,26 @@ def toml_table(text: str) -> dict[str, Any]:
         raise tomllib.TOMLDecodeError("Values are nested too deep") from error
 
 
-@cache
-def _hints(kind: type[Any]) -> Mapping[str, Any]:
-    """The types of a dataclass's fields, by name: a file may hold a thousand tables of one kind."""
-    return typing.get_type_hints(kind)
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is read of a dataclass."""
+
+    hints: Mapping[str, Any]
+    """Its fields' types, by name."""
+    fields: Mapping[str, str]
+    """Its fields' names, by the keys that fill them."""
+    required: tuple[str, ...]
+    """Names of fields without a default."""
 
 
 @cache
-def _fields(kind: type[Any]) -> Mapping[str, str]:
-    """The names of a dataclass's fields, by the keys that fill them."""
+def _shape(kind: Hashable) -> _Shape:
+    """Return what is read of a dataclass: a file may hold a thousand tables of one kind."""
+    assert isinstance(kind, type)
     assert dataclasses.is_dataclass(kind)
-    return {_key(field.name): field.name for field in dataclasses.fields(kind)}
-
-
-@cache
-def _required(kind: type[Any]) -> tuple[str, ...]:
-    """The names of the fields that have no default."""
-    assert dataclasses.is_dataclass(kind)
-    missing = dataclasses.MISSING
-    return tuple(f.name for f in dataclasses.fields(kind) if f.default is missing and f.default_factory is missing)
+    every, missing = dataclasses.fields(kind), dataclasses.MISSING
+    required = tuple(f.name for f in every if f.default is missing and f.default_factory is missing)
+    return _Shape(typing.get_type_hints(kind), {_key(field.name): field.name for field in every}, required)
 
 
 def _key(field: str) -> str:

@@ -1,4 +1,4 @@
-"""What a run keeps in memory and on disk: many transcripts are packed, long ones wait in files, the state has a size."""
+"""What a run keeps in memory and on disk: transcripts are packed, long ones wait in files; the state has a size."""
 
 from __future__ import annotations
 

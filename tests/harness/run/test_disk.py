@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from extractor.model import ExampleKind
 from harness.base.codec import from_json
@@ -40,9 +40,6 @@ from harness.run.disk import (
 from tests.support.report_pieces import ROWS
 from tests.support.reports import rich_report
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 def transcript(size: int, fault: BodyFault | None = None) -> Transcript:
     events = tuple(SseEvent("message", "e" * 100, str(number)) for number in range(50))
@@ -69,9 +66,8 @@ def test_what_is_packed_is_bounded_too_and_the_rest_waits_in_files(tmp_path: Pat
     held = long.keep(big)
     assert held.file is not None
     assert held.whole() == big
-    assert (
-        from_json((tmp_path / "transcripts" / os.path.basename(held.file)).read_bytes(), Transcript) == big.transcript
-    )  # noqa: PTH119
+    assert from_json(Path(held.file).read_bytes(), Transcript) == big.transcript
+    assert Path(held.file).parent == tmp_path / "transcripts"
     assert weight(unpack(held.packed)) < 2 * SHORT + 2 * SHORT_LOG
     remove_long_transcripts([held.file, held.file])
     assert list((tmp_path / "transcripts").iterdir()) == []
