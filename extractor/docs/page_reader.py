@@ -19,7 +19,7 @@ from extractor.docs.tree import PageError, folders_near, read_bytes, revision_of
 from extractor.markdown.front_matter import FrontMatter, read_front_matter
 from extractor.markdown.parse_state import ParseState
 from extractor.markdown.parser import MAX_NESTING, headings_only, parser
-from extractor.markdown.unread import unread_constructs
+from extractor.markdown.unread import unread_constructs, unread_sentences
 from extractor.model import Flavour, Layout, Page, PageKind, Problem, Span
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | 
         *includes.problems,
         *unread_constructs(tokens, flavour),
     ]
+    if kind is PageKind.SPECIFICATION:
+        by_line += unread_sentences(tokens)
     if flavour in (Flavour.MINTLIFY, Flavour.DOCUSAURUS):
         by_line += pair_tags(tokens).problems
     problems += [_problem(path, line, message) for line, message in sorted(by_line)]

@@ -59,6 +59,8 @@ _COMPONENT: Final = re.compile(
     r"(?:pre|(?:\w+\.)?(?:Code(?:Tabs?|Group|Fence)?|\w*(?:Snippet|Code(?:Block|Example|Sample|Snippet)|SourceCode)))\Z"
 )
 """Names of tags that show code: ``<CodeBlock>``, ``<RemoteSnippet>``; ``<code>`` is a word in a sentence."""
+_COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_KEYWORD: Final = re.compile(r"\b(?:MUST|SHALL|SHOULD|REQUIRED|RECOMMENDED)\b")
 _DIRECTIVES: Final = ("include", "eval-rst")
 
 
@@ -73,6 +75,24 @@ def unread_constructs(tokens: Sequence[Token], flavour: Flavour) -> Iterator[tup
     for construct, lines in seen.items():
         often = f" ({len(lines)} times on this page)" if len(lines) > 1 else ""
         yield min(lines), f"{construct} is not read: code that it brings or holds is not seen{often}"
+
+
+def unread_sentences(tokens: Iterable[Token]) -> list[tuple[int, str]]:
+    """Return the first line (0-based) of a normative page where HTML holds keywords, with a message; at most one.
+
+    A paragraph within HTML is prose of the page if a blank line precedes it; only what is HTML throughout is not read.
+    """
+    lines = [
+        token.map[0] + token.content.count("\n", 0, found.start())
+        for token in tokens
+        if token.type == "html_block" and token.map and (found := _KEYWORD.search(_COMMENT.sub(_blank, token.content)))
+    ]
+    often = f" ({len(lines)} times on this page)" if len(lines) > 1 else ""
+    return [(lines[0], f"sentences in HTML are not read: one here has a keyword of RFC 2119{often}")] if lines else []
+
+
+def _blank(comment: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", comment[0])
 
 
 def _in_text(tokens: Iterable[Token], flavour: Flavour) -> Iterator[tuple[int, str]]:

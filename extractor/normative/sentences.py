@@ -92,7 +92,7 @@ def _hide(aside: re.Match[str]) -> str:
     return f"({CODE * (len(inside) - own)}{inside[-1:] if own else ''})"
 
 
-def keyword_uses(prose: Prose, start: int, end: int) -> Iterator[KeywordUse]:
+def keyword_uses(prose: Prose, start: int, end: int, *, quoted: bool = False) -> Iterator[KeywordUse]:
     """Yield the keyword uses of the sentence ``prose.text[start:end]``, in order.
 
     Keywords in inline code or between quotation marks are mentions (the words themselves, or another
@@ -102,8 +102,11 @@ def keyword_uses(prose: Prose, start: int, end: int) -> Iterator[KeywordUse]:
         prose: plain text of a paragraph.
         start: of the sentence in ``prose.text``.
         end: of the sentence, exclusive.
+        quoted: whether all of it is a quotation, so that quotation marks in it mean nothing more.
     """
-    sentence = _QUOTED.sub(lambda quoted: CODE * len(quoted[0]), prose.masked[start:end])
+    sentence = prose.masked[start:end]
+    if not quoted:
+        sentence = _QUOTED.sub(lambda mention: CODE * len(mention[0]), sentence)
     if _DEFINITION.search(sentence):
         return
     for match in islice(_KEYWORD.finditer(sentence), _MOST_USES):

@@ -33,8 +33,6 @@ _NOTE: Final = re.compile(r"\s*(?:\[!\w+\]|(?:note|info|tip|important|caution|wa
 _TELLING: Final = re.compile(r"MUST|SHALL|SHOULD|REQUIRED|RECOMMENDED|MAY|OPTIONAL|:\W{0,20}\Z|\s(?:id|name)\s*=")
 _CELL_WORDS: Final = 3
 """Words beside the keyword from which on a table cell counts as a sentence and not as a mark."""
-_KEYWORD_ALONE: Final = re.compile(r"[A-Z]+(?: [A-Z]+)?[.!]")
-"""How a cell begins that says of its row's first cell what it is: ``REQUIRED.``"""
 _CLAUSE: Final = re.compile(r"[;—,]|\s[-–]\s")
 _OWN_CLAUSE: Final = re.compile(
     r"(?:(?:and|so|thus|therefore|hence|then|consequently|accordingly|for\s+(?:this|which)|here)[,\s]+)*"
@@ -149,7 +147,7 @@ class _StatementReader:
         self.last = self._as_lead_in(prose, 0, end, keywords, None) if keywords else None
 
     def _cell(self, prose: Prose, subject: str | None) -> Iterator[Statement]:
-        """The statements of a cell: its whole sentences, and a keyword alone before them, which is said of the row."""
+        """The statements of a cell: its whole sentences. One that begins with its keyword is said of the row."""
         if prose.anchors:
             self.row_anchor = prose.anchors[0][1]
         section, self.anchor = self.anchor, self.row_anchor or self.anchor
@@ -157,10 +155,10 @@ class _StatementReader:
             keywords = tuple(keyword_uses(prose, start, end))
             sentence = prose.text[start:end]
             rest = len(sentence.split()) - sum(len(use.keyword.split()) for use in keywords)
-            if start == 0 and subject and keywords and _KEYWORD_ALONE.fullmatch(sentence):
-                text = f"{subject}: {sentence}"
-                span = self._span(prose, start, end)
-                yield self._statement(text, span, keywords[0].keyword, Subject.UNKNOWN, None)
+            if subject and keywords and keywords[0].start == start and keywords[0].end < end:
+                # of whatever the row is about
+                row = _LeadIn(f"{subject}:", self._span(prose, start, end), None, Subject.UNKNOWN)
+                yield from (replace(one, lead_in=None) for one in self._sentence(prose, start, end, keywords, row))
             elif rest >= _CELL_WORDS or (keywords and _is_whole(sentence, start, keywords[0])):
                 yield from self._sentence(prose, start, end, keywords, None)
         self.anchor = section
@@ -174,7 +172,7 @@ class _StatementReader:
         for start, end in sentences(prose):
             if passed := bisect_right(prose.anchors, start, key=itemgetter(0)):
                 self.anchor = prose.anchors[passed - 1][1]
-            keywords = tuple(keyword_uses(prose, start, end))
+            keywords = tuple(keyword_uses(prose, start, end, quoted=any(self.quotes)))
             if lead_in and lead_in.keyword and not keywords:
                 yield self._continuation(prose, start, end, lead_in, lead_in.keyword)
             yield from self._sentence(prose, start, end, keywords, lead_in)

@@ -101,7 +101,7 @@ def _patterns(parties: Parties) -> _Patterns:
     qualifiers = rf"(?:(?:{adjectives}|\w+-\w+)\s+)*"
     names = _any_of(parties.adjectives)
     joined = rf"s?\s+(?:and|or)\s+(?:(?:{names})\s+)?"
-    words = [_any_of(party.nouns) for party in parties.named]
+    words = [_any_of(party.nouns) + _plurals(party.nouns) for party in parties.named]
     pairs = "|".join(rf"(?:{one}){joined}(?:{other})s?" for one, other in permutations(words, 2)) or r"(?!)"
     nouns = (
         (Subject.EITHER, rf"(?:{pairs})"),
@@ -120,7 +120,14 @@ def _patterns(parties: Parties) -> _Patterns:
 
 def _noun(party: Party) -> str:
     unless = rf"(?!\s+(?:{_any_of(party.not_before)}))" if party.not_before else ""
-    return rf"(?:{_any_of(party.nouns)})s?{unless}"
+    return rf"(?:{_any_of(party.nouns)}{_plurals(party.nouns)})s?{unless}"
+
+
+def _plurals(nouns: Iterable[str]) -> str:
+    """Further alternatives: the plurals that are not made by an ``s`` (registries, proxies, switches)."""
+    made = [f"{noun[:-1]}ie" for noun in nouns if re.search(r"[^aeiou]y\Z", noun)]
+    made += [f"{noun}e" for noun in nouns if noun.endswith(("s", "x", "z", "ch", "sh"))]
+    return f"|{_any_of(made)}" if made else ""
 
 
 def _any_of(words: Iterable[str]) -> str:

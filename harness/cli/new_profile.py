@@ -40,9 +40,9 @@ def command(cli: Cli, /, name: str, out: Path | None) -> None:
             text = file.read_text("utf-8").replace("template", name).replace("Template", _class_name(name))
             write_atomically(folder / file.name, text.encode())
     click.echo(f"wrote {folder}")
-    registry = folder.parent / "registry.py"
+    registry, value = folder.parent / "registry.py", name.upper()
     for step in (
-        f"name it in {registry}: from harness.profiles.{name}.profile import PROFILE, and PROFILE in PROFILES",
+        f"name it in {registry}: from harness.profiles.{name}.profile import PROFILE as {value}, {value} in PROFILES",
         f'name it in the docprobe.toml of the docs: profile = "{name}"',
         "look at the sentences: docprobe statements DOCS",
         f"bind the requirement: docprobe statements DOCS --bind things.listed=PAGE:LINE >> {folder / 'bindings.toml'}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
 from harness.base.errors import UsageError
@@ -24,12 +24,22 @@ _TIME: Final = re.compile(r"^committer-time (\d{1,12})$", re.MULTILINE)
 _BOUNDARY: Final = re.compile(r"^boundary$", re.MULTILINE)
 
 
+def date_of(revision: str | None, drafts: Collection[str]) -> str | None:
+    """Return the day (ISO) that a revision is called by; None for a draft, and for one with a version number."""
+    if revision is None or revision in drafts:
+        return None
+    try:
+        return revision if date.fromisoformat(revision).isoformat() == revision else None
+    except ValueError:
+        return None
+
+
 def cutoff_date(copies: Sequence[Example], drafts: Collection[str]) -> str | None:
     """Return the day (ISO) whose packages are tried when today's do not start; None if no day is known.
 
     Args:
         copies: every example with one text.
-        drafts: revisions without a date.
+        drafts: revisions that are not released.
 
     Returns:
         The latest date that a copy is configured with, else the newest revision date of the copies.
@@ -37,23 +47,26 @@ def cutoff_date(copies: Sequence[Example], drafts: Collection[str]) -> str | Non
     configured = [example.resolve_date for example in copies if example.resolve_date]
     if configured:
         return max(configured)
-    return max((e.revision for e in copies if e.revision and e.revision not in drafts), default=None)
+    return max(filter(None, (date_of(example.revision, drafts) for example in copies)), default=None)
 
 
-def last_commit_date(example: Example, docs: Path, host: HostEnvironment, at: str | None = None) -> str | None:
+def last_commit_date(
+    example: Example, docs: Path, host: HostEnvironment, at: str | None = None, *, drafts: Collection[str] = ()
+) -> str | None:
     """Return the day (ISO, UTC) of the last commit that touched the blocks of an example.
 
     Args:
-        example: of a page that belongs to no revision.
+        example: of a page without a revision, or of one that is not called by its date.
         docs: the docs root.
         host: the environment that git is run in.
         at: the commit that the example is of; None for the working tree.
+        drafts: revisions that are not released.
 
     Returns:
-        None for a page that belongs to a revision, is not in git or has changes there, where a shallow clone hides the
-        commit, or if it is of today.
+        None for a page of a draft or of a revision that has a date, for one that is not in git or has changes there,
+        where a shallow clone hides the commit, or if it is of today.
     """
-    if example.revision is not None or not example.spans:
+    if example.revision in drafts or date_of(example.revision, drafts) or not example.spans:
         return None
     spans = example.spans[:MAX_SPANS]
     file = spans[0].file

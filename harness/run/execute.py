@@ -333,7 +333,8 @@ async def _record(
         # the same day before a change and after it: a letter that is edited today takes no older packages away
         origin = base.origin(example, is_before=name != example.id) if base is not None else None
         dated, commit = (example, None) if base is None or origin is None else (origin, base.since.base)
-        return await anyio.to_thread.run_sync(last_commit_date, dated, config.docs, config.host, commit)
+        find = partial(last_commit_date, dated, config.docs, config.host, commit, drafts=config.layout.drafts)
+        return await anyio.to_thread.run_sync(find)
 
     try:
         return await recorder.record(bundle, date=date, committed=committed, locks=locks, progress=progress)

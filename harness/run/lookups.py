@@ -14,6 +14,7 @@ from extractor.examples.ids import bundle_digest
 from harness.base.codec import from_json, to_json
 from harness.base.errors import DocprobeError, UsageError
 from harness.model import Lookup, Resolve
+from harness.run.dates import date_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -61,7 +62,7 @@ class ImportLookups:
         self._config = config
         self._day = day
         self._shown = {e.id: e.imports for e in fragments if e.imports is not None}
-        self._dates = {e.id: e.resolve_date or _released(e.revision, config) for e in fragments}
+        self._dates = {e.id: e.resolve_date or date_of(e.revision, config.layout.drafts) for e in fragments}
         running = sorted((e.bundle for e in others if e.bundle), key=lambda bundle: len(bundle.dependencies))
         self._bundles = {id: _shared(shown.bundle, running) for id, shown in self._shown.items()}
         self._found: dict[str, tuple[Lookup, ...]] = {}
@@ -162,10 +163,6 @@ def lacks(shown: ShownImports, lookup: Lookup) -> bool:
         if answer and (answer.found is False or any(name.name in answer.missing for name in imported.names)):
             return True
     return False
-
-
-def _released(revision: str | None, config: Config) -> str | None:
-    return None if revision in config.layout.drafts else revision
 
 
 def _shared(bundle: Bundle, running: Sequence[Bundle]) -> Bundle:

@@ -109,3 +109,13 @@ def test_what_holds_no_code_or_is_read_is_not_said(text: str, flavour: Flavour) 
 def test_an_element_with_a_fence_shows_it_on_mkdocs() -> None:
     page, (block,) = read("<pre>\n```c\nx\n```\n</pre>\n", Flavour.MKDOCS)
     assert (block.language, block.text, page.problems) == ("c", "x\n", ())
+
+
+def test_sentences_in_html_are_said_where_they_would_count() -> None:
+    text = "# A\n\n<!-- MUST -->\n\n<table>\n<tr><td>A server MUST answer.</td></tr>\n</table>\n"
+    layout = Layout(flavour=Flavour.GITHUB, specification=("p.md",))
+    problems = parse_page(Path("/nowhere"), "p.md", text.encode(), layout, None).page.problems
+    assert [(p.span.first, p.message) for p in problems] == [
+        (6, "sentences in HTML are not read: one here has a keyword of RFC 2119")
+    ]
+    assert read(text)[0].problems == ()

@@ -51,3 +51,17 @@ def test_a_specification_names_its_own_parties(before: str, subject: str) -> Non
     own = (Party("registry", ("registry",), not_before=("entry",)), Party("publisher", ("publisher",)))
     parties = Parties(own).with_nouns({"verifier": ("verifier", "checker"), "server": ("server",)})
     assert subject_of(before, "answer.", parties) == subject
+
+
+@pytest.mark.parametrize(
+    ("before", "noun"),
+    [
+        ("All registries", "registry"),
+        ("Proxies and registries", "proxy"),
+        ("Switches", "switch"),
+        ("Mailboxes", "mailbox"),
+        ("Keys", "key"),
+    ],
+)
+def test_plurals_are_those_of_english(before: str, noun: str) -> None:
+    assert subject_of(before, "answer.", Parties(named=(Party(noun, (noun,)),), either=())) == noun

@@ -72,6 +72,13 @@ def test_a_page_of_a_revision_has_the_revision_s_date(docs: Path) -> None:
     assert last_commit_date(example((1, 5), revision="2025-11-25"), docs, HOST) is None
 
 
+def test_a_version_number_is_no_date(docs: Path) -> None:
+    versioned = example((1, 5), revision="1.0")
+    assert cutoff_date((versioned,), ("draft",)) is None
+    assert last_commit_date(versioned, docs, HOST, drafts=("draft",)) == "2024-09-30"
+    assert last_commit_date(replace(versioned, revision="draft"), docs, HOST, drafts=("draft",)) is None
+
+
 def test_no_date_where_the_working_tree_has_changes_there(docs: Path) -> None:
     write(docs, [*LINES[:9], "changed", *LINES[10:]])
     assert last_commit_date(example((10, 12)), docs, HOST) is None
