@@ -63,11 +63,12 @@ def _wrong_replies(exchanges: Sequence[Exchange], finding: Finding) -> Mapping[s
     """Return by number the exchanges whose reply violates the requirement, with what should have come back.
 
     Where the finding does not say it, an exchange that has a control differs from it by the fault under test alone, so
-    it is what was asked.
+    it is what was asked. Of several that were answered differently, some may be right: then none is marked.
     """
     if finding.verdict is not Verdict.VIOLATED or finding.expected:
         return finding.expected
-    return {str(e.number): "" for e in exchanges if e.control is not None or e.method == "STDOUT"}
+    asked = [e for e in exchanges if e.control is not None or e.method == "STDOUT"]
+    return {str(e.number): "" for e in asked} if len({e.status for e in asked}) == 1 else {}
 
 
 def exchange_lines(

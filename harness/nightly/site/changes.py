@@ -6,21 +6,25 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extractor.model import Level
 from harness.model import Status, Verdict
 from harness.nightly.history.queries import FlipCause, difference
 from harness.report.html.example_page import has_page
 from harness.report.html.naming import anchor_of, case_file, finding_anchor
+from harness.report.html.overview import only
 from harness.report.wording import plural
 from harness.results.counts import violated_by_own
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence, Set
+    from collections.abc import Container, Iterable, Mapping, Sequence, Set
 
     from harness.model import ExampleResult, Report, Requirement
     from harness.nightly.history.queries import Flip, PackageChange, PackageShifts
 
 _BROKEN: Final = frozenset({Status.NOT_RUNNING, Status.BLOCKED})
 """Statuses of an example that should be judged and could not be."""
+_CHECKED: Final = _BROKEN | {Status.JUDGED}
+"""Statuses of an example that is missed when it is gone."""
 CAUSE_WORDS: Final = {
     FlipCause.DOCS: "the example's text changed",
     FlipCause.PACKAGES: "packages changed",
@@ -46,6 +50,8 @@ class FlipView:
     """When the night was that it is compared with, ISO."""
     page: str = ""
     """Where both sides are shown; empty if the site does not have them."""
+    why: str = ""
+    """What the verdict afterwards is based on, in a sentence or two; empty if it is not stored."""
 
     @property
     def because(self) -> str:
@@ -68,6 +74,11 @@ class FlipGroup:
     because: str
     examples: tuple[tuple[str, tuple[FlipView, ...]], ...]
     """Example id and its flips, one for each revision."""
+
+    @property
+    def why(self) -> str:
+        """What all of the verdicts are based on; empty if they differ."""
+        return only(views[0].why for _, views in self.examples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +122,8 @@ class BrokenArrival:
     reason: str
     href: str
     """Its page; empty if it has none."""
-    violated: tuple[tuple[str, str, str], ...] = ()
-    """Level, requirement and anchor of what it violates by the text of its own revision."""
+    violated: tuple[tuple[str, str, str, str], ...] = ()
+    """Level, requirement, anchor and summary of what it violates by the text of its own revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +145,8 @@ class Changes:
     """Other changes of a status."""
     arrived: tuple[str, ...] = ()
     """New examples that are not broken."""
+    gone: tuple[tuple[str, str, str], ...] = ()
+    """Examples of last night that are not among tonight's: id, status then, and page (empty if it never had one)."""
     drifted: int = 0
     """Sentences of the specification that drifted."""
     packages: tuple[PackageShift, ...] = ()
@@ -144,7 +157,7 @@ class Changes:
         """Whether anything changed at all."""
         verdicts = self.worse or self.better or self.other
         statuses = self.broken or self.stopped or self.recovered or self.status
-        return bool(verdicts or statuses or self.arrived or self.packages)
+        return bool(verdicts or statuses or self.arrived or self.gone or self.packages)
 
     @property
     def headline(self) -> str:
@@ -158,6 +171,7 @@ class Changes:
                 (len({group.requirement for group in self.worse}), "requirement", "newly violated"),
                 (len({group.requirement for group in self.better}), "requirement", "fixed"),
                 (len(self.recovered), "example", "judged again"),
+                (sum(status in _CHECKED for _, status, _ in self.gone), "example", "gone"),
             )
             if number
         ]
@@ -208,6 +222,7 @@ def changes(
     report: Report,
     last_night: Mapping[str, str],
     packages: tuple[Mapping[str, Mapping[str, str]], Mapping[str, Mapping[str, str]]],
+    ever_judged: Container[str] = (),
 ) -> Changes:
     """Sort tonight's flips, statuses and packages into what got worse, better, or merely different.
 
@@ -217,6 +232,7 @@ def changes(
         report: tonight's.
         last_night: status of each example, by its id.
         packages: by example id, last night's and tonight's.
+        ever_judged: ids of examples that have verdicts of any night, and with them a page.
     """
     if previous is None:
         return Changes(None, drifted=len(report.drift))
@@ -246,6 +262,7 @@ def changes(
         recovered=recovered,
         status=tuple(one for one in moved if one not in stopped and one not in recovered),
         arrived=tuple(one.example for one in arrivals if not one.violated and one.status not in _BROKEN),
+        gone=() if report.narrowed else _gone(report, last_night, ever_judged),
         packages=_shifts(*packages),
         drifted=len(report.drift),
     )
@@ -255,9 +272,20 @@ def _page(example: ExampleResult) -> str:
     return case_file(example.id) if has_page(example) else ""
 
 
+def _gone(
+    report: Report, last_night: Mapping[str, str], ever_judged: Container[str]
+) -> tuple[tuple[str, str, str], ...]:
+    """Return the examples that a report of all docs no longer has."""
+    there = {example.id for example in report.examples}
+    missing = [(name, status) for name, status in last_night.items() if name not in there]
+    return tuple((name, status, case_file(name) if name in ever_judged else "") for name, status in sorted(missing))
+
+
 def _arrival(example: ExampleResult, rows: Mapping[str, Requirement]) -> BrokenArrival:
-    violated = violated_by_own(example, rows)
-    found = tuple((one[0].level.value, name, anchor_of(one[0])) for name, one in violated.items())
+    violated = dict(
+        sorted(violated_by_own(example, rows).items(), key=lambda item: list(Level).index(item[1][0].level))
+    )
+    found = tuple((one[0].level.value, name, anchor_of(one[0]), one[0].summary) for name, one in violated.items())
     return BrokenArrival(example.id, example.status.value, example.reason or "", _page(example), found)
 
 

@@ -113,7 +113,11 @@ class SiteContent:
 
     def _flip_view(self, flip: queries.Flip) -> FlipView:
         view = flip_view(flip, self._started, self._tonight)
-        return replace(view, page=flip_file(flip.example, view.started)) if flip in self._evidence else view
+        if flip not in self._evidence:
+            return view
+        _, after = self._evidence[flip]
+        why = after.finding.summary if after is not None else ""
+        return replace(view, page=flip_file(flip.example, view.started), why=why)
 
     def _missing(self, purpose: str) -> str:
         return next((why for what, why in self._assets.missing if what == purpose), "")
@@ -135,6 +139,7 @@ class SiteContent:
             self._report,
             queries.statuses_of(self._history, before),
             (queries.packages_of(self._history, before), queries.packages_of(self._history, tonight)),
+            self._past.keys(),
         )
 
     def _navigation(self, statements: Sequence[StatementLine]) -> dict[str, str]:

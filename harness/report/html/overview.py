@@ -23,6 +23,8 @@ from harness.results.counts import count
 from harness.spec.word_changes import WordChange, WordRun, marked_runs, word_runs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.model import Drift, ExampleResult, Report
 
 STATUSES: Final = (Status.NOT_RUNNING, Status.BLOCKED, Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
@@ -54,8 +56,19 @@ class BlockingRequirement:
     level: str
     title: str
     """The requirement in a line; empty if the report does not have it."""
-    cases: tuple[tuple[str, str, str], ...]
-    """Example id, its page, and the anchor of the finding there."""
+    cases: tuple[tuple[str, str, str, str], ...]
+    """Example id, its page, the anchor of the finding there, and its summary."""
+
+    @property
+    def why(self) -> str:
+        """The summary of all cases; empty if they differ."""
+        return only(summary for *_, summary in self.cases)
+
+
+def only(sentences: Iterable[str]) -> str:
+    """Return the sentence if all of them are the same one, else an empty text."""
+    different = set(sentences)
+    return different.pop() if len(different) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +192,11 @@ def _tiles(report: Report) -> tuple[Tile, ...]:
 def _blocking(report: Report) -> tuple[BlockingRequirement, ...]:
     """What makes the exit code 1, requirement by requirement, in most examples first."""
     titles = {row.id: row.title for row in report.requirements}
-    cases: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
+    cases: dict[tuple[str, str], list[tuple[str, str, str, str]]] = defaultdict(list)
     for example in report.examples:
         for finding in example.findings:
             if finding.gates:
-                place = (example.id, case_file(example.id), anchor_of(finding))
+                place = (example.id, case_file(example.id), anchor_of(finding), finding.summary)
                 cases[finding.requirement, finding.level.value].append(place)
     ordered = sorted(cases.items(), key=lambda item: (-len(item[1]), item[0]))
     return tuple(

@@ -152,10 +152,12 @@ def audience_list(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return satisfied(bound, f"Tokens whose audience is a list with this server in it returned {answers}.", evidence)
     return violated(
         bound,
-        f"Tokens whose audience is a list with this server in it returned {answers}; the same token with this server "
-        "as its only audience was served.",
+        f"Tokens whose audience is a list with this server in it returned {answers}",
         evidence,
         {order[token]: is_served(exchange) for token, exchange in decided.items()},
+        expected="a result",
+        wrong=[exchange for exchange in decided.values() if not is_served(exchange)],
+        control="The same token with this server as its only audience was served.",
     )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from extractor.model import Level
 from harness.model import Status, Verdict
 from harness.nightly.history.queries import Flip, FlipCause
 from harness.nightly.site.changes import FlipView, changes, flip_view, grouped
@@ -50,7 +51,34 @@ def test_changes_of_status_and_packages() -> None:
     assert [one.example for one in found.status] == ["part"]
     assert found.arrived == ("new",)
     assert [(s.name, s.before, s.after, s.examples) for s in found.packages] == [("sdk", "1", "2", 2)]
-    assert found.headline == "1 example no longer judged, 1 example judged again."
+    assert found.headline == "1 example no longer judged, 1 example judged again, 1 example gone."
+
+
+def test_examples_that_are_gone_are_named_unless_a_part_of_the_docs_was_checked() -> None:
+    last_night = {"gone": "judged", "part": "fragment", failing().id: "judged"}
+    found = changes("before", [], night(0, failing()), last_night, ({}, {}), {"gone"})
+    assert [(name, status) for name, status, _ in found.gone] == [("gone", "judged"), ("part", "fragment")]
+    assert [bool(href) for *_, href in found.gone] == [True, False], "only what was judged once has a page"
+    assert found.headline == "1 example gone.", "nobody misses a fragment"
+    part = replace(night(0, failing()), narrowed=True)
+    assert changes("before", [], part, last_night, ({}, {})).gone == ()
+
+
+def test_what_all_verdicts_of_a_group_are_based_on_is_said_once() -> None:
+    alike = [replace(view(flip(example=name)), why="GET returned 404.") for name in ("x", "y")]
+    assert grouped(alike)[0].why == "GET returned 404."
+    assert grouped([alike[0], replace(alike[1], why="GET returned 500.")])[0].why == ""
+
+
+def test_a_new_example_names_what_is_worst_first() -> None:
+    both = example(
+        "new", verdict("session.missing-400", Verdict.VIOLATED, level=Level.SHOULD),
+        replace(verdict("session.terminated-404", Verdict.VIOLATED), summary="It returned 400; expected 404."),
+    )  # fmt: skip
+    (found,) = changes("before", [], night(0, both), {}, ({}, {})).broken
+    assert [(level, why) for level, _, _, why in found.violated] == [
+        ("MUST", "It returned 400; expected 404."), ("SHOULD", ""),
+    ]  # fmt: skip
 
 
 def test_a_new_example_that_is_broken_is_not_among_the_harmless_ones() -> None:
@@ -60,7 +88,7 @@ def test_a_new_example_that_is_broken_is_not_among_the_harmless_ones() -> None:
     )  # fmt: skip
     found = changes("before", [], tonight, {}, ({}, {}))
     assert [(one.example, one.status, one.violated) for one in found.broken] == [
-        (failing().id, "judged", (("MUST", "session.terminated-404", "session.terminated-404@2025-11-25"),)),
+        (failing().id, "judged", (("MUST", "session.terminated-404", "session.terminated-404@2025-11-25", ""),)),
         ("dead", "not-running", ()),
     ]
     assert found.arrived == ("fine", "other"), "by the text of another revision nothing is broken"

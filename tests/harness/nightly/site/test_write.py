@@ -204,10 +204,14 @@ def test_drift_stands_first_with_what_went_and_what_came(tmp_path: Path) -> None
 
 
 def test_a_new_example_that_is_broken_is_worse_and_not_folded(tmp_path: Path) -> None:
-    other = example("docs/2025-11-25/b#python", verdict("session.id-charset", Verdict.VIOLATED))
+    why = "The session id has a space."
+    other = example(
+        "docs/2025-11-25/b#python", replace(verdict("session.id-charset", Verdict.VIOLATED), summary=why)
+    )  # fmt: skip
     text = (site(tmp_path / "s", night(0, passing()), night(1, passing(), other)) / "index.html").read_text()
     worse = text[text.index('id="worse"') : text.index('id="tonight"')]
     assert f'href="{case_file(other.id)}#session.id-charset@2025-11-25"' in worse
+    assert why in worse
     assert "<details>" not in worse
 
 
@@ -270,6 +274,8 @@ def test_the_overview_names_what_gates_and_leads_there(tmp_path: Path) -> None:
     assert "An ended session is not found" in listed
     assert f'href="{case_file(tutorial.id)}#session.terminated-404@{tutorial.revision}"' in listed
     assert "hijack.bind-user" not in listed, "a warning"
+    why = next(f.summary for f in tutorial.findings if f.gates and f.requirement == "session.terminated-404")
+    assert f'<p class="why">{why}</p>' in listed, "what was found, without opening a page"
 
 
 def test_a_site_does_not_grow_with_its_nights(tmp_path: Path) -> None:
