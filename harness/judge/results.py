@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from extractor.examples.ids import stem_of
@@ -47,6 +47,10 @@ class Ruleset:
     """The requirements of the profile's catalogue, with the sentences of the normative text in hand."""
     only: tuple[str, ...] = ()
     """Ids of the requirements that are asked for; none means all."""
+    _last: dict[str | None, tuple[Transcript, tuple[Finding, ...]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """By page revision, what was judged of the last transcript: it is judged to be traced, and for each copy."""
 
     @property
     def rows(self) -> tuple[BoundRequirement, ...]:
@@ -55,15 +59,16 @@ class Ruleset:
 
     def judge(self, transcript: Transcript, page_revision: str | None) -> tuple[Finding, ...]:
         """Return the findings on a transcript, of which only those block that can cite a sentence."""
-        return unblock_without_sentence(
-            judge(
-                transcript,
-                self.rows,
-                self.profile,
-                page_revision=page_revision,
-                at_hand=self.bound.revisions,
+        # copies of a text have the same conversation, under names of their own
+        known = next(iter(self._last.values()), None)
+        if known is not None and replace(known[0], example_id=transcript.example_id) != transcript:
+            self._last.clear()
+        if page_revision not in self._last:
+            found = judge(
+                transcript, self.rows, self.profile, page_revision=page_revision, at_hand=self.bound.revisions
             )
-        )
+            self._last[page_revision] = transcript, unblock_without_sentence(found)
+        return self._last[page_revision][1]
 
     def deciding_revision(self, page_revision: str | None, transcript: Transcript) -> str | None:
         """Return the revision whose text decides about the example of a transcript."""

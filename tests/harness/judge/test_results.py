@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 
+from extractor.model import ExampleKind
 from harness.base.errors import UsageError
 from harness.cli.main import cli
-from harness.model import ReportProblem, Verdict
+from harness.judge import results
+from harness.judge.judge import judge
+from harness.model import ReportProblem, Transcript, Verdict
+from harness.profiles.registry import MCP
 from harness.results import result_files
 from harness.results.result_files import LAST_RUN
+from harness.spec.bind import bind
 
 if TYPE_CHECKING:
-    from harness.model import Report
+    from harness.model import Finding, Report
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
 PAGE = "docs/2025-11-25/learn/a-lost-session.mdx"
@@ -67,3 +73,24 @@ def test_with_the_rules_it_gates_and_there_is_no_note(docs: Path) -> None:
     report, _ = check(docs, "--spec", str(SAMPLE))
     assert report.exit_code == 1
     assert report.problems == ()
+
+
+def test_a_conversation_is_judged_once_for_all_copies_of_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+
+    def counted(*arguments: object, page_revision: str | None, **more: object) -> tuple[Finding, ...]:
+        asked.append(page_revision)
+        return judge(*arguments, page_revision=page_revision, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(results, "judge", counted)
+    rules = results.Ruleset(MCP, bind((), (), MCP.catalogue.requirements))
+    held = Transcript("a", ExampleKind.HTTP_SERVER, (), negotiated=("2025-11-25",))
+    first = rules.judge(held, "2025-11-25")
+    assert rules.judge(replace(held, example_id="b"), "2025-11-25") == first
+    assert asked == ["2025-11-25"]
+    rules.judge(held, None)
+    assert asked == ["2025-11-25", None]
+    other = replace(held, negotiated=("2025-06-18",))
+    assert rules.judge(other, "2025-11-25") != first
+    assert rules.judge(held, "2025-11-25") == first
+    assert asked == ["2025-11-25", None, "2025-11-25", "2025-11-25"]
