@@ -33,7 +33,7 @@ help:
 	@echo "make peers     run docprobe and the MCP conformance suite on the same servers"
 	@echo "make clients   what real clients do when their session has ended (DOCS=docs for the MCP docs' own tutorial, too)"
 	@echo "make replay    check the newest commits of a docs repository as their pull requests would be: DOCS=checkout"
-	@echo "make bench     speed as ratios (DOCS=docs for others); a history of 1,000 nights"
+	@echo "make bench     speed and memory as ratios, in five minutes (DOCS=docs for others); a history of 100 nights"
 	@echo "make clean     remove the Python environment and docprobe's containers and images"
 
 check: env engine
@@ -116,7 +116,7 @@ mutation: env
 
 bench: env
 	$(BIN)/python -m tests.bench $(DOCS) --out $(REPORT)/bench.json
-	$(BIN)/python -m tests.bench.history
+	$(BIN)/python -m tests.bench.history 100
 
 # it goes on where it was interrupted; remove .report/replay.jsonl to begin anew
 replay: env engine

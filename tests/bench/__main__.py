@@ -1,8 +1,9 @@
 """``make bench``: what docprobe costs, as ratios to something that any machine can do, in one run.
 
-Two references: a plain markdown-it-py parse of the same pages, for what runs on the host, and the bare pod (start, one
-initialize, stop), for examples. Single seconds say more about the machine than about docprobe. Nothing fails here: a row
-that cannot be measured says why.
+References: a plain markdown-it-py parse of the same pages, for what runs on the host; the bare pod (start, one
+initialize, stop), for examples; ten texts for the memory of a hundred; a start of Python for the tests. Single seconds
+say more about the machine than about docprobe. Nothing fails here: a row that cannot be measured says why. ``--state``
+names the state folder of an earlier check of the same docs, whose texts then need not be run.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,16 +21,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests.bench.memory import write_recorded
 from tests.bench.pods import bare_pod_s, write_docs
 
 RUNS = 3
 """Of each command on the host; the least counts, since whatever else the machine does only adds to it."""
-BUDGET_S = 285.0
+BUDGET_S = 265.0
 """Seconds from the start, after which nothing more is begun, and what still runs is ended: its row is missing."""
 COMMAND_S = 150.0
 """Seconds for one command."""
-SERVERS = 4
+SERVERS = 8
 """Examples on the standard library alone that are checked."""
+FEW, MANY = 10, 100
+"""Texts whose memory is compared."""
 AUTHORIZATION = "docs/2025-11-25/tutorials/security/authorization#typescript"
 PARSE = """
 import pathlib, sys
@@ -54,13 +59,18 @@ class Row:
     """One line of the table."""
 
     what: str
-    seconds: float
-    reference_s: float
+    measured: float
+    reference: float
     note: str = ""
+    unit: str = "s"
 
     @property
     def ratio(self) -> float:
-        return self.seconds / self.reference_s if self.reference_s else 0.0
+        return self.measured / self.reference if self.reference else 0.0
+
+    def __str__(self) -> str:
+        figures = f"{self.measured:>8.2f} {self.unit:<3} {self.reference:>8.2f} {self.unit:<3} {self.ratio:>6.1f}x"
+        return f"{self.what:<46} {figures}  {self.note}"
 
 
 class NotMeasured(Exception):
@@ -86,11 +96,18 @@ def used(clock: Clock, state: Path, *command: str) -> Used:
     environment = {**os.environ, "DOCPROBE_STATE": str(state)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     limit_s, began = clock.left_s(), time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
-    timer = threading.Timer(limit_s, process.kill)
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, start_new_session=True
+    )
+    timer = threading.Timer(limit_s, os.killpg, (process.pid, signal.SIGKILL))
     timer.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    timer.cancel()
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    finally:
+        timer.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1, 3):
         late = time.monotonic() - began >= limit_s
@@ -116,8 +133,12 @@ def host_rows(clock: Clock, docs: Path, state: Path) -> Iterator[Row]:
         with tempfile.TemporaryDirectory() as folder:
             first = docprobe(clock, Path(folder), command, str(docs), "--format", "json")
             again = least(lambda: docprobe(clock, Path(folder), command, str(docs), "--format", "json"))  # noqa: B023
-        yield Row(f"{command}, first", first.processor_s, plain, f"{first.peak_mib:.0f} MiB")
-        yield Row(f"{command}, again", again.processor_s, plain, f"{again.peak_mib:.0f} MiB")
+        yield Row(f"{command}, first", first.processor_s, plain, _beside(first))
+        yield Row(f"{command}, again", again.processor_s, plain, _beside(again))
+
+
+def _beside(one: Used) -> str:
+    return f"{one.wall_s:.2f} s by the clock, {one.peak_mib:.0f} MiB"
 
 
 def example_rows(clock: Clock, folder: Path) -> Iterator[Row]:
@@ -147,31 +168,63 @@ def authorization_rows(clock: Clock, docs: Path, state: Path) -> Iterator[Row]:
     yield Row("its own processor time", done.processor_s, pod)
 
 
+def whole_rows(clock: Clock, docs: Path, state: Path) -> Iterator[Row]:
+    """The whole docs with everything kept, by processor time; the reference is a parse of the same pages."""
+    docprobe(clock, state, "check", str(docs))
+    plain = least(lambda: used(clock, state, sys.executable, "-c", PARSE, str(docs))).processor_s
+    kept = least(lambda: docprobe(clock, state, "check", str(docs)))
+    yield Row("check of the whole unchanged docs", kept.processor_s, plain, _beside(kept))
+
+
+def memory_rows(clock: Clock, folder: Path) -> Iterator[Row]:
+    """What a check of a hundred texts with the largest conversation held here takes; the reference is ten of them."""
+    recording = max(
+        (folder / "state" / "recordings").glob("*.json"), key=lambda file: file.stat().st_size, default=None
+    )
+    if recording is None:
+        raise NotMeasured("no example was run")
+    peaks = {}
+    for count in (FEW, MANY):
+        docs, state = folder / f"texts-{count}", folder / f"state-{count}"
+        write_recorded(docs, state, count, recording)
+        peaks[count] = docprobe(clock, state, "check", str(docs)).peak_mib
+    size = f"a transcript of {recording.stat().st_size / 1024:.0f} KiB each"
+    yield Row(f"memory of {MANY} texts, to that of {FEW}", peaks[MANY], peaks[FEW], size, "MiB")
+
+
+def unit_rows(clock: Clock, folder: Path) -> Iterator[Row]:
+    """The unit tests by the clock; ``make check`` on a new machine and ``make test`` take longer than all of this."""
+    python = least(lambda: used(clock, folder / "state", sys.executable, "-c", "pass"))
+    tests = used(clock, folder / "state", "make", "--no-print-directory", "unit")
+    yield Row("make unit, to a start of Python", tests.wall_s, python.wall_s)
+
+
 def main() -> None:
     """Print the table and write it as JSON."""
     options = argparse.ArgumentParser(prog="make bench", description=__doc__)
     options.add_argument("docs", type=Path, nargs="?", default=Path("docs-snapshot/sample"))
     options.add_argument("--out", type=Path, default=Path(".report/bench.json"))
+    options.add_argument("--state", type=Path, help="state folder of an earlier check of the docs")
     given = options.parse_args()
     clock = Clock(time.monotonic())
     rows: list[Row] = []
     missing: list[str] = []
-    print(f"{'':<44} {'docprobe':>10} {'reference':>10} {'ratio':>7}")
+    print(f"{'':<46} {'docprobe':>12} {'reference':>12} {'ratio':>7}")
     with tempfile.TemporaryDirectory(prefix="docprobe-bench-") as name:
         folder = Path(name)
         parts: tuple[tuple[str, Callable[[], Iterator[Row]]], ...] = (
             ("pages", lambda: host_rows(clock, given.docs, folder / "state")),
             ("examples", lambda: example_rows(clock, folder)),
             ("authorization", lambda: authorization_rows(clock, given.docs, folder / "state")),
+            ("memory", lambda: memory_rows(clock, folder)),
+            ("unchanged docs", lambda: whole_rows(clock, given.docs, given.state or folder / "state")),
+            ("unit tests", lambda: unit_rows(clock, folder)),
         )
         for part, measured in parts:
             try:
                 for row in measured():
                     rows.append(row)
-                    print(
-                        f"{row.what:<44} {row.seconds:>8.2f} s {row.reference_s:>8.2f} s {row.ratio:>6.1f}x  {row.note}",
-                        flush=True,
-                    )
+                    print(row, flush=True)
             except Exception as error:
                 missing.append(f"{part}: {error or type(error).__name__}")
     for why in missing:
