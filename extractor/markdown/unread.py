@@ -34,14 +34,14 @@ _WRITTEN: Final = {
     "mdbook": "{{{{#{}}}}} (mdBook)",
     "hugo": "{{{{< {} >}}}} (Hugo)",
     "liquid": "{{% {} %}} (Jekyll, GitBook)",
-    "pymdown": "{} outside a fence (PyMdown snippets)",
+    "pymdown": "{} (PyMdown snippets)",
     "mkdocs": "{{{0} … {0}}} (Markdown-Include)",
     "vitepress": "<!--@{}: --> (VitePress)",
     "vuepress": "@[{}]() (VuePress)",
 }
 _MACROS: Final = "{{% {} %}} (MkDocs plugins)"
 _SITES: Final = {
-    "pymdown": (Flavour.MKDOCS,),
+    "pymdown": (Flavour.MKDOCS, Flavour.GITHUB),
     "mkdocs": (Flavour.MKDOCS,),
     "liquid": (Flavour.GITHUB, Flavour.MKDOCS),
     "vitepress": (Flavour.VITEPRESS,),
@@ -51,7 +51,8 @@ _IN_FENCES: Final = ("mdbook", "mkdocs")
 """Constructs that stand among the lines of a fence, whose code they bring."""
 _FILLS_FENCE: Final = re.compile(
     r"\s*(?:\{%-?[ \t]*include[\w-]*[ \t][^%\n]{1,500}%\}"
-    r"|\{\{[<%][ \t]*(?:include|readfile)[ \t][^}\n]{1,500}\}\})\s*\Z"
+    r"|\{\{[<%][ \t]*(?:include|readfile)[ \t][^}\n]{1,500}\}\}"
+    r"|-{1,20}8<-{1,20}[ \t]+[\"'][^\"'\n]{1,500}[\"'])\s*\Z"
 )
 """A fence with nothing but the tag of the file whose code it shows."""
 _TICKS: Final = re.compile(r"`+")
@@ -111,6 +112,8 @@ def _in_text(tokens: Iterable[Token], flavour: Flavour) -> Iterator[tuple[int, s
                 continue
             if token.type == "fence" and kind not in _IN_FENCES and not _FILLS_FENCE.match(token.content):
                 continue
+            if token.type == "fence" and kind == "pymdown" and flavour is Flavour.MKDOCS:
+                continue  # read there, or said to be not followed
             if token.type == "comment" and kind != "vitepress":
                 continue
             at = match.start(kind)

@@ -180,9 +180,11 @@ def make_plan(config: Config, *, since: Change | None = None, settings: Config |
     corpus, found = loaded.corpus, loaded.all
     bound = load_normative_text(config, corpus).bound
     if not found and corpus.problems:
+        first, *others = corpus.problems
+        more = f" (problems in all: {len(corpus.problems)})" if others else ""
         raise NothingSelectedError(
-            f"no example was found, and {corpus.problems[0].span}: {corpus.problems[0].message}",
-            "check that this user may read every page; list all problems: docprobe examples DOCS",
+            f"no example was found, and {first.span}: {first.message}{more}",
+            "read what is wrong with the pages, and what of them is not read: docprobe examples DOCS",
         )
     chosen = select(found, selection)
     unmatched = unmatched_patterns(config, loaded)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from harness.base.errors import NothingSelectedError
 from harness.load import load_normative_text
 from harness.model import Basis, Side
 from harness.profiles.registry import A2A
+from harness.run.plan import make_plan
 from harness.settings import load_config
 from harness.spec.bindings_file import load_bindings
 from tests.support.command import run_or_raise
@@ -40,6 +44,17 @@ def test_every_requirement_of_the_text_is_bound() -> None:
     of_text = {row.id for row in A2A.catalogue.requirements if Basis.TEXT in row.basis.values()}
     assert of_text - bound == set()
     assert len({row.id for row in A2A.catalogue.requirements if row.side is Side.SERVER} & bound) >= 30
+
+
+def test_a_tutorial_whose_code_is_elsewhere_is_said(tmp_path: Path) -> None:
+    root = docs(tmp_path)
+    (root / "mkdocs.yml").write_text("site_name: A\n")
+    (root / "docs" / "guide.md").write_text('# Guide\n\n```python\n--8<-- "https://example.com/a2a/agent.py"\n```\n')
+    (root / "docs" / "other.md").write_text("# Other\n\n<pre>\nx\n</pre>\n")
+    with pytest.raises(NothingSelectedError) as caught:
+        make_plan(load_config(root, environ={"DOCPROBE_STATE": str(tmp_path / "state")}))
+    assert "docs/guide.md:4: include of 'https://example.com/a2a/agent.py' is not followed" in caught.value.message
+    assert "(problems in all: 2)" in caught.value.message
 
 
 def test_agents_are_its_servers(tmp_path: Path) -> None:
