@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of, walk
 from extractor.model import Span
 from harness.base import jsonrpc
+from harness.judge.faults import faults, is_right, kind_of
 from harness.judge.suspects import (
+    PRINTS,
     Hints,
     Suspect,
     all_statements,
@@ -21,10 +23,10 @@ from harness.judge.suspects import (
     statements_at,
     touches,
 )
-from harness.model import RARELY, BlameBasis, BlameSource, Certainty, Verdict
+from harness.model import RARELY, STDOUT, BlameBasis, BlameSource, Certainty, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from tree_sitter import Node
 
@@ -37,11 +39,8 @@ MAX_SPANS: Final = 6
 _LONG: Final = 3
 """Lines of a statement above which only the part up to its status is shown."""
 _CONDITIONS: Final = frozenset({"if_statement", "elif_clause"})
-_DUE: Final = re.compile(r"\bexpected (?:([45]\d\d)|a refusal)\b")
 _EXPECTED: Final = re.compile(r"\bexpected [45]\d\d\b")
 """Of a summary: the answer should have been another refusal."""
-_KINDS: Final = frozenset({"POST request", "POST notification", "GET", "DELETE"})
-"""Legs of findings that are kinds of requests."""
 _ANSWERS: Final = re.compile(r"(?i)reject|refus|unauthori|forbid|(?:create|send|write|json).*(?:error|response)|handle")
 """Names of functions that answer a request."""
 _STATUS: Final = re.compile(r"(?<![\w.])[1-5]\d\d(?![\w.])")
@@ -55,81 +54,6 @@ class Blamed:
     """Lines of pages, in order."""
     basis: BlameBasis | None = None
     """None where nothing is blamed."""
-
-
-def pairs_to_trace(findings: Sequence[Finding], transcript: Transcript) -> dict[int, int]:
-    """Return the exchanges to trace for some findings: of each that is wrong the number, and that of its control."""
-    return {
-        fault.number: control.number if control is not None else 0
-        for finding in findings
-        if finding.verdict is Verdict.VIOLATED
-        for fault, control in _faults(finding, transcript)
-    }
-
-
-def _faults(finding: Finding, transcript: Transcript) -> Iterator[tuple[Exchange, Exchange | None]]:
-    """Yield what a finding is about: each exchange that is wrong, with one that was served.
-
-    That is its control; else another exchange of the evidence, or the last ordinary request before it; of one that
-    begins a conversation, one that does so otherwise. None where there is none.
-    """
-    every = {exchange.number: exchange for exchange in transcript.exchanges}
-    evidence = [every[number] for number in finding.evidence if number in every]
-    # what begins a conversation is like no other request
-    begins = jsonrpc.methods(transcript.exchanges[0].body) if transcript.exchanges else ""
-    controls = {exchange.control for exchange in evidence}
-    by_kind = not _KINDS.isdisjoint(finding.legs)
-    refused = any(exchange.status is not None and not _is_right(exchange) for exchange in evidence)
-    for fault in evidence:
-        if by_kind and finding.legs.get(_kind(fault)) is not Verdict.VIOLATED:
-            continue
-        if refused and not by_kind and fault.control is None and _is_right(fault):
-            # it shows that others are served, and is not wrong itself
-            continue
-        if fault.number in controls or fault.status is None or _is_as_expected(fault, finding):
-            continue
-        if (control := every.get(fault.control or 0)) is not None:
-            yield fault, control
-        elif begins and jsonrpc.methods(fault.body) == begins:
-            right = (one for one in transcript.exchanges if one.number not in finding.evidence and _is_right(one))
-            yield fault, next((one for one in right if _begins_otherwise(one, fault)), None)
-        else:
-            others = [one for one in evidence if one is not fault and one.number < fault.number and _is_right(one)]
-            before = (one for one in reversed(transcript.exchanges) if _is_ordinary(one, fault, begins))
-            after = (one for one in transcript.exchanges if _is_ordinary(one, fault, begins, before=False))
-            yield fault, next(iter([*others, *before, *after]), None)
-
-
-def _is_as_expected(fault: Exchange, finding: Finding) -> bool:
-    """Return whether one of several requests got the refusal that the finding says was due to all of them."""
-    if (due := _DUE.search(finding.summary)) is None or fault.status is None:
-        return False
-    return str(fault.status) == due[1] if due[1] else fault.status >= 400
-
-
-def _begins_otherwise(one: Exchange, fault: Exchange) -> bool:
-    """Return whether an exchange is of the same method and asks for something else."""
-    return jsonrpc.methods(one.body) == jsonrpc.methods(fault.body) and one.body != fault.body
-
-
-def _kind(exchange: Exchange) -> str:
-    """Name a kind of request as findings name their legs."""
-    if exchange.method != "POST":
-        return exchange.method
-    message = jsonrpc.message(exchange.body)
-    return "POST notification" if message is not None and "id" not in message else "POST request"
-
-
-def _is_right(exchange: Exchange) -> bool:
-    return exchange.status is not None and 200 <= exchange.status < 300
-
-
-def _is_ordinary(exchange: Exchange, fault: Exchange, begins: str, *, before: bool = True) -> bool:
-    """Return whether an exchange is an ordinary request, of the same process and revision as ``fault``."""
-    same = (exchange.process, exchange.revision) == (fault.process, fault.revision)
-    in_order = exchange.number < fault.number if before else exchange.number > fault.number
-    plain = _kind(exchange) == "POST request" and jsonrpc.methods(exchange.body) != begins
-    return same and in_order and plain and _is_right(exchange) and exchange.control is None
 
 
 def blame(
@@ -157,7 +81,7 @@ def blame(
         return Blamed()
     exchanges = {exchange.number: exchange for exchange in transcript.exchanges}
     known = {one.number: one for one in traced}
-    wrong = [fault.number for fault, _ in _faults(finding, transcript)]
+    wrong = [fault.number for fault, _ in faults(finding, transcript)]
     runs = [known[number] for number in wrong if number in known]
     # a request that is served like its control shows what the page does not check: no line runs for it alone
     telling = [one for one in runs if not _is_served_alike(one, exchanges)]
@@ -171,21 +95,26 @@ def blame(
         for node in (rule.blame(root, finding, transcript) if rule.blame is not None else ())
     ]
     executed: dict[Span, bool] = {}
+    by_noise = any(exchanges[number].method == STDOUT for number in finding.evidence if number in exchanges)
     for one in telling:
         fault = exchanges[one.number]
         hints = Hints(
-            status="" if fault.status is None or _is_right(fault) else str(fault.status),
+            status="" if fault.status is None or is_right(fault) else str(fault.status),
             read=tuple((each.file.path, each.node) for each in read),
             words=(rule.requirement.id, rule.requirement.title, finding.summary),
         )
         linked = bool(one.control) and fault.control == one.control
         pool = _pool(trees, one)
-        if (
+        if by_noise:
+            printing = [each for each in pool if PRINTS.search(text_of(each.node))]
+            calling = [caller for each in printing for caller in _callers(each, pool) if caller not in printing]
+            pool = [*printing, *calling] or pool
+        elif (
             not linked
             and not hints.status
             and not _is_refusal(fault)
             and one.control
-            and _kind(fault) == _kind(exchanges[one.control])
+            and kind_of(fault) == kind_of(exchanges[one.control])
         ):
             # what differs is what was asked for: only what the rule reads tells
             pool = [each for each in pool if any(touches(each, *other) for other in hints.read)]
@@ -253,10 +182,19 @@ def _condition_of(one: Suspect, pool: Sequence[Suspect]) -> Suspect | None:
     if branch is not None and lines_of(one.node)[0] - lines_of(branch)[0] < _LONG:
         condition = branch.child_by_field_name("condition")
         return Suspect(one.file, condition) if condition is not None else None
-    function = enclosing(one.node, FUNCTIONS)
-    name = text_of(function.child_by_field_name("name")) if function is not None else ""
-    callers = [each for each in pool if name and re.search(rf"\b{re.escape(name)}\s*\(", text_of(each.node))]
+    callers = _callers(one, pool)
     return _condition_of(callers[0], ()) if len(callers) == 1 and branch is None else None
+
+
+def _callers(one: Suspect, pool: Sequence[Suspect]) -> list[Suspect]:
+    """Return the statements that call the function in which a statement stands."""
+    function = enclosing(one.node, FUNCTIONS)
+    named = function.child_by_field_name("name") if function is not None else None
+    if named is None and function is not None and function.parent is not None:
+        # const tell = (...words) => ...
+        named = function.parent.child_by_field_name("name")
+    called = re.compile(rf"\b{re.escape(text_of(named))}\s*\(")
+    return [each for each in pool if named is not None and called.search(text_of(each.node))]
 
 
 def _is_refusal(exchange: Exchange) -> bool:
@@ -268,7 +206,7 @@ def _is_refusal(exchange: Exchange) -> bool:
 
 def _is_served_alike(one: TracedExchange, exchanges: dict[int, Exchange]) -> bool:
     fault, control = exchanges[one.number], exchanges.get(one.control)
-    return control is not None and fault.control == one.control and _is_right(fault) and _is_right(control)
+    return control is not None and fault.control == one.control and is_right(fault) and is_right(control)
 
 
 def _shown(node: Node, status: str) -> tuple[int, int]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from extractor.examples.ids import stem_of
 from extractor.model import ExampleKind, ExampleStatus
-from harness.judge.blame import blame, pairs_to_trace
+from harness.judge.blame import blame
 from harness.judge.example import judge_example
 from harness.judge.failure_cause import cause_of, failing_lines
+from harness.judge.faults import pairs_to_trace
 from harness.judge.findings import join_words
 from harness.judge.judge import deciding_revision, judge, unblock_without_sentence
 from harness.judge.logged_errors import log_of_failures, uncaught_error

@@ -32,6 +32,8 @@ _QUOTED: Final = re.compile(r"'([^'\n]{3,60})'|`([^`\n]{3,60})`")
 _CHECKS: Final = re.compile(
     r"_*(?:check|verify|validate|is|ensure|require|allow|guard|may|can|has|assert|reject|matches)(?=_|[A-Z])"
 )
+PRINTS: Final = re.compile(r"(?i)print|\bwrite|log|stdout|echo|display|dump")
+"""Code that may write to standard output."""
 _CALLED: Final = re.compile(r"(\w+)\s*\(")
 _WORD: Final = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])")
 _COMMON: Final = frozenset(

@@ -121,6 +121,12 @@ class Reply:
         return (self.header("content-type") or "").split(";")[0].strip().lower()
 
 
+STDIN: Final = "STDIN"
+"""Method of an exchange that is a message on standard input."""
+STDOUT: Final = "STDOUT"
+"""Method of an exchange that is a line on standard output which answers nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and what came back. Rules find it by its step."""

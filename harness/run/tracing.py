@@ -25,7 +25,7 @@ from harness.base import jsonrpc
 from harness.base.errors import DocprobeError
 from harness.engine.hardening import APP
 from harness.exchanges.http_exchange import StoppedError
-from harness.model import RARELY, LibraryFunction, TracedExchange
+from harness.model import RARELY, STDIN, LibraryFunction, TracedExchange
 from harness.run.attempt import make_probe
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ FOLDER: Final = ".docprobe"
 ARRIVE_S: Final = 20.0
 """Time in which a program that listens must have connected."""
 ANSWER_S: Final = 30.0
+_TRACED: Final = frozenset({ExampleKind.HTTP_SERVER, ExampleKind.STDIO_SERVER})
 _MOST_BYTES: Final = 8 * 1024 * 1024
 _MOST_PLACES: Final = 100_000
 _MOST_NAMES: Final = 5_000
@@ -99,10 +100,11 @@ async def trace(
     traced, and what ran for it stands for both; the conversation ends when nothing is left to trace.
     """
     traced, was = traced_bundle(bundle), recording.transcript
-    if traced is None or was is None or bundle.kind is not ExampleKind.HTTP_SERVER or not pairs:
+    if traced is None or was is None or bundle.kind not in _TRACED or not pairs:
         return ()
     stand_ins = find_stand_ins(pairs, was)
     held = {number: pairs[number] for number in stand_ins.values()}
+    by_http = bundle.kind is ExampleKind.HTTP_SERVER
     progress("tracing what it executes")
     run = recording.runs[-1]
     probe, service = make_probe(bundle, config.profile), TraceService(frozenset(file.path for file in bundle.files))
@@ -110,10 +112,11 @@ async def trace(
         image = await engine.install(bundle, cutoff=run.date, lock=run.lock)
         with anyio.move_on_after(config.limits.example_s):
             async with engine.pod(traced, image, (*probe.services, service)) as pod:
-                await pod.wait_listening(config.limits.start_s)
-                watched = TracedPod(pod, service, range(1, max(*held, *held.values()) + 1))
+                if by_http:
+                    await pod.wait_listening(config.limits.start_s)
+                watched = TracedPod(pod, service, range(1, max(*held, *held.values()) + 1), stops=by_http)
                 now = await probe.converse(watched, config.probe_settings, lambda _: None)
-                found = {one.number: one for one in differences(was, now, held, watched.executed, pairs.keys())}
+                found = {one.number: one for one in differences(was, now, held, watched.numbered(now), pairs.keys())}
                 return tuple(
                     replace(found[stand_in], number=number, control=pairs[number])
                     for number, stand_in in sorted(stand_ins.items())
@@ -280,8 +283,16 @@ def _is_place(value: Any) -> bool:
 class TracedPod:
     """A pod whose requests are counted, and of some of which it is recorded what they execute."""
 
-    def __init__(self, pod: Pod, service: TraceService, wanted: Collection[int]) -> None:
-        """``wanted`` are numbers of requests, from 1 in order of sending."""
+    def __init__(self, pod: Pod, service: TraceService, wanted: Collection[int], *, stops: bool = True) -> None:
+        """Watch a pod.
+
+        Args:
+            pod: with the program started.
+            service: that asks its processes.
+            wanted: numbers of requests, from 1 in order of sending.
+            stops: whether the conversation is stopped once all of them are traced.
+        """
+        self._stops = stops
         self._pod, self._service, self._wanted = pod, service, wanted
         self._last = max(wanted)
         self._count = 0
@@ -300,7 +311,7 @@ class TracedPod:
         return self._count
 
     def _stop_if_done(self) -> None:
-        if self._count >= self._last and self._open.isdisjoint(self._wanted):
+        if self._stops and self._count >= self._last and self._open.isdisjoint(self._wanted):
             raise StoppedError("everything that was wanted is traced")
 
     def is_wanted(self, number: int) -> bool:
@@ -321,12 +332,26 @@ class TracedPod:
             if executed is not None and number not in self._mixed:
                 self.executed[number] = executed
 
+    async def _end_message(self) -> None:
+        """Record what the last message on standard input has executed: whatever ran until the next one comes."""
+        with anyio.CancelScope(shield=True):
+            for number in sorted(self._open):
+                await self.end(number)
+
+    def numbered(self, transcript: Transcript) -> dict[int, Executed]:
+        """Return what was executed by the numbers of exchanges: on standard output lines come between the messages."""
+        messages = [one.number for one in transcript.exchanges if one.method == STDIN]
+        if not messages:
+            return self.executed
+        return {messages[at - 1]: found for at, found in self.executed.items() if at <= len(messages)}
+
     def transport(self) -> httpx.AsyncBaseTransport:
         """See :class:`harness.engine.protocol.Pod`."""
         return _Transport(self._pod.transport(), self)
 
     async def restart(self) -> None:
         """See :class:`harness.engine.protocol.Pod`. Raises StoppedError if nothing is left to trace."""
+        await self._end_message()
         self._stop_if_done()
         self._service.forget()
         await self._pod.restart()
@@ -349,6 +374,10 @@ class TracedPod:
 
     async def send_stdin(self, data: bytes) -> None:
         """See :class:`harness.engine.protocol.Pod`."""
+        await self._end_message()
+        with anyio.CancelScope(shield=True):
+            await self.settle()
+        self.begin()
         await self._pod.send_stdin(data)
 
     async def receive_stdout(self) -> bytes:
@@ -357,6 +386,7 @@ class TracedPod:
 
     async def close_stdin(self) -> None:
         """See :class:`harness.engine.protocol.Pod`."""
+        await self._end_message()
         await self._pod.close_stdin()
 
     async def wait_exit(self, timeout_s: float) -> ExitState | None:

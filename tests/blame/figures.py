@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from harness.judge.blame import pairs_to_trace
+from harness.judge.faults import pairs_to_trace
 from harness.judge.results import with_blame
 from harness.model import Verdict
 from harness.profiles.mcp.probes.converse_http import converse_http

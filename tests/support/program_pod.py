@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx
 
+from extractor.model import ExampleKind
+from harness.base.errors import PodError
 from harness.engine.hardening import APP
 from harness.engine.protocol import ExitState
 from harness.model import Image, ListeningSocket, LogLine
@@ -54,10 +56,19 @@ class ProgramPod:
             text = text.replace(f"PORT = {tracing.PORT};", f"PORT = {self._ports.get(tracing.PORT, 9)};")
             path.write_text(text.replace(str(DOCUMENTED_PORT), str(self._ports[DOCUMENTED_PORT])), "utf-8")
         environment = {name: text.replace(APP, str(self._folder)) for name, text in self._bundle.environment.items()}
+        by_stdio = self._bundle.kind is ExampleKind.STDIO_SERVER
+        pipe = asyncio.subprocess.PIPE if by_stdio else None
         with self._output.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
-                *self._bundle.command, cwd=self._folder, env={"PATH": os.environ["PATH"], **environment}, stderr=output
+                *self._bundle.command,
+                cwd=self._folder,
+                env={"PATH": os.environ["PATH"], **environment},
+                stdin=pipe,
+                stdout=pipe,
+                stderr=output,
             )
+        if by_stdio:
+            return
         with anyio.fail_after(START_S):
             while self._process.returncode is None:
                 with contextlib.suppress(OSError):
@@ -85,6 +96,8 @@ class ProgramPod:
         return self.sockets()
 
     def sockets(self) -> tuple[ListeningSocket, ...]:
+        if self._bundle.kind is ExampleKind.STDIO_SERVER:
+            return ()
         return (ListeningSocket("127.0.0.1", self._ports[DOCUMENTED_PORT]),)
 
     def exit_state(self) -> ExitState | None:
@@ -92,16 +105,29 @@ class ProgramPod:
         return None if code is None else ExitState(code, f"exited with code {code}")
 
     async def wait_exit(self, timeout_s: float) -> ExitState | None:
+        if self._process is not None and self._bundle.kind is ExampleKind.STDIO_SERVER:
+            with anyio.move_on_after(timeout_s):
+                await self._process.wait()
         return self.exit_state()
 
     async def send_stdin(self, data: bytes) -> None:
-        raise NotImplementedError
+        assert self._process is not None
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(data)
+            await self._process.stdin.drain()
+        except ConnectionError as error:
+            raise PodError("the program has ended") from error
 
     async def receive_stdout(self) -> bytes:
-        raise NotImplementedError
+        assert self._process is not None
+        assert self._process.stdout is not None
+        return await self._process.stdout.read(65536)
 
     async def close_stdin(self) -> None:
-        raise NotImplementedError
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     def logs(self) -> tuple[LogLine, ...]:
         written = self._output.read_text("utf-8", "replace").splitlines()

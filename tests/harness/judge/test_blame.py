@@ -10,7 +10,8 @@ from tree_sitter import Node
 
 from extractor.languages.common.syntax import walk
 from extractor.model import Dependency, Segment, Span
-from harness.judge.blame import MAX_SPANS, blame, pairs_to_trace
+from harness.judge.blame import MAX_SPANS, blame
+from harness.judge.faults import pairs_to_trace
 from harness.model import Finding, LibraryFunction, TracedExchange, Transcript, Verdict
 from harness.profiles.registry import MCP
 from harness.rule import Rule

@@ -147,6 +147,78 @@ python server.py
 """
 
 
+NODE_STDIO_PAGE = """
+```javascript server.mjs
+import { createInterface } from "node:readline";
+
+const tell = (...words) => process.stdout.write(words.join(" ") + "\\n");
+const say = (value) => process.stdout.write(JSON.stringify(value) + "\\n");
+const info = { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: "n", version: "1" } };
+const tool = { name: "add", inputSchema: { type: "object", properties: {} } };
+
+const serveStdio = (answer) => createInterface({ input: process.stdin }).on("line", answer);
+
+serveStdio((line) => {
+  const { id, method } = JSON.parse(line);
+  if (id === undefined) return;
+  let result = {};
+  if (method === "initialize") result = info;
+  if (method === "tools/list") result = { tools: [tool] };
+  if (method === "tools/call") {
+    result = { content: [{ type: "text", text: "3" }] };
+    tell(method, "was called");
+  }
+  say({ jsonrpc: "2.0", id, result });
+});
+```
+
+```bash
+node server.mjs
+```
+"""
+PYTHON_STDIO_PAGE = """
+```python server.py
+import json
+import sys
+
+OUT = sys.stdout
+INFO = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "n", "version": "1"}}
+TOOL = {"name": "add", "inputSchema": {"type": "object", "properties": {}}}
+
+
+def note(*words):
+    OUT.write(" ".join(words) + "\\n")
+
+
+def result_of(method):
+    if method == "initialize":
+        return INFO
+    if method == "tools/list":
+        return {"tools": [TOOL]}
+    if method == "tools/call":
+        note(method, "was called")
+        return {"content": [{"type": "text", "text": "3"}]}
+    return {}
+
+
+def stdio_server():
+    for line in sys.stdin:
+        message = json.loads(line)
+        if "id" in message:
+            answer = {"jsonrpc": "2.0", "id": message["id"], "result": result_of(message["method"])}
+            OUT.write(json.dumps(answer) + "\\n")
+            OUT.flush()
+
+
+stdio_server()
+```
+
+```bash
+python server.py
+```
+"""
+
+
 class OwnEngine(ProgramEngine):
     """Starts Python programs with a newer Python than the tests may run with."""
 
@@ -202,6 +274,27 @@ async def test_lines_of_a_node_program_are_blamed_by_execution(tmp_path: Path) -
     notified = found["post.notification-202"]
     assert [span.first for span in notified.blame] == [line_of(NODE_PAGE, "message.id === undefined")]
     assert engine.pods == 2, "once to converse, once to trace"
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("page", "blamed"),
+    [(NODE_STDIO_PAGE, 'tell(method, "was called")'), (PYTHON_STDIO_PAGE, 'note(method, "was called")')],
+)
+async def test_lines_of_a_program_on_standard_input_are_blamed_by_execution(
+    tmp_path: Path, page: str, blamed: str
+) -> None:
+    """Neither prints by a name that tells: what ran for the call alone tells."""
+    if "python" in page and newer_python() is None:
+        pytest.skip("no Python 3.12 or newer on this machine")
+    found = violations(await run(config_of(tmp_path, page), OwnEngine(tmp_path / "pods")))
+    noisy = found["stdio.only-messages"]
+    lines = {line for span in noisy.blame for line in range(span.first, span.last + 1)}
+    assert line_of(page, blamed) in lines
+    assert len(lines) <= 3
+    assert noisy.blame_basis is not None
+    assert noisy.blame_basis.by is BlameSource.EXECUTION
 
 
 @pytest.mark.processes

@@ -19,7 +19,7 @@ import anyio
 from harness.base import jsonrpc
 from harness.base.errors import PodError
 from harness.exchanges.body import KEPT_EVENTS, READ_BYTES
-from harness.model import KEPT_BYTES, Exchange, Facts, Failure, FailureKind, Reply, SseEvent, Transcript
+from harness.model import KEPT_BYTES, STDIN, STDOUT, Exchange, Facts, Failure, FailureKind, Reply, SseEvent, Transcript
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import initialize_version
 from harness.profiles.mcp.probes.tools import callable_tools
@@ -191,7 +191,7 @@ class _StdioRecorder:
     def speak(self, revision: str) -> None:
         """Record what follows, and the request that showed it, as spoken in ``revision``."""
         self.revision = revision
-        last = max(at for at, exchange in enumerate(self.exchanges) if exchange.method == "STDIN")
+        last = max(at for at, exchange in enumerate(self.exchanges) if exchange.method == STDIN)
         self.exchanges[last] = replace(self.exchanges[last], revision=revision)
 
     async def afresh(self, step: str, message: Message, *, ends: bool = True) -> Message | None:
@@ -233,7 +233,7 @@ class _StdioRecorder:
             failure = Failure(FailureKind.CLOSED, error.message)
         self._started_process = False
         reply = _reply(line, heard) if answer is not None and line is not None else None
-        self._record(step, "STDIN", messages.encode(message).decode(), reply, failure, began, control=control)
+        self._record(step, STDIN, messages.encode(message).decode(), reply, failure, began, control=control)
         self._record_noise(noise, began)
         return answer
 
@@ -245,7 +245,7 @@ class _StdioRecorder:
             await self._pod.send_stdin(messages.encode(message) + b"\n")
         except PodError as error:
             failure = Failure(FailureKind.CLOSED, error.message)
-        self._record(step, "STDIN", messages.encode(message).decode(), None, failure, began)
+        self._record(step, STDIN, messages.encode(message).decode(), None, failure, began)
 
     async def close(self) -> None:
         """End the input and wait for the process to end; what it still writes is recorded if it is noise.
@@ -298,7 +298,7 @@ class _StdioRecorder:
 
     def _record_noise(self, lines: list[str], began: float) -> None:
         for text in lines[:MOST_NOISE]:
-            self._record(steps.STDIO_NOISE, "STDOUT", text[:KEPT_BYTES], None, None, began)
+            self._record(steps.STDIO_NOISE, STDOUT, text[:KEPT_BYTES], None, None, began)
 
     def _record(
         self,
