@@ -98,16 +98,27 @@ def _unwrap(state: StateCore) -> None:
     if "mdx-code-block" not in state.src:
         return
     lines = state.src.split("\n")
-    opened: re.Match[str] | None = None
-    at = 0
-    for number, line in enumerate(lines):
-        if opened is None:
-            opened, at = _WRAPPER.match(line), number
-        elif (closing := _END_OF_WRAPPER.match(line)) and closing["mark"] == opened["mark"]:
-            if closing["indent"] == opened["indent"]:
-                lines[at] = lines[number] = ""  # the lines between stay where they are
-            opened = None
+    for mark in ("```", "````"):
+        _unwrap_marked(lines, mark)
     state.src = "\n".join(lines)
+
+
+def _unwrap_marked(lines: list[str], mark: str) -> None:
+    """Empty the lines of wrappers of one mark; the lines between stay where they are.
+
+    As Docusaurus's patterns have it (``unwrapMdxCodeBlocks``): a wrapper holds a line at least, and does not begin on
+    the line below another.
+    """
+    at, indent, free = -1, "", 0
+    for number, line in enumerate(lines):
+        if at < 0:
+            opening = _WRAPPER.match(line)
+            if opening and opening["mark"] == mark and number >= free:
+                at, indent = number, opening["indent"]
+        elif number > at + 1 and (closing := _END_OF_WRAPPER.match(line)) and closing["mark"] == mark:
+            if closing["indent"] == indent:
+                lines[at] = lines[number] = ""
+            at, free = -1, number + 2
 
 
 def mkdocs_fence_plugin(md: MarkdownIt) -> None:

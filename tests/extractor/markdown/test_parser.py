@@ -40,3 +40,19 @@ def test_nothing_of_one_page_is_left_for_the_next(flavour: Flavour) -> None:
 def test_a_tab_after_the_mark_continues_the_quotation(text: str, content: str) -> None:
     (fence,) = (token for token in parse(text, Flavour.GITHUB)[0] if token.type == "fence")
     assert (fence.content, fence.meta["closed"]) == (content, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("````mdx-code-block\n```mdx-code-block\n<A />\n```\n\n```js\nx\n```\n````\n", [("js", "x\n")]),
+        ("```mdx-code-block\n<A />\n```\n```mdx-code-block\n<B />\n```\n", [("mdx-code-block", "<B />\n")]),
+        ("```mdx-code-block\n```\n", [("mdx-code-block", "")]),
+        ("```mdx-code-block\n\n  ```js\n  x\n  ```\n\n", [("mdx-code-block", "\n  ```js\n  x\n")]),
+        ("  ```mdx-code-block\n  <A />\n  ```\n\n```js\nx\n```\n", [("js", "x\n")]),
+    ],
+)
+def test_wrappers_are_those_that_docusaurus_takes_off(text: str, shown: list[tuple[str, str]]) -> None:
+    """Expected values by the patterns of Docusaurus's ``unwrapMdxCodeBlocks``."""
+    tokens = parse(text, Flavour.DOCUSAURUS)[0]
+    assert [(token.info, token.content) for token in tokens if token.type == "fence"] == shown
