@@ -52,6 +52,8 @@ class DockerPod:
         self._service_names = frozenset(request.host.lower() for request in bundle.services)
         self._process: Process | None = None
         self._build_failure: ExitState | None = None
+        self._expected: frozenset[ListeningSocket] = frozenset()
+        """What listened before a restart: once it listens again, there is nothing more to wait for."""
         self._transports: list[PodTransport] = []
         self._tasks: TaskGroup | None = None
         self._scope = anyio.CancelScope()
@@ -120,8 +122,9 @@ class DockerPod:
             while self.exit_state() is None:
                 changed = self._tunnel.changed()
                 self._check()
-                if self._tunnel.sockets():
-                    await anyio.sleep(_SETTLE_S)
+                if sockets := self._tunnel.sockets():
+                    if not self._expected or not self._expected.issubset(sockets):
+                        await anyio.sleep(_SETTLE_S)
                     return self._tunnel.sockets()
                 await self._either(changed)
         self._check_visibility()
@@ -140,6 +143,7 @@ class DockerPod:
     async def restart(self) -> None:
         """See :meth:`Pod.restart`."""
         running, self._process = self._process, None
+        had = frozenset(self._tunnel.sockets())
         if running is not None:
             await running.kill()
             await running.ended.wait()
@@ -148,6 +152,7 @@ class DockerPod:
                 changed = self._tunnel.changed()
                 self._check()
                 await changed.wait()
+        self._expected = frozenset() if self._tunnel.sockets() else had
         await self._start()
 
     async def send_stdin(self, data: bytes) -> None:

@@ -107,6 +107,8 @@ class Pod(Protocol):
     async def wait_listening(self, timeout_s: float) -> tuple[ListeningSocket, ...]:
         """Wait for the example's first listening socket (services excluded), then 0.2 s for others.
 
+        After a restart what listened before is known: when all of that listens again, nothing more is waited for.
+
         Args:
             timeout_s: how long to wait, in seconds.
 
