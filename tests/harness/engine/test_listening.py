@@ -59,7 +59,7 @@ async def waited_for(monkeypatch: pytest.MonkeyPatch, *, before: Any, left: Any,
         tunnel.listening = left
 
     process = SimpleNamespace(kill=ended, ended=SimpleNamespace(wait=anyio.lowlevel.checkpoint), state=None)
-    monkeypatch.setattr(pods.anyio, "sleep", settle)
+    monkeypatch.setattr(anyio, "sleep", settle)
     monkeypatch.setattr(pods, "_STALE_S", 0.0)
     monkeypatch.setattr(pod, "_start", start)
     tunnel.listening = before
