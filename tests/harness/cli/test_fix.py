@@ -90,3 +90,31 @@ def test_notes_on_stderr_are_shown_as_they_are(capsys: pytest.CaptureFixture[str
     Cli().out().print("page:100: a [b] :smile:", markup=False)
     shown = capsys.readouterr()
     assert shown.err == shown.out == "page:100: a [b] :smile:\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "made"),
+    [
+        (b"a\r\n\told\r\nz\r\n", b"a\r\n\tnew\r\nz\r\n"),
+        (b"\xef\xbb\xbfa\n\told\n", b"\xef\xbb\xbfa\n\tnew\n"),
+        (b"a\t\nold", b"a\t\nnew"),
+        (b"a\r\nold\nz\rb  \n", b"a\r\nnew\nz\rb  \n"),
+    ],
+)
+def test_write_leaves_every_other_byte_of_each_page_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raw: bytes, made: bytes
+) -> None:
+    before = raw.removeprefix(b"\xef\xbb\xbf").decode().replace("\r\n", "\n").replace("\r", "\n")
+    pages = ("page.mdx", "copy.mdx")
+
+    async def proved(*_: object) -> Trial:
+        return replace(PATCHED, texts={page: (before, before.replace("old", "new")) for page in pages})
+
+    monkeypatch.setattr(fix, "_prove", proved)
+    (tmp_path / "docprobe.toml").write_text("")
+    for page in pages:
+        (tmp_path / page).write_bytes(raw)
+    asked = ["fix", "page#typescript", "--docs", str(tmp_path), "--state", str(tmp_path / "s"), "--write"]
+    done = CliRunner().invoke(cli, asked)
+    assert done.exit_code == 0, done.stderr
+    assert [(tmp_path / page).read_bytes() for page in pages] == [made, made]

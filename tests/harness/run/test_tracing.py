@@ -219,6 +219,165 @@ python server.py
 """
 
 
+NODE_CASES = """
+```javascript server.mjs
+import http from "node:http";
+import { randomBytes } from "node:crypto";
+
+const GONE = 410;
+const sessions = new Map();
+
+class App {
+  reply(response, status, value, more = {}) {
+    response.writeHead(status, { "Content-Type": "application/json", ...more });
+    response.end(value === null ? "" : JSON.stringify(value));
+  }
+  listen(request, response) {
+    if (!request.headers.accept?.includes("text/event-stream")) return this.reply(response, 405, null);
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    return response.flushHeaders();
+  }
+  resultOf(message) {
+    if (!("id" in message)) return null;
+    return { jsonrpc: "2.0", id: message.id, result: {} };
+  }
+  open(message, response) {
+    const id = randomBytes(16).toString("hex");
+    sessions.set(id, Date.now());
+    const serverInfo = { name: "n", version: "1" };
+    const result = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo };
+    this.reply(response, 200, { jsonrpc: "2.0", id: message.id, result }, { "Mcp-Session-Id": id });
+  }
+  handle(request, response, message) {
+    const id = request.headers["mcp-session-id"];
+    if (request.headers.origin !== undefined) return this.reply(response, 403, null);
+    if (message?.method === "initialize") return this.open(message, response);
+    if (id === undefined) return this.reply(response, 400, null);
+    if (request.method === "GET") return this.listen(request, response);
+    if (!sessions.has(id)) return this.reply(response, GONE, null);
+    if (request.method === "DELETE") {
+      sessions.delete(id);
+      return this.reply(response, 200, null);
+    }
+    return this.reply(response, 200, this.resultOf(message));
+  }
+}
+
+const app = new App();
+http
+  .createServer((request, response) => {
+    const parts = [];
+    request.on("data", (part) => parts.push(part));
+    request.on("end", () => {
+      let message = null;
+      try {
+        message = JSON.parse(Buffer.concat(parts).toString());
+      } catch {}
+      if (request.method === "POST" && message === null) return app.reply(response, 400, null);
+      app.handle(request, response, message);
+    });
+  })
+  .listen(3000, "127.0.0.1");
+```
+
+```bash
+node server.mjs
+```
+"""
+PYTHON_CASES = """
+```python server.py
+import json
+import secrets
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+GONE = 410
+alive = {}
+
+
+def result_of(message):
+    if "id" not in message:
+        return None
+    return {"jsonrpc": "2.0", "id": message["id"], "result": {}}
+
+
+class Handler(BaseHTTPRequestHandler):
+    def finish_with(self, status, value=None, **more):
+        data = json.dumps(value).encode() if value is not None else b""
+        self.send_response(status)
+        for name, text in more.items():
+            self.send_header(name.replace("_", "-"), text)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def refused(self):
+        if self.headers.get("Origin"):
+            self.finish_with(403)
+            return True
+        return False
+
+    def do_GET(self):
+        if self.refused():
+            return
+        if self.headers.get("Mcp-Session-Id") is None:
+            self.finish_with(400)
+            return
+        if "text/event-stream" not in (self.headers.get("Accept") or ""):
+            self.finish_with(405)
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.wfile.flush()
+        time.sleep(20)
+
+    def is_gone(self):
+        session = self.headers.get("Mcp-Session-Id")
+        if session is None:
+            self.finish_with(400)
+            return True
+        if session not in alive:
+            self.finish_with(GONE)
+            return True
+        return False
+
+    def do_DELETE(self):
+        if self.refused() or self.is_gone():
+            return
+        alive.pop(self.headers["Mcp-Session-Id"])
+        self.finish_with(200)
+
+    def do_POST(self):
+        if self.refused():
+            return
+        try:
+            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        except ValueError:
+            self.finish_with(400)
+            return
+        if message.get("method") == "initialize":
+            session = secrets.token_hex(16)
+            alive[session] = time.time()
+            result = {"protocolVersion": "2025-11-25", "capabilities": {}}
+            result["serverInfo"] = {"name": "n", "version": "1"}
+            self.finish_with(200, {"jsonrpc": "2.0", "id": message["id"], "result": result}, Mcp_Session_Id=session)
+            return
+        if self.is_gone():
+            return
+        self.finish_with(200, result_of(message))
+
+
+ThreadingHTTPServer(("127.0.0.1", 3000), Handler).serve_forever()
+```
+
+```bash
+python server.py
+```
+"""
+
+
 class OwnEngine(ProgramEngine):
     """Starts Python programs with a newer Python than the tests may run with."""
 
@@ -295,6 +454,56 @@ async def test_lines_of_a_program_on_standard_input_are_blamed_by_execution(
     assert len(lines) <= 3
     assert noisy.blame_basis is not None
     assert noisy.blame_basis.by is BlameSource.EXECUTION
+
+
+def blamed_texts(page: str, finding: Finding) -> list[str]:
+    lines = page.split("\n")
+    return [lines[number - 1].strip() for span in finding.blame for number in range(span.first, span.last + 1)]
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("page", "gone", "none"),
+    [
+        (NODE_CASES, "reply(response, GONE, null)", 'if (!("id" in message)) return null;'),
+        (PYTHON_CASES, "finish_with(GONE)", "return None"),
+    ],
+    ids=["node", "python"],
+)
+async def test_a_constant_status_nothing_for_a_notification_and_a_right_405(
+    tmp_path: Path, page: str, gone: str, none: str
+) -> None:
+    """GET of an ended session opens a stream: the right 405 of another request is not blamed for it."""
+    if "python" in page and newer_python() is None:
+        pytest.skip("no Python 3.12 or newer on this machine")
+    found = violations(await run(config_of(tmp_path, page), OwnEngine(tmp_path / "pods")))
+    lost = found["session.terminated-404"]
+    assert lost.legs["GET"] is Verdict.VIOLATED
+    assert any(gone in text for text in blamed_texts(page, lost))
+    assert not any("405" in text for text in blamed_texts(page, lost))
+    notified = found["post.notification-202"]
+    assert any(none in text for text in blamed_texts(page, notified))
+    assert max(len(blamed_texts(page, one)) for one in (lost, notified)) <= 3
+    assert {one.blame_basis.by for one in (lost, notified) if one.blame_basis} == {BlameSource.EXECUTION}
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("page", "made", "constant"),
+    [
+        (NODE_CASES, 'randomBytes(16).toString("hex")', '"0123456789abcdef0123456789abcdef"'),
+        (PYTHON_CASES, "secrets.token_hex(16)", '"0123456789abcdef0123456789abcdef"'),
+    ],
+    ids=["node", "python"],
+)
+async def test_a_constant_session_id(tmp_path: Path, page: str, made: str, constant: str) -> None:
+    page = page.replace(made, constant)
+    found = violations(await run(config_of(tmp_path, page), OwnEngine(tmp_path / "pods")))
+    texts = blamed_texts(page, found["session.id-secure"])
+    assert any(constant in text for text in texts)
+    assert len(texts) <= 3
 
 
 @pytest.mark.processes
