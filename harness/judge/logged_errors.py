@@ -6,12 +6,13 @@ Such a log is proof of what was executed, which reading the code is not.
 from __future__ import annotations
 
 import re
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from harness.model import Finding, LogLine, Transcript
+    from harness.model import Exchange, Finding, LogLine, Transcript
 
 LATE_S: Final = 0.3
 """How much later than its answer the log of a request may come."""
@@ -21,6 +22,9 @@ _SERVER_ERROR: Final = 500
 _OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
 _STACK: Final = re.compile(r"Traceback \(most recent call last\)|^\s+at .+:\d+:\d+\)?$")
 """How interpreters begin, or print, the stack of an error."""
+_TRACEBACK: Final = re.compile(r"\s*(?:\+ Exception Group )?Traceback \(most recent call last\)")
+_FRAME: Final = re.compile(r"\s+at .+:\d+:\d+\)?$")
+_CHAINED: Final = re.compile(r"the direct cause of the following exception|another exception occurred")
 _ERROR: Final = re.compile(r"[\w.$]*(?:Error|Exception|Group)\b.*")
 
 
@@ -37,18 +41,58 @@ def uncaught_error(logs: Iterable[LogLine]) -> str | None:
 def log_of_failures(finding: Finding, transcript: Transcript) -> tuple[LogLine, ...]:
     """Return what the example wrote while it failed on the finding's own requests, controls left out.
 
-    It failed where it answered 5xx, or closed the connection without an answer.
+    It failed where it answered 5xx, or closed the connection without an answer. A log may come late, so requests that
+    fail close to each other share what was logged: then each has its own stack, in their order, if there are as many;
+    where all are the same, there may be more. Else nothing is known of any.
     """
-    exchanges = [exchange for exchange in transcript.exchanges if exchange.number in finding.evidence]
-    controls = {exchange.control for exchange in exchanges}
-    failed = [
-        exchange
-        for exchange in exchanges
-        if exchange.number not in controls
-        and (exchange.status >= _SERVER_ERROR if exchange.status is not None else not exchange.timed_out)
-    ]
-    return tuple(
-        line
-        for line in transcript.logs
-        if any(e.started_s <= line.at_s <= e.started_s + e.duration_s + LATE_S for e in failed)
-    )
+    controls = {e.control for e in transcript.exchanges if e.number in finding.evidence}
+    own = {number for number in finding.evidence if number not in controls}
+    found: list[LogLine] = []
+    for group in _close_failures(transcript.exchanges):
+        if not any(exchange.number in own for exchange in group):
+            continue
+        first, last = group[0].started_s, max(map(_until_s, group))
+        lines = [line for line in transcript.logs if first <= line.at_s <= last]
+        stacks = _stacks(lines)
+        alike = len({uncaught_error(stack) for stack in stacks}) == 1
+        if all(e.number in own for e in group) or (alike and len(stacks) >= len(group)):
+            found += lines
+        elif len(stacks) == len(group) and all(b.started_s >= _end_s(a) for a, b in pairwise(group)):
+            found += (line for e, stack in zip(group, stacks, strict=True) if e.number in own for line in stack)
+    return tuple(found)
+
+
+def _end_s(exchange: Exchange) -> float:
+    return exchange.started_s + exchange.duration_s
+
+
+def _until_s(exchange: Exchange) -> float:
+    return _end_s(exchange) + LATE_S
+
+
+def _close_failures(exchanges: Iterable[Exchange]) -> list[list[Exchange]]:
+    """Return the exchanges that failed, in the order of time: those whose logs may be mixed in one group."""
+    groups: list[list[Exchange]] = []
+    for exchange in sorted(exchanges, key=lambda e: (e.started_s, e.number)):
+        if exchange.timed_out if exchange.status is None else exchange.status < _SERVER_ERROR:
+            continue
+        if groups and exchange.started_s <= max(map(_until_s, groups[-1])):
+            groups[-1].append(exchange)
+        else:
+            groups.append([exchange])
+    return groups
+
+
+def _stacks(logs: Iterable[LogLine]) -> list[list[LogLine]]:
+    """Return the lines of an example's log from each stack to the next. An error that causes another is one with it."""
+    lines = [line for line in logs if line.source in _OF_THE_EXAMPLE]
+    stacks: list[list[LogLine]] = []
+    said = ""
+    for line, after in zip_longest(lines, lines[1:]):
+        python = _TRACEBACK.match(line.text) and not _CHAINED.search(said)
+        if python or (after and _FRAME.match(after.text) and not _FRAME.match(line.text)):
+            stacks.append([])
+        if stacks:
+            stacks[-1].append(line)
+        said = line.text if line.text.strip() else said
+    return stacks

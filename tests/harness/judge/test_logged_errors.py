@@ -80,6 +80,40 @@ def test_the_log_of_a_control_is_not_about_the_finding() -> None:
     assert log_of_failures(finding, transcript) == ()
 
 
+OTHER = (TRACEBACK[0], TRACEBACK[1], "ValueError: other")
+CHAINED = (*OTHER, "", "During handling of the above exception, another exception occurred:", "", *TRACEBACK)
+OTHER_STACK = ("RangeError: other", "    at parse (file:///app/server.mjs:9:1)")
+
+
+@pytest.mark.parametrize(
+    ("logged", "error"),
+    [
+        # each has its own, in order, wherever the time of a line falls
+        ((OTHER, TRACEBACK), "KeyError: 'method'"),
+        ((TRACEBACK, OTHER), "ValueError: other"),
+        ((CHAINED, OTHER), "ValueError: other"),
+        ((OTHER_STACK, STACK), "TypeError: session is undefined"),
+        ((TRACEBACK, TRACEBACK), "KeyError: 'method'"),
+        # one of them logged nothing, or two stacks
+        ((TRACEBACK, ()), None),
+        ((OTHER, TRACEBACK, OTHER), None),
+    ],
+)
+@pytest.mark.parametrize("late_s", [0.0, 0.15])
+def test_of_failures_that_are_close_each_has_its_own_error(
+    logged: tuple[tuple[str, ...], ...], error: str | None, late_s: float
+) -> None:
+    talk = based()
+    for step in (steps.SURVIVES_REQUEST, steps.LIVE_RESPONSE):
+        talk.notification(step, None, failure=CLOSED)
+    *before, first, second = talk.exchanges
+    first, second = replace(first, started_s=5.0, duration_s=0.01), replace(second, started_s=5.02, duration_s=0.01)
+    texts = [line for stack in logged for line in stack]
+    whole = replace(talk.transcript(logs=lines(tuple(texts), 5.0 + late_s)), exchanges=(*before, first, second))
+    finding = violation("post.notification-202", second)
+    assert uncaught_error(log_of_failures(finding, whole)) == error
+
+
 def test_the_line_at_which_it_failed_is_blamed_and_the_error_shown() -> None:
     talk = failed(None, CLOSED)
     talk.request(steps.SURVIVES_REQUEST)
