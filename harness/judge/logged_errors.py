@@ -20,9 +20,11 @@ SHOWN: Final = 120
 """Characters of a log line that a summary shows."""
 _SERVER_ERROR: Final = 500
 _OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
-_STACK: Final = re.compile(r"Traceback \(most recent call last\)|^\s+at .+:\d+:\d+\)?$")
-"""How interpreters begin, or print, the stack of an error."""
-_TRACEBACK: Final = re.compile(r"\s*(?:\+ Exception Group )?Traceback \(most recent call last\)")
+_TRACEBACK: Final = re.compile(r"\s*(?:Exception Group )?Traceback \(most recent call last\)")
+_BEGINS: Final = re.compile(r"\s*(?:\+ Exception Group )?Traceback")
+"""The stack of an error, and not of one of a group."""
+_OF_A_GROUP: Final = re.compile(r"^\s*[|+] ?")
+"""What stands in front of each line about a group of errors."""
 _FRAME: Final = re.compile(r"\s+at .+:\d+:\d+\)?$")
 _CHAINED: Final = re.compile(r"the direct cause of the following exception|another exception occurred")
 _ERROR: Final = re.compile(r"[\w.$]*(?:Error|Exception|Group)\b.*")
@@ -30,12 +32,24 @@ _ERROR: Final = re.compile(r"[\w.$]*(?:Error|Exception|Group)\b.*")
 
 def uncaught_error(logs: Iterable[LogLine]) -> str | None:
     """Return the last error that an example's log shows with its stack, cut short; None if it shows none."""
-    lines = [line.text for line in logs if line.source in _OF_THE_EXAMPLE]
-    stacks = [text.strip() for text in lines if _STACK.search(text)]
-    errors = [text.strip() for text in lines if _ERROR.match(text.strip())]
-    if not stacks:
-        return None
-    return (errors[-1] if errors else stacks[0])[:SHOWN]
+    named, error, stack = None, None, None
+    below = False
+    for line in logs:
+        if line.source not in _OF_THE_EXAMPLE:
+            continue
+        text = _OF_A_GROUP.sub("", line.text)
+        if _TRACEBACK.match(text):
+            below, stack = True, stack or text.strip()
+        elif below and text[:1].strip():
+            # Python names the error below its frames
+            error, below = text.strip(), False
+        elif _FRAME.match(text):
+            # Node names it above them
+            error, named, stack = named or error, None, stack or text.strip()
+        elif _ERROR.match(text.strip()):
+            named = text.strip()
+    shown = error or stack
+    return shown[:SHOWN] if shown is not None else None
 
 
 def log_of_failures(finding: Finding, transcript: Transcript) -> tuple[LogLine, ...]:
@@ -89,7 +103,7 @@ def _stacks(logs: Iterable[LogLine]) -> list[list[LogLine]]:
     stacks: list[list[LogLine]] = []
     said = ""
     for line, after in zip_longest(lines, lines[1:]):
-        python = _TRACEBACK.match(line.text) and not _CHAINED.search(said)
+        python = _BEGINS.match(line.text) and not _CHAINED.search(said)
         if python or (after and _FRAME.match(after.text) and not _FRAME.match(line.text)):
             stacks.append([])
         if stacks:

@@ -23,6 +23,23 @@ TRACEBACK = (
     '  File "/usr/lib/python3.12/json/__init__.py", line 9, in loads',
     "KeyError: 'method'",
 )
+THREADED = (
+    "----------------------------------------",
+    "Exception occurred during processing of request from ('127.0.0.1', 43214)",
+    *TRACEBACK,
+    "----------------------------------------",
+)
+GROUP = (
+    "  + Exception Group Traceback (most recent call last):",
+    '  |   File "/app/server.py", line 3, in do_POST',
+    "  |     run()",
+    "  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)",
+    "  +-+---------------- 1 ----------------",
+    "    | Traceback (most recent call last):",
+    '    |   File "/app/server.py", line 4, in run',
+    "    | Closed: no more",
+    "    +------------------------------------",
+)
 STACK = ("TypeError: session is undefined", "    at handle (file:///app/server.mjs:3:7)", "Node.js v24.1.0")
 RULES = Ruleset(MCP, bind((), (), MCP.catalogue.requirements))
 CLOSED = Failure(FailureKind.CLOSED)
@@ -37,6 +54,9 @@ def lines(text: tuple[str, ...], at_s: float, source: str = "stderr") -> tuple[L
     [
         (TRACEBACK, "KeyError: 'method'"),
         (STACK, "TypeError: session is undefined"),
+        # what follows is about the next request
+        ((*THREADED, *THREADED[:2]), "KeyError: 'method'"),
+        (GROUP, "Closed: no more"),
         (("KeyError: 'method'",), None),
         (("listening on 3000",), None),
         ((), None),
@@ -90,6 +110,7 @@ OTHER_STACK = ("RangeError: other", "    at parse (file:///app/server.mjs:9:1)")
     [
         # each has its own, in order, wherever the time of a line falls
         ((OTHER, TRACEBACK), "KeyError: 'method'"),
+        ((THREADED, GROUP), "Closed: no more"),
         ((TRACEBACK, OTHER), "ValueError: other"),
         ((CHAINED, OTHER), "ValueError: other"),
         ((OTHER_STACK, STACK), "TypeError: session is undefined"),
