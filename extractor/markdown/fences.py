@@ -30,8 +30,8 @@ _SNIPPET = re.compile(
     r"<<<(?P<path>[^#{}\[\]]+)(?:#(?P<region>[\w.-]+)[ \t]*)?"
     r"(?:\{(?P<braces>[^{}]*)\}[ \t]*)?(?:\[(?P<label>[^\]]*)\][ \t]*)?\Z"
 )
-_WRAPPER: Final = re.compile(r"(?P<indent> *)(?P<mark>`{3,4}) *mdx-code-block\Z")
-_END_OF_WRAPPER: Final = re.compile(r"(?P<indent> *)(?P<mark>`{3,4})\Z")
+_WRAPPER: Final = re.compile(r" *(?P<mark>`{3,4}) *mdx-code-block\Z")
+_END_OF_WRAPPER: Final = re.compile(r" *(?P<mark>`{3,4})\Z")
 _RAW_HTML: Final = re.compile(r"<(?:!|\?|(?:script|style|textarea)\b)", re.IGNORECASE)
 """Elements that end at their own closing mark, whatever is between."""
 _LINES = re.compile(r"[\d,\- ]+\Z")
@@ -106,18 +106,17 @@ def _unwrap(state: StateCore) -> None:
 def _unwrap_marked(lines: list[str], mark: str) -> None:
     """Empty the lines of wrappers of one mark; the lines between stay where they are.
 
-    As Docusaurus's patterns have it (``unwrapMdxCodeBlocks``): a wrapper holds a line at least, and does not begin on
-    the line below another.
+    As Docusaurus's patterns have it (``unwrapMdxCodeBlocks``): a wrapper holds a line at least, does not begin on the
+    line below another, and its marks may be indented differently.
     """
-    at, indent, free = -1, "", 0
+    at, free = -1, 0
     for number, line in enumerate(lines):
         if at < 0:
             opening = _WRAPPER.match(line)
             if opening and opening["mark"] == mark and number >= free:
-                at, indent = number, opening["indent"]
+                at = number
         elif number > at + 1 and (closing := _END_OF_WRAPPER.match(line)) and closing["mark"] == mark:
-            if closing["indent"] == indent:
-                lines[at] = lines[number] = ""
+            lines[at] = lines[number] = ""
             at, free = -1, number + 2
 
 

@@ -48,7 +48,7 @@ def test_a_tab_after_the_mark_continues_the_quotation(text: str, content: str) -
         ("````mdx-code-block\n```mdx-code-block\n<A />\n```\n\n```js\nx\n```\n````\n", [("js", "x\n")]),
         ("```mdx-code-block\n<A />\n```\n```mdx-code-block\n<B />\n```\n", [("mdx-code-block", "<B />\n")]),
         ("```mdx-code-block\n```\n", [("mdx-code-block", "")]),
-        ("```mdx-code-block\n\n  ```js\n  x\n  ```\n\n", [("mdx-code-block", "\n  ```js\n  x\n")]),
+        ("```mdx-code-block\n\n  ```js\n  x\n  ```\n\n", [("js", "x\n\n\n")]),
         ("  ```mdx-code-block\n  <A />\n  ```\n\n```js\nx\n```\n", [("js", "x\n")]),
     ],
 )
