@@ -145,7 +145,11 @@ def blame(
     by_reading = {span for one in left if (span := _docs_span(one.file, *_shown(one.node, ""))) is not None}
     if by_reading:
         return Blamed(tuple(sorted(by_reading))[:MAX_SPANS], BlameBasis(BlameSource.READING, Certainty.POSSIBLE))
-    library = _library(telling, bundle)
+    # what is answered 2xx for another reason than the fault runs other functions too
+    refusing = [
+        one for one in telling if exchanges[one.number].control == one.control or not is_right(exchanges[one.number])
+    ]
+    library = _library(refusing, bundle)
     if library is not None and not any(one.only for one in telling):
         return Blamed((), BlameBasis(BlameSource.EXECUTION, Certainty.LIKELY, library))
     return Blamed()

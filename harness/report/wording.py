@@ -79,7 +79,7 @@ def blame_words(basis: BlameBasis) -> str:
         case BlameSource.EXECUTION if basis.library is not None:
             how = f"by execution: {basis.library} ran for the request that fails only, and no line of the page"
         case BlameSource.EXECUTION:
-            how = "by execution: these lines ran for the request that fails, and not for its control"
+            how = "by execution: these lines ran for the request that fails and not for its control, or decided that"
         case BlameSource.READING:
             how = "by reading the code"
         case BlameSource.LOG:

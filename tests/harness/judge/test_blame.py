@@ -79,3 +79,15 @@ def test_requests_that_should_not_be_served_are_wrong_ones() -> None:
     assert pairs_to_trace([violation(ID, *transcript.exchanges[2:])], transcript) == {6: 4, 5: 4}
     served = replace(SERVED, number=7)
     assert pairs_to_trace([violation(ID, served)], transcript_of(FIRST, SERVED, served)) == {7: 4}
+
+
+def test_a_package_is_not_said_to_answer_what_only_differs_in_what_was_asked_for() -> None:
+    transcript = transcript_of(FIRST, SERVED, replace(SERVED, number=5))
+    page = replace(bundle_of("x = 1;\n"), dependencies=(Dependency("some-sdk"),))
+    traced = (TracedExchange(5, 4, {}, {}, (SDK,)),)
+    finding = violation(ID, transcript.exchanges[2])
+    assert blame(replace(RULE, blame=None), finding, transcript, page, traced).basis is None
+    linked = transcript_of(FIRST, SERVED, replace(REFUSED, control=4))
+    found = blame(replace(RULE, blame=None), violation(ID, linked.exchanges[2]), linked, page, traced)
+    assert found.basis is not None
+    assert found.basis.library == SDK
