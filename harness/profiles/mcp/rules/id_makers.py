@@ -21,6 +21,9 @@ _OPTION: Final = "sessionIdGenerator"
 _NAME: Final = re.compile(r"""b?["']?mcp[-_]session[-_]id["']?""", re.IGNORECASE)
 _WRAPPERS: Final = re.compile(r"^(?:str|String|bytes)$|\.(?:encode|decode|toString|hex)$")
 """Calls that turn an id into another form of itself."""
+_BODIES: Final = frozenset(
+    {"block", "statement_block", "statement_list", "statements", "function_body", "constructor_body"}
+)
 _MAKES: Final = re.compile(r"(?i)^_*(?:new|make|create|generate|gen|next|fresh|issue)_?(?:\w*session\w*|\w*_)?id$")
 """Names of functions that make ids."""
 _MOST_STEPS: Final = 4
@@ -37,12 +40,16 @@ def id_makers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[
 
 def _named_for_it(root: Node) -> list[Node]:
     """Return what the functions return whose names say that they make ids."""
-    bodies = [
-        node.child_by_field_name("body")
-        for node in walk(root)
-        if node.type in FUNCTIONS and _MAKES.search(text_of(node.child_by_field_name("name")))
-    ]
-    return [body.named_children[-1] for body in bodies if body is not None and body.named_children]
+    found = []
+    for node in walk(root):
+        if node.type not in FUNCTIONS or not _MAKES.search(text_of(node.child_by_field_name("name"))):
+            continue
+        # the last child is the body where a grammar has no name for it
+        last = node.child_by_field_name("body") or next(reversed(node.named_children), None)
+        while last is not None and last.type in _BODIES and last.named_children:
+            last = last.named_children[-1]
+        found += [last] if last is not None else []
+    return found
 
 
 def random_ids(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:

@@ -83,3 +83,24 @@ def test_the_code_that_makes_the_ids(id: str, text: str, path: str, lines: list[
 def test_hostile_nesting_ends(depth: int) -> None:
     deep = 'res.setHeader("Mcp-Session-Id", ' + "String(" * depth + "x" + ")" * depth + ")\n"
     blamed("session.id-secure", exchange(1, 200), text=deep)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("server.py", "class S:\n    def new_id(self):\n        n = 1\n        return f'session {n}'\n", 4),
+        ("server.mjs", "class S {\n  makeSessionId() {\n    return `s-${Date.now()}`;\n  }\n}\n", 3),
+        ("main.go", 'package main\n\nfunc newSessionID() string {\n\treturn "session-1"\n}\n', 4),
+        ("main.rs", 'fn new_session_id() -> String {\n    format!("s-{}", COUNT.fetch_add(1, SeqCst))\n}\n', 2),
+        ("S.java", 'class S {\n  String newSessionId() {\n    return "s" + next++;\n  }\n}\n', 3),
+        ("S.kt", 'fun newSessionId(): String {\n    return "s" + next++\n}\n', 2),
+    ],
+)
+def test_a_function_that_is_named_for_it(path: str, text: str, line: int) -> None:
+    """The id travels through an object of the page, where it is not followed."""
+    assert blamed("session.id-charset", exchange(1, 200), text=text, path=path) == [(line, line)]
+
+
+def test_other_ids_are_not_session_ids() -> None:
+    text = "function parseId() {\n  return 1;\n}\nfunction newGrid() {\n  return 2;\n}\n"
+    assert blamed("session.id-charset", exchange(1, 200), text=text) == []
