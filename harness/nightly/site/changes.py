@@ -171,7 +171,7 @@ class Changes:
                 (len({group.requirement for group in self.worse}), "requirement", "newly violated"),
                 (len({group.requirement for group in self.better}), "requirement", "fixed"),
                 (len(self.recovered), "example", "judged again"),
-                (sum(status in _CHECKED for _, status, _ in self.gone), "example", "gone"),
+                (sum(status in _CHECKED for _, status, _ in self.gone), "example", "no longer in the results"),
             )
             if number
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.model import FailOn, Status
@@ -87,6 +87,7 @@ class DriftView:
 
     drift: Drift
     sentence: str
+    """What happened to it, without its words."""
     was: tuple[WordRun, ...]
     """The sentence as it was, with what went; empty if it is not known."""
     now: tuple[WordRun, ...]
@@ -101,11 +102,12 @@ class DriftView:
     def of(cls, drift: Drift) -> DriftView:
         """Return the view of ``drift``."""
         now = drift.nearest.text if drift.nearest else ""
+        sentence = drift_sentence(replace(drift, words=""))
         if drift.old is not None:
             runs = word_runs(drift.old, now)
             was = tuple(run for run in runs if run.kind is not WordChange.CAME)
-            return cls(drift, drift_sentence(drift), was, tuple(run for run in runs if run.kind is not WordChange.WENT))
-        return cls(drift, drift_sentence(drift), (), marked_runs(drift.words or now))
+            return cls(drift, sentence, was, tuple(run for run in runs if run.kind is not WordChange.WENT))
+        return cls(drift, sentence, (), marked_runs(drift.words or now))
 
 
 def overview(report: Report) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def test_changes_of_status_and_packages() -> None:
     assert [one.example for one in found.status] == ["part"]
     assert found.arrived == ("new",)
     assert [(s.name, s.before, s.after, s.examples) for s in found.packages] == [("sdk", "1", "2", 2)]
-    assert found.headline == "1 example no longer judged, 1 example judged again, 1 example gone."
+    assert found.headline == "1 example no longer judged, 1 example judged again, 1 example no longer in the results."
 
 
 def test_examples_that_are_gone_are_named_unless_a_part_of_the_docs_was_checked() -> None:
@@ -59,7 +59,7 @@ def test_examples_that_are_gone_are_named_unless_a_part_of_the_docs_was_checked(
     found = changes("before", [], night(0, failing()), last_night, ({}, {}), {"gone"})
     assert [(name, status) for name, status, _ in found.gone] == [("gone", "judged"), ("part", "fragment")]
     assert [bool(href) for *_, href in found.gone] == [True, False], "only what was judged once has a page"
-    assert found.headline == "1 example gone.", "nobody misses a fragment"
+    assert found.headline == "1 example no longer in the results.", "nobody misses a fragment"
     part = replace(night(0, failing()), narrowed=True)
     assert changes("before", [], part, last_night, ({}, {})).gone == ()
 

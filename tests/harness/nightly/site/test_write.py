@@ -194,13 +194,16 @@ def test_drift_stands_first_with_what_went_and_what_came(tmp_path: Path) -> None
     drift = Drift(
         "session.terminated-404", "2025-11-25", DriftKind.CHANGED, cited.file, cited.anchor, "a" * 64, cited, 0.7,
         gates=True, old="A server MUST answer 404 Not Found.",
+        words="A server MUST answer [-404 Not Found.-] {+410 Gone.+}",
     )  # fmt: skip
     reports = (night(0, passing()), replace(night(1, failing()), drift=(drift,)))
-    text = (site(tmp_path / "s", *reports) / "index.html").read_text()
+    folder = site(tmp_path / "s", *reports)
+    text, drift_page = ((folder / name).read_text() for name in ("index.html", "drift.html"))
     assert text.index("1 sentence of the specification drifted") < text.index("A server MUST answer")
     assert "A server MUST answer <del>404 Not Found.</del>" in text
     assert "A server MUST answer <ins>410 Gone.</ins>" in text
     assert text.index("<ins>410") < text.index('id="worse"')
+    assert "{+" not in drift_page, "the words stand above, marked"
 
 
 def test_a_new_example_that_is_broken_is_worse_and_not_folded(tmp_path: Path) -> None:
