@@ -11,6 +11,7 @@ from extractor.model import Span
 from harness.base import jsonrpc
 from harness.judge.faults import faults, is_right, kind_of
 from harness.judge.suspects import (
+    ABSENT,
     PRINTS,
     Hints,
     Suspect,
@@ -112,7 +113,7 @@ def blame(
         elif (
             not linked
             and not hints.status
-            and not _is_refusal(fault)
+            and (ABSENT.search(finding.summary) or not _is_refusal(fault))
             and one.control
             and kind_of(fault) == kind_of(exchanges[one.control])
         ):

@@ -32,6 +32,8 @@ _QUOTED: Final = re.compile(r"'([^'\n]{3,60})'|`([^`\n]{3,60})`")
 _CHECKS: Final = re.compile(
     r"_*(?:check|verify|validate|is|ensure|require|allow|guard|may|can|has|assert|reject|matches)(?=_|[A-Z])"
 )
+ABSENT: Final = re.compile(r"\b(?:lacks|has no|does not (?:say|list|name)|has neither)\b")
+"""Of a summary: something is missing in an answer."""
 PRINTS: Final = re.compile(r"(?i)print|\bwrite|log|stdout|echo|display|dump")
 """Code that may write to standard output."""
 _CALLED: Final = re.compile(r"(\w+)\s*\(")
@@ -117,6 +119,9 @@ def narrow(suspects: Sequence[Suspect], hints: Hints, *, linked: bool) -> tuple[
 
 def saying(suspects: Sequence[Suspect], summary: str) -> list[Suspect]:
     """Return those that hold a value or a name that the finding quotes; none if those are many."""
+    if ABSENT.search(summary):
+        # whoever writes what is missing does nothing wrong
+        return []
     quoted = {text for groups in _QUOTED.findall(summary) for text in groups if text and "/list" not in text}
     found = [one for one in suspects if any(_holds(one.node, text) for text in quoted)]
     return found if len(found) <= FEW_STATEMENTS else []
@@ -227,11 +232,12 @@ def touches(one: Suspect, path: str, other: Node) -> bool:
 
 
 def constants(root: Node) -> list[Node]:
-    """Return what is set outside of functions: constants of the file and of its classes."""
+    """Return what is set outside of functions: constants of the file and of its classes, no docstrings."""
     return [
         node
         for node in walk(root)
         if node.type in _SETTING and enclosing(node, FUNCTIONS) is None and len(text_of(node)) < _LONGEST
+        if not all(part.type == "string" for part in node.named_children)
     ]
 
 

@@ -76,3 +76,9 @@ def test_what_a_condition_calls_decides() -> None:
     assert condition is not None
     found = decided_by(condition, [(FILE, ROOT)], RAN)
     assert [(lines_of(one.node)[0], text_of(one.node)) for one in found] == [(11, "return token in KNOWN")]
+
+
+def test_whoever_writes_what_is_missing_elsewhere_is_not_to_blame() -> None:
+    every = [Suspect(FILE, node) for node in constants(ROOT)]
+    assert lines(saying(every, "The scheme is 'my_logo'.")) == ['SCHEME = "my_logo://a"']
+    assert saying(every, "A resource lacks the scheme 'my_logo'.") == []
