@@ -18,6 +18,7 @@ CROSS_CUTTING = {
     "harness/cli/test_state_option.py": "one option of every command",
     "harness/engine/install/test_newest_python.py": "a package that asks for a newer Python, without an engine",
     "harness/engine/test_killed.py": "what is left when docprobe is killed",
+    "harness/engine/test_listening.py": "how long a pod waits for sockets, without an engine",
     "harness/engine/test_pod_ends.py": "how pods end: exit codes, limits, a cancelled caller",
     "harness/engine/tunnel/test_tunnel_hostile.py": "hostile anchors, through frames, channels and tunnel",
     "harness/nightly/site/test_browser.py": "the report and the site in a browser",
