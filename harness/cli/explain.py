@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 def command(cli: Cli, /, what: str, docs: Path | None, results: Path | None, full: bool, state: Path | None) -> None:
     """Explain a finding: the sentence, the lines of the page, the exchange, why it decides, and the fix.
 
-    Of a requirement: its sentence in every revision with what changed, how it is decided, and what servers of SDKs do.
+    Of a requirement: its sentence in every revision with what changed, how it is decided, and what servers of SDKs do;
+    also before any run.
     Of an example: its way from blocks to files to the container, with what the page states and what docprobe adds.
 
     EXAMPLE is an id, or a glob on ids and pages. Nothing is run again: to repeat an exchange, start the example with
@@ -47,7 +48,13 @@ def command(cli: Cli, /, what: str, docs: Path | None, results: Path | None, ful
     from harness.report.terminal.look import look_of
 
     rows = all_requirements()
-    report = results_of(cli, docs, results, state)
+    try:
+        report = results_of(cli, docs, results, state)
+    except UsageError as error:
+        if results is not None or what not in {row.id for row in rows}:
+            raise
+        report = _nothing_run(cli, docs, state)
+        cli.err().print(f"{error}: only what the docs say of {what} is shown", markup=False, soft_wrap=True)
     look = look_of(cli.out())
     row = next((row for row in (*report.requirements, *rows) if row.id == what), None)
     config = _config(cli, docs, report, state)
@@ -56,6 +63,17 @@ def command(cli: Cli, /, what: str, docs: Path | None, results: Path | None, ful
     else:
         text = explain_examples(report, named(report, what), look, full=full, bundles=_bundles(config))
     click.echo(text, nl=False)
+
+
+def _nothing_run(cli: Cli, docs: Path | None, state: Path | None) -> Report:
+    """Return a report of the docs without a result."""
+    from importlib.metadata import version
+
+    from harness.model import Report
+    from harness.settings import load_config
+
+    root = load_config(docs, cli.config_file, state=state).docs
+    return Report(version("docprobe"), "", 0.0, str(root), None, None, ())
 
 
 def _config(cli: Cli, docs: Path | None, report: Report, state: Path | None) -> Config | None:

@@ -205,4 +205,5 @@ def _requirement(
         yield Text.assemble((f"{sign} ", style), name, f"  {group.severity.value}", overflow="fold")
     if not chosen:
         yield Text("")
-        yield Text(f"{one_line(row.id)} applied to no example of this run.", style="dim")
+        why = "applied to no example of this run" if view.report.examples else "has not been judged: no example was run"
+        yield Text(f"{one_line(row.id)} {why}.", style="dim")

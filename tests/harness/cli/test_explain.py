@@ -174,3 +174,19 @@ def test_hostile_results_steer_nothing(tmp_path: Path) -> None:
         done = run("explain", "*", "--results", tmp_path / "out.json", *full)
         assert done.exit_code == 0
         assert {char for char in done.output if not char.isprintable()} == {"\n"}
+
+
+def test_a_requirement_is_explained_before_any_run(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    write_two_revisions(docs)
+    write_bindings(docs)
+    done = run("explain", "session.terminated-404", "--docs", docs, "--state", tmp_path / "none")
+    assert done.exit_code == 0
+    assert "there is no last run: only what the docs say of session.terminated-404 is shown" in done.stderr
+    assert "MUST" in done.stdout
+    assert "{+404+}" in done.stdout
+    assert "decided  by a conversation" in done.stdout
+    assert done.stdout.rstrip().endswith("session.terminated-404 has not been judged: no example was run.")
+    assert "there is no last run" in str(
+        refused(run("explain", "docs/a#python", "--docs", docs, "--state", tmp_path / "none"))
+    )
