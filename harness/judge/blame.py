@@ -40,8 +40,8 @@ MAX_SPANS: Final = 6
 _LONG: Final = 3
 """Lines of a statement above which only the part up to its status is shown."""
 _CONDITIONS: Final = frozenset({"if_statement", "elif_clause"})
-_EXPECTED: Final = re.compile(r"\bexpected [45]\d\d\b")
-"""Of a summary: the answer should have been another refusal."""
+_REFUSED: Final = re.compile(r"[45]\d\d\b")
+"""What is expected is another refusal."""
 _ANSWERS: Final = re.compile(r"(?i)reject|refus|unauthori|forbid|(?:create|send|write|json).*(?:error|response)|handle")
 """Names of functions that answer a request."""
 _STATUS: Final = re.compile(r"(?<![\w.])[1-5]\d\d(?![\w.])")
@@ -120,7 +120,7 @@ def blame(
             # what differs is what was asked for: only what the rule reads tells
             pool = [each for each in pool if any(touches(each, *other) for other in hints.read)]
         chosen, is_sure = narrow(pool, hints, linked=linked)
-        if _EXPECTED.search(finding.summary) is None:
+        if not any(_REFUSED.match(due) for due in finding.expected.values()):
             # nothing says that it should have been another refusal: the condition is wrong as likely as the answer
             branches = [branch for each in chosen if (branch := _condition_of(each, pool)) is not None]
             decisive = [each for branch in branches for each in decided_by(branch.node, trees, one.ran)]

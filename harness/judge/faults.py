@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from harness.base import jsonrpc
+from harness.judge.findings import REFUSAL
 from harness.model import STDIN, STDOUT, Verdict
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _KINDS: Final = frozenset({"POST request", "POST notification", "GET", "DELETE"})
 """Legs of findings that are kinds of requests."""
-_DUE: Final = re.compile(r"\bexpected (?:([45]\d\d)|a refusal)\b")
 
 
 def pairs_to_trace(findings: Sequence[Finding], transcript: Transcript) -> dict[int, int]:
@@ -82,9 +81,8 @@ def _noisy(noise: Sequence[Exchange], transcript: Transcript) -> Iterator[tuple[
 
 def _is_as_expected(fault: Exchange, finding: Finding) -> bool:
     """Return whether one of several requests got the refusal that the finding says was due to all of them."""
-    if (due := _DUE.search(finding.summary)) is None or fault.status is None:
-        return False
-    return str(fault.status) == due[1] if due[1] else fault.status >= 400
+    due = set(finding.expected.values())
+    return fault.status is not None and fault.status >= 400 and (str(fault.status) in due or REFUSAL in due)
 
 
 def _begins_otherwise(one: Exchange, fault: Exchange) -> bool:

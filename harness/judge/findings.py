@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from harness.model import Basis, Citation, Finding, Verdict
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from harness.model import BoundRequirement, Exchange
+
+REFUSAL: Final = "a refusal"
+"""What is expected where any error status will do."""
 
 
 def finding(

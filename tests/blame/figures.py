@@ -22,8 +22,11 @@ from harness.judge.results import with_blame
 from harness.model import Verdict
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.registry import MCP
-from harness.run.tracing import PORT as TRACE_PORT
-from harness.run.tracing import TracedPod, TraceService, differences, traced_bundle
+from harness.run.trace_differences import differences
+from harness.run.trace_service import PORT as TRACE_PORT
+from harness.run.trace_service import TraceService
+from harness.run.traced_pod import TracedPod
+from harness.run.tracing import traced_bundle
 from tests.blame.pages import SUFFIX, ServerPage, page_of
 from tests.support.judged_server import LEAST_START_S, TIMEOUT_S, findings
 from tests.support.loopback import running

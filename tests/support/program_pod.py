@@ -19,7 +19,7 @@ from harness.base.errors import PodError
 from harness.engine.hardening import APP
 from harness.engine.protocol import ExitState
 from harness.model import Image, ListeningSocket, LogLine
-from harness.run import tracing
+from harness.run import trace_service
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -52,8 +52,10 @@ class ProgramPod:
         for file in self._bundle.files:
             path = self._folder / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
-            text = file.text.replace(f"PORT = {tracing.PORT}\n", f"PORT = {self._ports.get(tracing.PORT, 9)}\n")
-            text = text.replace(f"PORT = {tracing.PORT};", f"PORT = {self._ports.get(tracing.PORT, 9)};")
+            text = file.text.replace(
+                f"PORT = {trace_service.PORT}\n", f"PORT = {self._ports.get(trace_service.PORT, 9)}\n"
+            )
+            text = text.replace(f"PORT = {trace_service.PORT};", f"PORT = {self._ports.get(trace_service.PORT, 9)};")
             path.write_text(text.replace(str(DOCUMENTED_PORT), str(self._ports[DOCUMENTED_PORT])), "utf-8")
         environment = {name: text.replace(APP, str(self._folder)) for name, text in self._bundle.environment.items()}
         by_stdio = self._bundle.kind is ExampleKind.STDIO_SERVER

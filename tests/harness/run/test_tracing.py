@@ -17,7 +17,9 @@ from harness.exchanges.http_exchange import StoppedError
 from harness.model import BlameSource, Certainty, Status, Transcript, Verdict
 from harness.run.execute import execute
 from harness.run.plan import make_plan
-from harness.run.tracing import TracedPod, TraceService, find_stand_ins, read_answer, traced_bundle
+from harness.run.trace_service import TraceService, read_answer
+from harness.run.traced_pod import TracedPod
+from harness.run.tracing import find_stand_ins, traced_bundle
 from harness.settings import load_config
 from tests.support.broken_code import bundle_of
 from tests.support.newer_python import newer_python

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, text_of, walk
 from extractor.model import Level
-from harness.judge.findings import as_interpretation, inconclusive, satisfied, violated
+from harness.judge.findings import REFUSAL, as_interpretation, inconclusive, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, level, reading, text
@@ -148,7 +148,7 @@ def _must_not_serve(transcript: Transcript, bound: BoundRequirement, group: str,
             f"Requests with {what} returned {answers}",
             evidence,
             by_leg,
-            expected="a refusal",
+            expected=REFUSAL,
             wrong=[leg.fault for leg in served],
         )
     refused = [leg for leg in legs if leg.answer in (Answer.REFUSED, Answer.CUT)]

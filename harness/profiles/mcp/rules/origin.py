@@ -11,7 +11,15 @@ from urllib.parse import urlsplit
 
 from extractor.languages.common.syntax import CALLS, statement, text_of, walk
 from extractor.model import Level
-from harness.judge.findings import as_interpretation, inconclusive, join_words, not_applicable, satisfied, violated
+from harness.judge.findings import (
+    REFUSAL,
+    as_interpretation,
+    inconclusive,
+    join_words,
+    not_applicable,
+    satisfied,
+    violated,
+)
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import LOCAL_LOOKING_ORIGINS
@@ -233,7 +241,7 @@ def _validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
         answers = describe_each(served.items())
         by_origin = {what: what not in served for what in (*served, *refused)}
         summary = f"With a foreign Origin the server returned {answers}"
-        return violated(bound, summary, evidence, by_origin, expected="a refusal", wrong=served.values())
+        return violated(bound, summary, evidence, by_origin, expected=REFUSAL, wrong=served.values())
     left = {what: e for what, e in asked.items() if answer_to_fault(transcript, e) is Answer.UNDECIDED}
     if left or not refused:
         return inconclusive(bound, _why_nothing(transcript, left or asked), evidence)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
-from harness.judge.findings import Fault, inconclusive, none_wrong, not_applicable, satisfied, violated
+from harness.judge.findings import REFUSAL, Fault, inconclusive, none_wrong, not_applicable, satisfied, violated
 from harness.model import Requirement, Side, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.header_annotations import (
@@ -112,7 +112,7 @@ def header_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     unasked = exchange_of(transcript, bound.revision, steps.MODERN_PARAM_CHARACTERS)
     if unasked is not None and is_served(unasked):
         what = "A tools/call whose Mcp-Param header has a character beyond ASCII, not in base64, was served"
-        return violated(bound, what, [called, unasked], quoting="invalid characters", expected="a refusal")
+        return violated(bound, what, [called, unasked], quoting="invalid characters", expected=REFUSAL)
     for step, how in _SERVED.items():
         asked = exchange_of(transcript, bound.revision, step)
         if asked is not None and answer_to_fault(transcript, asked) in NOT_SERVED:

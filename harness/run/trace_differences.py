@@ -1,0 +1,89 @@
+"""What ran for a request that violates something and not for its control, by a conversation that was traced. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from harness.base import jsonrpc
+from harness.model import RARELY, LibraryFunction, TracedExchange
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from harness.model import Exchange, Transcript
+    from harness.run.trace_service import Executed
+
+_MOST_SHOWN: Final = 40
+"""Functions of packages that are kept of one request."""
+
+
+def differences(
+    was: Transcript,
+    now: Transcript,
+    pairs: Mapping[int, int],
+    executed: Mapping[int, Executed],
+    wrong: Collection[int],
+) -> tuple[TracedExchange, ...]:
+    """Return what only the first of each pair executed, where both were answered as in the conversation before.
+
+    Args:
+        was: the conversation that was judged.
+        now: the one that was traced.
+        pairs: number of each exchange to return, and of its control; 0 if it has none.
+        executed: what ran for each exchange.
+        wrong: numbers of all exchanges with which something is wrong.
+    """
+    before, after = ({one.number: one for one in transcript.exchanges} for transcript in (was, now))
+    versions = {_plain(name): version for name, version in was.packages.items()}
+    found = []
+    asked_again = {number for number in executed if _same(before.get(number), after.get(number))}
+    right = {number: executed[number] for number in sorted(asked_again.difference(wrong))}
+    for number, control in sorted(pairs.items()):
+        if not asked_again.issuperset({number, control} - {0}):
+            continue
+        ran = executed[number]
+        # without a control everything ran for others too, as far as is known
+        other = executed[control] if control else ran
+        only = {path: ran.places[path] - other.places.get(path, frozenset()) for path in sorted(ran.places)}
+        # what every request of a kind does wrong, those with which nothing else is wrong do too
+        alike = set() if any(only.values()) else {_kind(after[number])}
+        times = Counter(
+            (path, place)
+            for each, one in right.items()
+            if _kind(after[each]) not in alike
+            for path, places in one.places.items()
+            for place in places
+        )
+        rare = {
+            path: tuple((*place, times[path, place]) for place in sorted(places) if times[path, place] < RARELY)
+            for path, places in sorted(ran.places.items())
+        }
+        others = {call[:2] for call in other.calls}
+        fresh = [call for call in ran.calls if call[:2] not in others]
+        library = list(dict.fromkeys(named for call in fresh for named in (call[2:], call[:2]) if named))[:_MOST_SHOWN]
+        found.append(
+            TracedExchange(
+                number,
+                control,
+                {path: tuple(sorted({line for line, _ in ran.places[path]})) for path in sorted(ran.places)},
+                {path: tuple(sorted(places)) for path, places in only.items() if places},
+                tuple(LibraryFunction(name, versions.get(_plain(name), ""), called) for name, called in library),
+                {path: places for path, places in rare.items() if places},
+            )
+        )
+    return tuple(found)
+
+
+def _same(one: Exchange | None, other: Exchange | None) -> bool:
+    if one is None or other is None:
+        return False
+    return (one.step, one.method, one.status) == (other.step, other.method, other.status)
+
+
+def _kind(exchange: Exchange) -> tuple[str, str]:
+    return exchange.method, jsonrpc.methods(exchange.body)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-")
