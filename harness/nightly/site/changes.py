@@ -106,6 +106,7 @@ class StatusChange:
 
     example: str
     before: str
+    """Empty if it was not there."""
     now: str
     reason: str
     """Of the status now; empty if none is given."""
@@ -138,7 +139,9 @@ class Changes:
     broken: tuple[BrokenArrival, ...] = ()
     """New examples that are broken."""
     stopped: tuple[StatusChange, ...] = ()
-    """Examples that can't be judged any more."""
+    """Examples that do not run any more, which only their pages can cause."""
+    unchecked: tuple[StatusChange, ...] = ()
+    """Examples, new ones too, that could not be judged tonight, and nobody knows whether their pages are why."""
     recovered: tuple[StatusChange, ...] = ()
     """Examples that are judged again."""
     status: tuple[StatusChange, ...] = ()
@@ -156,7 +159,7 @@ class Changes:
     def any(self) -> bool:
         """Whether anything changed at all."""
         verdicts = self.worse or self.better or self.other
-        statuses = self.broken or self.stopped or self.recovered or self.status
+        statuses = self.broken or self.stopped or self.unchecked or self.recovered or self.status
         return bool(verdicts or statuses or self.arrived or self.gone or self.packages)
 
     @property
@@ -167,10 +170,11 @@ class Changes:
             for number, noun, what in (
                 (self.drifted, "sentence", "of the specification drifted"),
                 (len(self.broken), "new example", "broken"),
-                (len(self.stopped), "example", "no longer judged"),
+                (len(self.stopped), "example", "no longer running"),
                 (len({group.requirement for group in self.worse}), "requirement", "newly violated"),
                 (len({group.requirement for group in self.better}), "requirement", "fixed"),
                 (len(self.recovered), "example", "judged again"),
+                (len(self.unchecked), "example", "not checked"),
                 (sum(status in _CHECKED for _, status, _ in self.gone), "example", "no longer in the results"),
             )
             if number
@@ -244,24 +248,28 @@ def changes(
         fixed = flip.before is Verdict.VIOLATED and flip.after is Verdict.SATISFIED
         (worse if flip.after is Verdict.VIOLATED else better if fixed else other).append(view)
     rows = {row.id: row for row in report.requirements}
+    unsure = {one.id for one in report.examples if one.status in _BROKEN and not one.checked}
     arrivals = [_arrival(example, rows) for example in report.examples if example.id not in last_night]
-    moved = [
-        StatusChange(one.id, last_night[one.id], one.status.value, one.reason or "", _page(one))
+    news = [
+        StatusChange(one.id, last_night.get(one.id, ""), one.status.value, one.reason or "", _page(one))
         for one in report.examples
-        if last_night.get(one.id, one.status.value) != one.status.value
+        if last_night.get(one.id) != one.status.value
     ]
-    stopped = tuple(one for one in moved if one.now in _BROKEN)
+    moved = [one for one in news if one.before]
+    unchecked = tuple(one for one in news if one.example in unsure)
+    stopped = tuple(one for one in moved if one.now in _BROKEN and one not in unchecked)
     recovered = tuple(one for one in moved if one.before in _BROKEN and one.now == Status.JUDGED)
     return Changes(
         previous=previous,
         worse=grouped(worse),
         better=grouped(better),
         other=grouped(other),
-        broken=tuple(one for one in arrivals if one.violated or one.status in _BROKEN),
+        broken=tuple(one for one in arrivals if one.violated),
         stopped=stopped,
+        unchecked=unchecked,
         recovered=recovered,
-        status=tuple(one for one in moved if one not in stopped and one not in recovered),
-        arrived=tuple(one.example for one in arrivals if not one.violated and one.status not in _BROKEN),
+        status=tuple(one for one in moved if one not in (*stopped, *unchecked, *recovered)),
+        arrived=tuple(one.example for one in arrivals if not one.violated and one.example not in unsure),
         gone=() if report.narrowed else _gone(report, last_night, ever_judged),
         packages=_shifts(*packages),
         drifted=len(report.drift),

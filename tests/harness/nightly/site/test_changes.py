@@ -9,6 +9,8 @@ from harness.nightly.site.changes import FlipView, changes, flip_view, grouped
 from tests.harness.nightly.history.nights import example, failing, night, verdict
 from tests.support.reports import rich_report
 
+DOES_NOT_RUN = verdict("example.runs", Verdict.VIOLATED)
+
 
 def flip(
     example: str = "x", before: Verdict = Verdict.SATISFIED, after: Verdict = Verdict.VIOLATED, **more: object
@@ -44,14 +46,15 @@ def test_changes_of_status_and_packages() -> None:
         ({"x": {"sdk": "1", "same": "1"}, "y": {"sdk": "1"}, "z": {}},
          {"x": {"sdk": "2", "same": "1"}, "y": {"sdk": "2"}, "z": {"sdk": "2"}}),
     )  # fmt: skip
-    assert [(one.example, one.before, one.now, one.reason) for one in found.stopped] == [
+    assert [(one.example, one.before, one.now, one.reason) for one in found.unchecked] == [
         ("stuck", "judged", "blocked", "no network")
     ]
+    assert found.stopped == (), "whether the page is why is not known"
     assert [one.example for one in found.recovered] == ["back"]
     assert [one.example for one in found.status] == ["part"]
     assert found.arrived == ("new",)
     assert [(s.name, s.before, s.after, s.examples) for s in found.packages] == [("sdk", "1", "2", 2)]
-    assert found.headline == "1 example no longer judged, 1 example judged again, 1 example no longer in the results."
+    assert found.headline == "1 example judged again, 1 example not checked, 1 example no longer in the results."
 
 
 def test_examples_that_are_gone_are_named_unless_a_part_of_the_docs_was_checked() -> None:
@@ -83,16 +86,30 @@ def test_a_new_example_names_what_is_worst_first() -> None:
 
 def test_a_new_example_that_is_broken_is_not_among_the_harmless_ones() -> None:
     tonight = night(
-        0, failing(), example("dead", status=Status.NOT_RUNNING, reason="it exits"), example("fine"),
+        0, failing(), example("dead", DOES_NOT_RUN, status=Status.NOT_RUNNING, reason="it exits"), example("fine"),
         example("other", verdict("a", Verdict.VIOLATED, "2025-06-18")),
     )  # fmt: skip
     found = changes("before", [], tonight, {}, ({}, {}))
     assert [(one.example, one.status, one.violated) for one in found.broken] == [
         (failing().id, "judged", (("MUST", "session.terminated-404", "session.terminated-404@2025-11-25", ""),)),
-        ("dead", "not-running", ()),
+        ("dead", "not-running", (("MUST", "example.runs", "example.runs@2025-11-25", ""),)),
     ]
     assert found.arrived == ("fine", "other"), "by the text of another revision nothing is broken"
     assert found.headline == "2 new examples broken."
+
+
+def test_what_may_not_be_the_page_is_not_among_what_got_worse() -> None:
+    unsure = verdict("example.runs", Verdict.INCONCLUSIVE)
+    tonight = night(
+        0, example("cut", status=Status.BLOCKED, reason="the registry did not answer"),
+        example("guess", unsure, status=Status.NOT_RUNNING), example("late", unsure, status=Status.NOT_RUNNING),
+        example("dead", DOES_NOT_RUN, status=Status.NOT_RUNNING),
+    )  # fmt: skip
+    found = changes("before", [], tonight, {"late": "judged", "dead": "judged"}, ({}, {}))
+    assert [(one.example, one.before) for one in found.unchecked] == [("cut", ""), ("guess", ""), ("late", "judged")]
+    assert [one.example for one in found.stopped] == ["dead"]
+    assert (found.broken, found.status, found.arrived) == ((), (), ())
+    assert found.headline == "1 example no longer running, 3 examples not checked."
 
 
 def test_drift_stands_first_in_the_headline() -> None:
