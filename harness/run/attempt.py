@@ -107,54 +107,60 @@ async def _attempt(
     progress: Callable[[str], None],
 ) -> Attempt:
     began = time.monotonic()
-
-    def run(
-        outcome: StartOutcome, how: str, logs: Sequence[LogLine], image: Image | None, guesses: tuple[Note, ...] = ()
-    ) -> Run:
-        return Run(
-            resolve=resolve,
-            date=cutoff,
-            packages=dict(image.packages) if image else {},
-            tools=dict(image.tools) if image else {},
-            lock=image.lock if image else None,
-            outcome=outcome,
-            sentence=describe_start(outcome, how, logs, config.profile.serving),
-            logs=() if outcome is StartOutcome.SERVING else tuple(line.since(began) for line in logs[-LAST_LINES:]),
-            duration_s=round(time.monotonic() - began, 3),
-            guesses=guesses + _other_versions(image, bundle),
-            refused=image.refused if image else (),
-        )
-
     names = ", ".join(str(dependency) for dependency in bundle.dependencies[:4]) or "nothing"
     progress(f"installing {names}" + (f" as of {cutoff}" if cutoff else ""))
     try:
         image = await engine.install(bundle, cutoff=cutoff, lock=lock, progress=progress)
     except InstallError as error:
         lines = tuple(LogLine(began, "stderr", text) for text in error.log)
-        return Attempt(run(StartOutcome.INSTALL_FAILED, error.message, lines, None), None)
-    probe = make_probe(bundle, config.profile)
-    held = frozenset(service.port for service in probe.services)
+        trial = _Trial(bundle, config, resolve, cutoff, began, None)
+        return Attempt(trial.run(StartOutcome.INSTALL_FAILED, error.message, lines), None)
     progress("starting")
+    converse = partial(_Trial(bundle, config, resolve, cutoff, began, image).converse, engine, image, progress)
+    if (tool := bundle.type_check) is None:
+        return await converse()
+    return await _checked_beside(converse, partial(check_types, engine, bundle, tool, image, progress))
 
-    async def converse() -> Attempt:
-        """Start the example and converse with it."""
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """One start of a bundle with one set of packages."""
+
+    bundle: Bundle
+    config: Config
+    resolve: Resolve
+    cutoff: str | None
+    began: float
+    """By the monotonic clock, in seconds."""
+    image: Image | None
+    """None if the packages could not be installed."""
+
+    async def converse(self, engine: Engine, image: Image, progress: Callable[[str], None]) -> Attempt:
+        """Start the example and converse with it.
+
+        Raises:
+            BlockedError: docprobe or its machine is why there is no result.
+        """
+        bundle, limits = self.bundle, self.config.limits
+        probe = make_probe(bundle, self.config.profile)
+        held = frozenset(service.port for service in probe.services)
         async with engine.pod(bundle, image, probe.services, progress=progress) as pod:
 
             def failed(outcome: StartOutcome, how: str, guesses: tuple[Note, ...] = ()) -> Attempt:
-                return Attempt(run(outcome, how, probe.redact(pod.logs()), image, guesses), None)
+                return Attempt(self.run(outcome, how, probe.redact(pod.logs()), guesses), None)
 
             if (state := pod.exit_state()) is not None and state.during == "build":
                 _block_if_limited(state)
                 return failed(_outcome(state), _exit_text(state))
             try:
-                with anyio.move_on_after(config.limits.example_s) as clock:
+                with anyio.move_on_after(limits.example_s) as clock:
                     if bundle.kind is ExampleKind.HTTP_SERVER:
-                        await pod.wait_listening(config.limits.start_s)
+                        await pod.wait_listening(limits.start_s)
                         if not pod.sockets():
                             _block_if_port_is_held(pod, held)
-                            _block_if_overloaded(pod, f"it did not listen within {config.limits.start_s:.0f} s")
+                            _block_if_overloaded(pod, f"it did not listen within {limits.start_s:.0f} s")
                             return failed(_outcome(pod.exit_state()), _exit_text(pod.exit_state()))
-                    transcript = await probe.converse(pod, config.probe_settings, progress)
+                    transcript = await probe.converse(pod, self.config.probe_settings, progress)
             except PodError:
                 # nothing can be written to an example that has ended: its end is the result
                 if (state := pod.exit_state()) is None:
@@ -162,27 +168,41 @@ async def _attempt(
                 return failed(_outcome(state), _exit_text(state))
             if clock.cancelled_caught:
                 raise BlockedError(
-                    f"start and conversation took more than {config.limits.example_s:g} s, docprobe's limit",
+                    f"start and conversation took more than {limits.example_s:g} s, docprobe's limit",
                     "raise example-s in [limits] if the example needs that long",
                 )
             transcript = replace(transcript, packages=dict(image.packages))
-            if not probe.serves(transcript):
-                _block_if_port_is_held(pod, held)
-                if any(exchange.timed_out for exchange in transcript.exchanges):
-                    _block_if_overloaded(pod, probe.failure(transcript))
-                # one that has just died is not yet known to have ended
-                state = pod.exit_state() or (None if pod.sockets() else await pod.wait_exit(END_KNOWN_S))
-                if state is None:
-                    how = probe.failure(transcript) + _where_it_answered(transcript, bundle)
-                    attempt = failed(config.profile.serving.outcome, how, transcript.facts.guesses)
-                else:
-                    attempt = failed(_outcome(state), _exit_text(state))
-                return replace(attempt, run=replace(attempt.run, endpoint=_observed_endpoint(transcript)))
-            return Attempt(run(StartOutcome.SERVING, _how_it_serves(transcript), (), image), transcript)
+            if probe.serves(transcript):
+                return Attempt(self.run(StartOutcome.SERVING, _how_it_serves(transcript), ()), transcript)
+            _block_if_port_is_held(pod, held)
+            if any(exchange.timed_out for exchange in transcript.exchanges):
+                _block_if_overloaded(pod, probe.failure(transcript))
+            # one that has just died is not yet known to have ended
+            state = pod.exit_state() or (None if pod.sockets() else await pod.wait_exit(END_KNOWN_S))
+            if state is None:
+                how = probe.failure(transcript) + _where_it_answered(transcript, bundle)
+                attempt = failed(self.config.profile.serving.outcome, how, transcript.facts.guesses)
+            else:
+                attempt = failed(_outcome(state), _exit_text(state))
+            return replace(attempt, run=replace(attempt.run, endpoint=_observed_endpoint(transcript)))
 
-    if (tool := bundle.type_check) is None:
-        return await converse()
-    return await _checked_beside(converse, partial(check_types, engine, bundle, tool, image, progress))
+    def run(self, outcome: StartOutcome, how: str, logs: Sequence[LogLine], guesses: tuple[Note, ...] = ()) -> Run:
+        """Return what came of it."""
+        image = self.image
+        last = tuple(line.since(self.began) for line in logs[-LAST_LINES:])
+        return Run(
+            resolve=self.resolve,
+            date=self.cutoff,
+            packages=dict(image.packages) if image else {},
+            tools=dict(image.tools) if image else {},
+            lock=image.lock if image else None,
+            outcome=outcome,
+            sentence=describe_start(outcome, how, logs, self.config.profile.serving),
+            logs=() if outcome is StartOutcome.SERVING else last,
+            duration_s=round(time.monotonic() - self.began, 3),
+            guesses=guesses + _other_versions(image, self.bundle),
+            refused=image.refused if image else (),
+        )
 
 
 async def _checked_beside(
