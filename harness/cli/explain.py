@@ -54,7 +54,7 @@ def command(cli: Cli, /, what: str, docs: Path | None, results: Path | None, ful
         if results is not None or what not in {row.id for row in rows}:
             raise
         report = _nothing_run(cli, docs, state)
-        cli.err().print(f"{error}: only what the docs say of {what} is shown", markup=False, soft_wrap=True)
+        cli.err().print(f"{error}, so this shows only what the docs say about {what}", markup=False, soft_wrap=True)
     look = look_of(cli.out())
     row = next((row for row in (*report.requirements, *rows) if row.id == what), None)
     config = _config(cli, docs, report, state)

@@ -70,7 +70,7 @@ class Hints:
     """What is known of a violation beside what ran."""
 
     status: str
-    """Of the wrong answer; empty if there is none, or it is no error."""
+    """HTTP status of the wrong answer, such as ``400``; empty without an answer, or if the status is not an error."""
     read: tuple[tuple[str, Node], ...]
     """What the rule reads in the code, with the path of the file."""
     words: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Transcripts compressed in memory: a run over many examples holds them in a twentieth of their size."""
+"""Transcripts compressed in memory, to about a twelfth of their size: a run over many examples holds them all."""
 
 from __future__ import annotations
 

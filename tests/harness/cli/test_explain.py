@@ -182,7 +182,7 @@ def test_a_requirement_is_explained_before_any_run(tmp_path: Path) -> None:
     write_bindings(docs)
     done = run("explain", "session.terminated-404", "--docs", docs, "--state", tmp_path / "none")
     assert done.exit_code == 0
-    assert "there is no last run: only what the docs say of session.terminated-404 is shown" in done.stderr
+    assert "there is no last run, so this shows only what the docs say about session.terminated-404" in done.stderr
     assert "MUST" in done.stdout
     assert "{+404+}" in done.stdout
     assert "decided  by a conversation" in done.stdout
