@@ -56,7 +56,7 @@ def _python_dependency(text: str, development: bool, origin: Origin) -> Dependen
 
 
 def _go_dependency(text: str, origin: Origin) -> Dependency:
-    """The module of a package path, as far as its name tells, and the package in it."""
+    """The module of a path, as far as its name tells, and the package in it; none if the path is that of the module."""
     path, _, query = text.partition("@")
     path = path.removesuffix("/...").rstrip("/")
     if not _GO_PATH.fullmatch(path) or ".." in path or len(path) > 200:
@@ -67,7 +67,7 @@ def _go_dependency(text: str, origin: Origin) -> Dependency:
     length = _GO_HOSTS.get(parts[0].lower(), 2)
     length += len(parts) > length and _GO_MAJOR.fullmatch(parts[length]) is not None
     root, inner = "/".join(parts[:length]), "/".join(parts[length:])
-    return Dependency(root, "" if query == "latest" else query, origin, (f"/{inner}",))
+    return Dependency(root, "" if query == "latest" else query, origin, (f"/{inner}",) if inner else ())
 
 
 def _crate(text: str, development: bool, origin: Origin) -> Dependency:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -84,7 +85,9 @@ def package_of_import(draft: Draft, imported: Import) -> Dependency | None:
     if _is_standard(imported.module):
         return None
     try:
-        return dependency_of(imported.module, Manager.GO, origin=Origin.INFERRED)
+        dependency = dependency_of(imported.module, Manager.GO, origin=Origin.INFERRED)
+        # what is imported is a package, at the root of its module too
+        return replace(dependency, extras=dependency.extras or ("/",))
     except RefusedError:
         return None
 

@@ -53,6 +53,27 @@ def test_fences_that_continue_one_file(tmp_path: Path) -> None:
     assert bundle.unlisted_imports == ()
 
 
+@pytest.mark.parametrize(
+    ("stated", "imported", "packages"),
+    [
+        # the module has no package at its root, and `go get` takes it all the same
+        (SDK, f"{SDK}/mcp", ("/mcp",)),
+        (f"{SDK}@latest", f"{SDK}/mcp", ("/mcp",)),
+        (f"{SDK}/...", f"{SDK}/mcp", ("/mcp",)),
+        # one that is imported at its root
+        ("github.com/google/uuid", "github.com/google/uuid", ("/",)),
+    ],
+)
+def test_a_stated_module_is_no_package_until_it_is_imported(
+    tmp_path: Path, stated: str, imported: str, packages: tuple[str, ...]
+) -> None:
+    page = HTTP if imported.startswith(SDK) else HTTP.replace('"net/http"', f'"net/http"\n\n\t_ "{imported}"')
+    (example,) = found(tmp_path, f"```bash\ngo mod init x\ngo get {stated}\n```\n\n{page}")
+    assert example.bundle is not None
+    module = imported.removesuffix("/mcp")
+    assert {d.name: d.extras for d in example.bundle.dependencies}[module] == packages
+
+
 def test_it_is_compiled_and_what_was_made_is_started(tmp_path: Path) -> None:
     (example,) = found(tmp_path, INSTALL + HTTP + "Run `go run server.go --verbose`.\n")
     bundle = example.bundle
