@@ -274,4 +274,6 @@ def _bound(row: Requirement, revision: str | None) -> BoundRequirement:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+    """Return a sentence with its capital and one mark at its end: an interpreter may ask a question."""
+    ended = text.rstrip(".")
+    return f"{ended[:1].upper()}{ended[1:]}{'' if ended.endswith(('?', '!')) else '.'}"

@@ -168,6 +168,19 @@ def test_a_start_that_fails_quotes_what_the_program_said_last() -> None:
     assert "Its last output: “fatal: the moon is full”." in found.summary
 
 
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [
+        ("NameError: name 'math' is not defined. Did you forget to import 'math'?", "'math'?"),
+        ("it ended", "it ended."),
+        ("it ended.", "it ended."),
+    ],
+)
+def test_a_summary_has_one_mark_at_its_end(said: str, end: str) -> None:
+    run = replace(attempt(StartOutcome.EXITED), sentence=said)
+    assert finding("example.runs", example(), run).summary.endswith(f" {end}")
+
+
 def test_docs_without_revisions_have_the_rules_that_need_none() -> None:
     rules = Catalogue(example_rules()).rules
     assert [rule.requirement.id for rule in rules] == [
