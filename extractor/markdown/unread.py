@@ -23,6 +23,7 @@ _TEXT: Final = re.compile(
     r"(?P<hugo>[\w-]{0,40}(?:code|highlight|include|readfile|gist|snippet|tabpane|terminal|command)[\w-]{0,40})"
     r"|\{%-?[ \t]*(?!end|include[ \t]+(?![\w./-]{0,80}(?:code|snippet|example|highlight))[\w./-]{1,80}\.(?:html|svg)\b)"
     r"(?P<liquid>[\w-]{0,40}(?:highlight|code|include|gist|snippet)[\w-]{0,40})"
+    r"|\{\{-?[ \t]*(?P<macro>[\w.]{0,40}(?:code|include|snippet|highlight)\w{0,40})\("
     r"|^[ \t]*(?P<pymdown>-{1,20}8<-{1,20})"
     r"|^[ \t]*\{(?P<mkdocs>[*!])[ \t]*[\w./]"
     r"|<!--[ \t]*@(?P<vitepress>include):"
@@ -34,6 +35,7 @@ _WRITTEN: Final = {
     "mdbook": "{{{{#{}}}}} (mdBook)",
     "hugo": "{{{{< {} >}}}} (Hugo)",
     "liquid": "{{% {} %}} (Jekyll, GitBook)",
+    "macro": "{{{{ {}(…) }}}} (MkDocs macros)",
     "pymdown": "{} (PyMdown snippets)",
     "mkdocs": "{{{0} … {0}}} (Markdown-Include)",
     "vitepress": "<!--@{}: --> (VitePress)",
@@ -43,6 +45,7 @@ _MACROS: Final = "{{% {} %}} (MkDocs plugins)"
 _SITES: Final = {
     "pymdown": (Flavour.MKDOCS, Flavour.GITHUB),
     "mkdocs": (Flavour.MKDOCS,),
+    "macro": (Flavour.MKDOCS,),
     "liquid": (Flavour.GITHUB, Flavour.MKDOCS),
     "vitepress": (Flavour.VITEPRESS,),
 }

@@ -37,6 +37,8 @@ def said(text: str, flavour: Flavour = Flavour.GITHUB) -> list[tuple[int, str]]:
         ('a\n\n--8<-- "b.md"\n', Flavour.MKDOCS, 3, "--8<-- (PyMdown snippets)"),
         ("```py\n{!../src/a.py!}\n```\n", Flavour.MKDOCS, 2, "{! … !} (Markdown-Include)"),
         ("a\n\n{* ../src/a.py hl[1] *}\n", Flavour.MKDOCS, 3, "{* … *} (Markdown-Include)"),
+        ('a\n\n{{ include_code("x.py") }}\n', Flavour.MKDOCS, 3, "{{ include_code(…) }} (MkDocs macros)"),
+        ("a\n\n{{- snippets.code('a') }}\n", Flavour.MKDOCS, 3, "{{ snippets.code(…) }} (MkDocs macros)"),
         ("<!-- @include: ./b.md -->\n", Flavour.VITEPRESS, 1, "<!--@include: --> (VitePress)"),
     ],
 )
