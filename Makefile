@@ -9,6 +9,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 REPORT := .report
+BEGAN := $(shell date +%s)
+# how long a target took, and its parts, for `make bench`
+ENGINE_STAMP := $(VENV)/.engine
+NOTE = $(BIN)/python -m tests.bench.times
+NOTED = $(BEGAN) $(STAMP) $(ENGINE_STAMP) $(REPORT)/times.jsonl
 # two at a time: the tests mostly wait for containers and for responses
 PYTEST_JOBS ?= 2
 PYTEST_ARGS ?=
@@ -33,14 +38,14 @@ help:
 	@echo "make peers     run docprobe and the MCP conformance suite on the same servers"
 	@echo "make clients   what real clients do when their session has ended (DOCS=docs for the MCP docs' own tutorial, too)"
 	@echo "make replay    check the newest commits of a docs repository as their pull requests would be: DOCS=checkout"
-	@echo "make bench     speed and memory as ratios, in five minutes (DOCS=docs for others); a history of 100 nights"
+	@echo "make bench     speed and memory as ratios, in ten minutes (DOCS=docs for others); a history of 100 nights"
 	@echo "make clean     remove the Python environment and docprobe's containers and images"
 
 check: env engine
 	@mkdir -p $(REPORT)
 	$(BIN)/docprobe check docs-snapshot/sample \
 	  --format terminal --format json:$(REPORT)/sample.json --format html:$(REPORT)/sample.html \
-	  && echo "report: $(REPORT)/sample.html"
+	  && echo "report: $(REPORT)/sample.html" && $(NOTE) check $(NOTED)
 
 # languages whose toolchains are made on first need: the first run takes minutes, later ones seconds
 # the Rust SDK needs a newer compiler than Debian's: a toolchain of this machine is used if there is one
@@ -55,7 +60,8 @@ test: env lint engine browser registry ssh
 	@if [ -n "$${DOCPROBE_REAL_DOCS:-}" ]; then echo "real docs: $$DOCPROBE_REAL_DOCS"; \
 	else echo "real docs: not run (set DOCPROBE_REAL_DOCS to a checkout of the MCP docs)"; fi
 	@echo "not in this run: make soak, make oracle, make mutation"
-	$(BIN)/pytest -n $(PYTEST_JOBS) -m "not soak and not oracle" $(PYTEST_ARGS)
+	@mkdir -p $(REPORT)
+	$(BIN)/pytest -n $(PYTEST_JOBS) -m "not soak and not oracle" $(PYTEST_ARGS) && $(NOTE) test $(NOTED)
 
 unit: env
 	$(BIN)/pytest -n $(PYTEST_JOBS) \
@@ -69,6 +75,7 @@ lint: env
 # a running engine is used as is; `doctor --fix` shows each command before it runs it
 engine: env
 	@$(BIN)/docprobe doctor --fix || true
+	@touch $(ENGINE_STAMP)
 
 # the report's pages are tested in headless Chromium; DOCPROBE_INSTALL_BROWSER=0 forbids installing it
 browser:
@@ -134,7 +141,7 @@ clients: env engine
 
 env: $(STAMP)
 
-# hashes are verified; the installer itself (uv) is pinned in the lock file like everything else
+# hashes are verified; the installer itself (uv, a fifth of pip's time) is pinned in the lock file like everything else
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "docprobe needs Python 3.11 or newer: $(PYTHON) is $$($(PYTHON) --version 2>&1). Set PYTHON=…"; exit 2; }
@@ -145,7 +152,11 @@ $(STAMP): requirements.lock pyproject.toml
 	    apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null && $(PYTHON) -m venv $(VENV); \
 	  else echo "Python's venv module is missing: install your system's python3-venv"; exit 2; fi; }
 	@echo "installing the locked packages"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@pip() { $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$$1"; }; \
+	  index="$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}"; \
+	  { pip <(sed -n '/^uv==/,/[^\\]$$/p' requirements.lock) && \
+	    $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes $${index:+--default-index "$$index"} \
+	      -r requirements.lock; } || { echo "not with uv: pip takes a little longer"; pip requirements.lock; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import statistics
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 import httpx
@@ -13,6 +15,10 @@ import httpx
 from harness.run.connect import open_engine
 from harness.run.plan import make_plan
 from harness.settings import load_config
+
+if TYPE_CHECKING:
+    from extractor.model import Bundle
+    from harness.engine.docker_engine import DockerEngine
 
 RUNS = 3
 SERVER = """# Server {number}
@@ -94,42 +100,69 @@ def write_docs(folder: Path, count: int, *, one_client: bool = False) -> None:
         (folder / f"server-{number}.md").write_text(page)
 
 
-def bare_pod_s(docs: Path, state: Path, only: str | None = None, *, most_s: float) -> float:
-    """Median seconds of several pods of an example: start, one initialize, stop. The install is not counted.
+@dataclass(frozen=True)
+class BarePods:
+    """What it takes to start, ask once and stop pods."""
+
+    each_s: float
+    """Of one beside which no other is started; the median."""
+    all_s: float
+    """Of all, some at a time, until everything is removed."""
+
+
+def bare_pods(
+    docs: Path, state: Path, only: str | None = None, *, most_s: float, at_once: int | None = None
+) -> BarePods:
+    """Measure pods of examples: start, one initialize, stop. Installs are not counted.
 
     Args:
         docs: the docs root.
         state: the state folder.
-        only: id of the example; None for the first that serves HTTP.
+        only: id of the example; None for all that can run.
         most_s: seconds for all of it.
+        at_once: how many are started at a time, after those that are started alone; None: no others are.
 
     Raises:
         TimeoutError: it took longer.
     """
     config = load_config(docs, environ={**os.environ, "DOCPROBE_STATE": str(state)})
     examples = [one for one in make_plan(config).all_examples if one.bundle is not None and only in (None, one.id)]
-    bundle = examples[0].bundle
-    assert bundle is not None
+    bundles = [one.bundle for one in examples if one.bundle is not None]
 
-    async def measured() -> float:
+    async def one_pod(engine: DockerEngine, bundle: Bundle) -> None:
+        image = await engine.install(bundle, cutoff=None, lock=None, progress=lambda text: None)
+        probe = config.profile.probe_for(bundle)
+        async with engine.pod(bundle, image, probe.services if probe else (), progress=lambda text: None) as pod:
+            (socket, *_) = await pod.wait_listening(30)
+            path = next(iter(bundle.endpoint_paths), "/mcp")
+            async with httpx.AsyncClient(transport=pod.transport(), timeout=30) as client:
+                await client.post(f"http://localhost:{socket.port}{path}", json=INITIALIZE, headers=HEADERS)
+
+    async def alone() -> float:
         seconds: list[float] = []
         async with open_engine(config) as engine:
-            image = await engine.install(bundle, cutoff=None, lock=None, progress=lambda text: None)
-            probe = config.profile.probe_for(bundle)
+            await engine.install(bundles[0], cutoff=None, lock=None, progress=lambda text: None)
             for _ in range(RUNS):
                 began = time.monotonic()
-                async with engine.pod(
-                    bundle, image, probe.services if probe else (), progress=lambda text: None
-                ) as pod:
-                    (socket, *_) = await pod.wait_listening(30)
-                    path = next(iter(bundle.endpoint_paths), "/mcp")
-                    async with httpx.AsyncClient(transport=pod.transport(), timeout=30) as client:
-                        await client.post(f"http://localhost:{socket.port}{path}", json=INITIALIZE, headers=HEADERS)
+                await one_pod(engine, bundles[0])
                 seconds.append(time.monotonic() - began)
         return statistics.median(seconds)
 
-    async def in_time() -> float:
+    async def together(limiter: anyio.CapacityLimiter) -> float:
+        began = time.monotonic()
+
+        async def next_pod(bundle: Bundle) -> None:
+            async with limiter:
+                await one_pod(engine, bundle)
+
+        async with open_engine(config) as engine, anyio.create_task_group() as tasks:
+            for bundle in bundles:
+                tasks.start_soon(next_pod, bundle)
+        return time.monotonic() - began
+
+    async def in_time() -> BarePods:
         with anyio.fail_after(most_s):
-            return await measured()
+            each_s = await alone()
+            return BarePods(each_s, each_s if at_once is None else await together(anyio.CapacityLimiter(at_once)))
 
     return anyio.run(in_time)
