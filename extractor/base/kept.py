@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 
-from extractor.base.errors import DocprobeError
-from extractor.base.storage import write_atomically
+from extractor.base.storage import keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -30,7 +29,7 @@ CODE: Final = frozenset({".py", ".toml", ".txt", ".json", ".mjs"})
 
 
 class Kept(Generic[T]):
-    """A folder of values of one type."""
+    """A folder of values of one type. Other processes may be handed it."""
 
     def __init__(self, folder: Path, kind: Any, ending: str) -> None:
         """Open a folder.
@@ -42,14 +41,15 @@ class Kept(Generic[T]):
         """
         self._folder = folder
         self._ending = ending
-        self._decoder: msgspec.msgpack.Decoder[T] = msgspec.msgpack.Decoder(kind)
+        self._kind = kind
 
     def load(self, key: str) -> T | None:
         """Return the value under a key, or None. Never raises: an invalid entry is removed."""
         file = self._file(key)
         try:
             with open(file, "rb") as stream:  # noqa: PTH123  (faster, of thousands of entries)
-                return self._decoder.decode(stream.read())
+                value: T = unpacked(stream.read(), self._kind)
+                return value
         except OSError:
             return None
         except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -58,8 +58,8 @@ class Kept(Generic[T]):
 
     def store(self, key: str, value: T) -> None:
         """Write a value; does nothing if the folder cannot be written, or the value cannot be encoded."""
-        with contextlib.suppress(DocprobeError, msgspec.MsgspecError, UnicodeError):
-            write_atomically(Path(self._file(key)), msgspec.msgpack.encode(value), durable=False)
+        with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeError):
+            keep(self._file(key), msgspec.msgpack.encode(value))
 
     def prune(self, keep: int) -> None:
         """Remove the oldest entries while there are more than ``keep``."""
@@ -73,6 +73,16 @@ class Kept(Generic[T]):
     def _file(self, key: str) -> str:
         name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:_KEY_DIGITS]
         return f"{self._folder}{os.sep}{name}{self._ending}"
+
+
+def unpacked(data: bytes, kind: Any) -> Any:
+    """Return the value of a type that msgspec packed; raises MsgspecError, ValueError or RecursionError."""
+    return _decoder(kind).decode(data)
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(kind)
 
 
 def value_digest(value: object, named: Callable[[Any], str] | None = None) -> str:

@@ -32,7 +32,7 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
         path: the file; missing folders are made.
         data: its whole content.
         durable: whether it is on the disk before this returns, and whether what a killed writer of the same file left
-            beside it is removed. False is for cache entries, which can be made again, in a folder that is swept by
+            beside it is removed. False is for what can be made again, in a folder that is swept by
             :func:`remove_unfinished`.
 
     Raises:
@@ -43,6 +43,38 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
         _write(path, data, durable=durable)
     except OSError as error:
         raise unwritable(path, error) from error
+
+
+def keep(path: str, data: bytes) -> None:
+    """Write an entry of a cache: whole, or not at all.
+
+    No lock is held, which would take longer than the writing: :func:`remove_unfinished` may take the file away while it
+    is written, and the entry is then lost.
+
+    Args:
+        path: the file; its folder is made if it is missing.
+        data: its whole content.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    temporary = f"{path}.{secrets.token_hex(4)}{_UNFINISHED}"
+    try:
+        descriptor = _new_file(temporary)
+    except FileNotFoundError:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        descriptor = _new_file(temporary)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _new_file(path: str) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
 
 
 def _write(path: Path, data: bytes, *, durable: bool) -> None:

@@ -76,11 +76,9 @@ def extract(
         # here, since a tree whose pages are all cached needs no parser
         from extractor.docs.page_extractor import PageExtractor
 
-        extractor = PageExtractor(root, layout, parties if statements else None, loaders, page_s)
+        extractor = PageExtractor(root, layout, parties if statements else None, loaders, page_s, store)
         for entry in extractor.extract_all(waiting, jobs or os.cpu_count() or 1):
             done[entry.page.path] = entry
-            if store and entry.page.sha256:
-                store.store(entry)
         if store:
             store.prune(keep=4 * (len(paths) + len(unread)) + 1000)
     return _corpus(root, layout, [done[path] for path in paths], problems, unread)
@@ -128,9 +126,7 @@ def extract_pages(
             # here, since pages that are all cached need no parser
             from extractor.docs.page_extractor import PageExtractor
 
-            known = PageExtractor(root, layout, parties, loaders, page_s).extract(job)
-            if store and known.page.sha256:
-                store.store(known)
+            known = PageExtractor(root, layout, parties, loaders, page_s, store).extract(job)
         entries.append(known)
     return _corpus(root, layout, entries, ())
 

@@ -152,12 +152,11 @@ def _lines_before(data: bytes) -> int:
 
 def _without_front_matter(source: str, front_matter: FrontMatter) -> str:
     """``source`` with the front matter's lines empty, so that line numbers stay."""
-    if not front_matter.lines:
-        return source if source.endswith("\n") else source + "\n"
-    rest = source if source.endswith("\n") else source + "\n"
+    source = source if source.endswith("\n") else source + "\n"
+    start = 0
     for _ in range(front_matter.lines):
-        rest = rest.partition("\n")[2]
-    return "\n" * front_matter.lines + rest
+        start = source.find("\n", start) + 1
+    return "\n" * front_matter.lines + source[start:]
 
 
 def _unclosed(tokens: Sequence[Token]) -> list[tuple[int, str]]:

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 _MAX_COMPONENTS: Final = 32
 """Components listed per block, the innermost ones: hostile depth must not multiply with the number of blocks."""
 
+_PLACING: Final = frozenset((
+    "heading_open", "list_item_open", "list_item_close", "blockquote_open", "blockquote_close", "tag", "container_open",
+    "container_close",
+))  # fmt: skip
+"""Types of tokens that say where what follows is."""
 _MAX_SIBLINGS: Final = 64
 """Titles of tabs and labels of a code group listed with each of its blocks, for the same reason."""
 
@@ -28,7 +33,7 @@ def placements(tokens: Sequence[Token]) -> Iterator[Placement]:
     for index, token in enumerate(tokens):
         if token.type == "fence":
             yield around.placement()
-        else:
+        elif token.type in _PLACING:
             around.pass_by(index, tokens, components)
 
 

@@ -38,6 +38,8 @@ MAX_COMMANDS: Final = 200
 """Commands per block, and values per block; more are left out."""
 _URL: Final = re.compile(rf"https?://(?:{URL_HOST}|0\.0\.0\.0)(?::\d{{1,5}})?(?:[/?][^\s`\"'<>|)\]]*)?", re.ASCII)
 _PATH: Final = re.compile(r"(?:(?:GET|POST|DELETE|ALL) )?/[\w./~%@:-]*(?:\?[\w=&%.+-]*)?", re.ASCII)
+_PATH_IN_CODE: Final = re.compile(r"`\s?(?:(?:GET|POST|DELETE|ALL)\s)?/", re.ASCII)
+"""What the source of a paragraph has if any of its inline code is a path."""
 _HEADER: Final = re.compile(r"(?:Authorization|[A-Za-z]+(?:-[A-Za-z0-9]+)+): ?\S.*|Bearer \S+", re.ASCII)
 _ASSIGNMENT: Final = re.compile(r"(?:export |set )?[A-Z][A-Z0-9_]*=\S+", re.ASCII)
 _ADDRESSED: Final = re.compile(
@@ -70,11 +72,10 @@ def _start_of_command(loaders: tuple[str, ...]) -> re.Pattern[str]:
 
 
 @cache
-def _worth_parsing(loaders: tuple[str, ...], addressed: bool) -> re.Pattern[str]:
-    """What the source of a paragraph has if any of its inline code is a command or a value; others may have it too."""
+def _worth_parsing(loaders: tuple[str, ...]) -> re.Pattern[str]:
+    """What the source of a paragraph has if inline code is a command or a value but a path; others may have it too."""
     begins = rf"(?:export|env|set|Bearer|{_first_words(loaders)})\s|Authorization:|[A-Za-z]+(?:-[A-Za-z0-9]+)+:|\w+="
-    path = r"|(?:(?:GET|POST|DELETE|ALL)\s)?/" if addressed else ""
-    return re.compile(rf"`\s?(?:{begins}{path})|`[A-Z][A-Z0-9_]*`[^`.;]{{1,40}}`", re.ASCII)
+    return re.compile(rf"`\s?(?:{begins})|`[A-Z][A-Z0-9_]*`[^`.;]{{1,40}}`", re.ASCII)
 
 
 def _first_words(loaders: tuple[str, ...]) -> str:
@@ -116,7 +117,8 @@ class ProseCommands:
             return
         line = paragraph.map[0] + 1 if paragraph.map else 1
         at = self._blocks - 1 if self._block_above else -1
-        _extend(self._values[at], self._urls(text, line))
+        if "http" in text:
+            _extend(self._values[at], self._urls(text, line))
         cell = within == "td_open"
         if cell:
             _extend(self._values[at], self._value_of_row(text.strip(), line))
@@ -125,8 +127,8 @@ class ProseCommands:
         if cell and _PATH.fullmatch(text.strip("` ")) and text.strip("` /"):
             _extend(self._values[at], [(line, text.strip("` "))])
         elif "`" in text:
-            addressed = _ADDRESSED.search(text) is not None
-            if _worth_parsing(self.loaders, addressed).search(text):
+            addressed = _PATH_IN_CODE.search(text) is not None and _ADDRESSED.search(text) is not None
+            if addressed or _worth_parsing(self.loaders).search(text):
                 self._add_inline_code(paragraph, line, at, addressed=addressed)
 
     def _add_inline_code(self, paragraph: Token, line: int, at: int, *, addressed: bool) -> None:

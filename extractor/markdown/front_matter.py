@@ -15,6 +15,10 @@ _MAX_CHARACTERS: Final = 256 * 1024
 _MAX_VALUES: Final = 10_000
 """Values, counted with aliases expanded: metadata is small, a YAML bomb is not."""
 _MAX_DEPTH: Final = 50
+_SMALL: Final = 4_000
+"""Characters, too few for more values than that."""
+_MARKS: Final = "[{-:?"
+"""Each level begins with one of them."""
 _TOO_MUCH: Final = f"more than {_MAX_VALUES} values or {_MAX_DEPTH} levels, with aliases expanded"
 _INT64: Final = 2**63
 
@@ -80,6 +84,8 @@ def _parse(text: str, lines: int) -> FrontMatter:
 
 def _check_size(text: str) -> None:
     """Raise ValueError if ``text`` is too much: the library builds values by recursion, in C, without a limit."""
+    if len(text) < _SMALL and sum(text.count(mark) for mark in _MARKS) <= _MAX_DEPTH:
+        return
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
         if isinstance(event, yaml.CollectionStartEvent):

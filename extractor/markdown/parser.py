@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import normalize
 from markdown_it.token import Token
 
 from extractor.markdown.container_blocks import colon_container_plugin, footnote_plugin, mkdocs_container_plugin
@@ -26,6 +27,7 @@ from extractor.markdown.mdx_flow import mdx_flow_plugin
 from extractor.markdown.mdx_prose import mdx_prose_plugin
 from extractor.markdown.myst import myst_plugin
 from extractor.markdown.parse_state import ParseState
+from extractor.markdown.rule_index import index_rules, is_plain
 from extractor.markdown.shortcodes import shortcode_plugin
 from extractor.model import Flavour
 
@@ -53,6 +55,7 @@ def parser(flavour: Flavour) -> MarkdownIt:
     """
     md = _set_up(flavour, MAX_NESTING)
     md.core.ruler.before("normalize", "parse_state", _start)
+    md.core.ruler.at("normalize", _normalize)
     _parse_inline_lazily(md, _prose_parser(flavour))
     heading_plugin(md, flavour)
     return md
@@ -71,12 +74,18 @@ def inline_tokens(flavour: Flavour, token: Token) -> list[Token]:
     """Return the children of an ``inline`` token, parsed now if the page was parsed for its headings only."""
     if token.children or not token.content:
         return token.children or []
-    children: list[Token] = []
-    prose = _prose_parser(flavour)
     env: dict[str, object] = {"references": token.meta.get("references", {})}
     ParseState.start(env, len(token.content))
-    prose.inline.parse(token.content, prose, env, children)
-    token.children = children
+    token.children = _parsed(token.content, _prose_parser(flavour), env)
+    return token.children
+
+
+def _parsed(text: str, prose: MarkdownIt, env: MutableMapping[str, Any]) -> list[Token]:
+    """The tokens of inline content."""
+    if is_plain(text):
+        return [Token("text", "", 0, content=text)] if text else []
+    children: list[Token] = []
+    prose.inline.parse(text, prose, env, children)
     return children
 
 
@@ -111,7 +120,14 @@ def _set_up(flavour: Flavour, max_nesting: int) -> MarkdownIt:
     if flavour is Flavour.MKDOCS:
         mkdocs_fence_plugin(md)
         mkdocs_container_plugin(md)
+    index_rules(md)
     return md
+
+
+def _normalize(state: StateCore) -> None:
+    """Normalize line ends and NUL characters, of which a page that was read has none."""
+    if "\r" in state.src or "\0" in state.src:
+        normalize(state)
 
 
 def _start(state: StateCore) -> None:
@@ -138,7 +154,7 @@ def _inline(state: StateCore, prose: MarkdownIt) -> None:
             if is_heading and len(token.content) > _MAX_HEADING:
                 token.children.append(Token("text", "", 0, content=token.content))
             elif is_heading or not only_headings:
-                prose.inline.parse(token.content, prose, state.env, token.children)
+                token.children = _parsed(token.content, prose, state.env)
             elif references:
                 token.meta["references"] = references
         before = token.type

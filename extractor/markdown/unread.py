@@ -7,6 +7,7 @@ Those of templates (mdBook, Hugo, Jekyll, GitBook, MkDocs's plugins) are looked 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from extractor.markdown.tags import TagKind
@@ -17,20 +18,22 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
-_TEXT: Final = re.compile(
-    r"\{\{#(?P<mdbook>include|rustdoc_include|playground)\b"
-    r"|\{\{[<%][ \t]*(?!tabpane[^}]*\btext=)"
-    r"(?P<hugo>[\w-]{0,40}(?:code|highlight|include|readfile|gist|snippet|tabpane|terminal|command)[\w-]{0,40})"
-    r"|\{%-?[ \t]*(?!end|include[ \t]+(?![\w./-]{0,80}(?:code|snippet|example|highlight))[\w./-]{1,80}\.(?:html|svg)\b)"
-    r"(?P<liquid>[\w-]{0,40}(?:highlight|code|include|gist|snippet)[\w-]{0,40})"
-    r"|\{\{-?[ \t]*(?P<macro>[\w.]{0,40}(?:code|include|snippet|highlight)\w{0,40})\("
-    r"|^[ \t]*(?P<pymdown>-{1,20}8<-{1,20})"
-    r"|^[ \t]*\{(?P<mkdocs>[*!])[ \t]*[\w./]"
-    r"|<!--[ \t]*@(?P<vitepress>include):"
-    r"|^[ \t]*@\[(?P<vuepress>code)[^\]\n]*\]\(",
-    re.MULTILINE,
-)
+_PATTERNS: Final = {
+    "mdbook": r"\{\{#(?P<mdbook>include|rustdoc_include|playground)\b",
+    "hugo": r"\{\{[<%][ \t]*(?!tabpane[^}]*\btext=)"
+    r"(?P<hugo>[\w-]{0,40}(?:code|highlight|include|readfile|gist|snippet|tabpane|terminal|command)[\w-]{0,40})",
+    "liquid": r"\{%-?[ \t]*"
+    r"(?!end|include[ \t]+(?![\w./-]{0,80}(?:code|snippet|example|highlight))[\w./-]{1,80}\.(?:html|svg)\b)"
+    r"(?P<liquid>[\w-]{0,40}(?:highlight|code|include|gist|snippet)[\w-]{0,40})",
+    "macro": r"\{\{-?[ \t]*(?P<macro>[\w.]{0,40}(?:code|include|snippet|highlight)\w{0,40})\(",
+    "pymdown": r"^[ \t]*(?P<pymdown>-{1,20}8<-{1,20})",
+    "mkdocs": r"^[ \t]*\{(?P<mkdocs>[*!])[ \t]*[\w./]",
+    "vitepress": r"<!--[ \t]*@(?P<vitepress>include):",
+    "vuepress": r"^[ \t]*@\[(?P<vuepress>code)[^\]\n]*\]\(",
+}
 """Of Jekyll's includes, parts of the site itself (``toc.html``) are left out: most hold no code."""
+_MARKS: Final = ("{{", "{%", "{*", "{!", "8<-", "<!--", "@[")
+"""One of them stands in each of the constructs."""
 _WRITTEN: Final = {
     "mdbook": "{{{{#{}}}}} (mdBook)",
     "hugo": "{{{{< {} >}}}} (Hugo)",
@@ -100,19 +103,20 @@ def _blank(comment: re.Match[str]) -> str:
 
 
 def _in_text(tokens: Iterable[Token], flavour: Flavour) -> Iterator[tuple[int, str]]:
+    pattern = _pattern(flavour)
     for token in tokens:
         if not token.map:
             continue
         if token.type == "directive" and token.meta["name"] in _DIRECTIVES:
             yield token.map[0], f"{{{token.meta['name']}}} (MyST)"
-        if token.type not in ("inline", "html_block", "comment", "fence"):
+        if pattern is None or token.type not in ("inline", "html_block", "comment", "fence"):
+            continue
+        if not any(mark in token.content for mark in _MARKS):
             continue
         spans: Iterator[tuple[int, int]] | None = None
         span, line, counted = (0, 0), token.map[0] + (token.type == "fence"), 0
-        for match in _TEXT.finditer(token.content):
-            kind = next(kind for kind in _WRITTEN if match[kind])
-            if flavour not in _SITES.get(kind, (Flavour.GITHUB,)):
-                continue
+        for match in pattern.finditer(token.content):
+            kind = match.lastgroup or ""
             if token.type == "fence" and kind not in _IN_FENCES and not _FILLS_FENCE.match(token.content):
                 continue
             if token.type == "fence" and kind == "pymdown" and flavour is Flavour.MKDOCS:
@@ -129,6 +133,13 @@ def _in_text(tokens: Iterable[Token], flavour: Flavour) -> Iterator[tuple[int, s
             line, counted = line + token.content.count("\n", counted, at), at
             macros = kind == "liquid" and flavour is Flavour.MKDOCS
             yield line, (_MACROS if macros else _WRITTEN[kind]).format(match[kind])
+
+
+@cache
+def _pattern(flavour: Flavour) -> re.Pattern[str] | None:
+    """The constructs of a dialect; None if it has none."""
+    kinds = [pattern for kind, pattern in _PATTERNS.items() if flavour in _SITES.get(kind, (Flavour.GITHUB,))]
+    return re.compile("|".join(kinds), re.MULTILINE) if kinds else None
 
 
 def _code_spans(text: str) -> list[tuple[int, int]]:

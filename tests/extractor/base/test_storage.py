@@ -9,16 +9,13 @@ import stat
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from extractor.base import storage
 from extractor.base.errors import StorageError
-from extractor.base.storage import hold, is_held, remove_abandoned, remove_unfinished, write_atomically
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from extractor.base.storage import hold, is_held, keep, remove_abandoned, remove_unfinished, write_atomically
 
 WRITE_FOREVER = """
 import sys
@@ -116,6 +113,27 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(StorageError):
         write_atomically(tmp_path / "f", b"data")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_entry_of_a_cache_is_whole_or_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "new" / "entry"
+    before = os.umask(0o022)
+    try:
+        keep(str(path), b"one")
+        keep(str(path), b"two")
+    finally:
+        os.umask(before)
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"two", 0o644)
+
+    def swept(written: Path, target: object) -> Path:
+        assert written.read_bytes() == b"three"
+        remove_unfinished(tmp_path)
+        return Path(os.replace(written, str(target)) or "")  # noqa: PTH105
+
+    monkeypatch.setattr(Path, "replace", swept)
+    with pytest.raises(FileNotFoundError):
+        keep(str(path), b"three")
+    assert (path.read_bytes(), list(path.parent.iterdir())) == (b"two", [path])
 
 
 def test_a_lock_is_held_for_the_length_of_the_block(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ import pytest
 import extractor.docs.page_extractor
 from extractor.base.errors import DocsError
 from extractor.docs.corpus import extract, extract_pages
-from extractor.docs.page_extractor import blocks_of
-from extractor.model import Block, Layout, Page
+from extractor.docs.page_cache import PageCache, PageJob
+from extractor.docs.page_extractor import PageExtractor, blocks_of
+from extractor.model import PLAIN_PARTIES, Block, Layout, Page
 from tests.support.docs_tree import LAYOUT, facts
 
 
@@ -44,6 +45,27 @@ def test_processes_give_what_one_process_gives(root: Path, monkeypatch: pytest.M
     monkeypatch.setattr(extractor.docs.page_extractor, "_POOL_FROM_BYTES", 0)
     monkeypatch.setattr(extractor.docs.page_extractor, "_CHUNK_BYTES", 30)
     assert facts(extract(root, LAYOUT, jobs=2)) == facts(alone)
+
+
+@pytest.mark.processes
+def test_each_process_keeps_the_pages_that_it_read(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extractor.docs.page_extractor, "_POOL_FROM_BYTES", 0)
+    monkeypatch.setattr(extractor.docs.page_extractor, "_CHUNK_BYTES", 30)
+    corpus = extract(root, LAYOUT, jobs=2, cache=tmp_path / "cache")
+    assert len(list((tmp_path / "cache").iterdir())) == len(corpus.pages)
+    monkeypatch.setattr(extractor.docs.page_extractor.PageExtractor, "extract_all", None)
+    assert facts(extract(root, LAYOUT, jobs=1, cache=tmp_path / "cache")) == facts(corpus)
+
+
+@pytest.mark.processes
+def test_what_cannot_be_packed_is_handed_over_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extractor.docs.page_extractor, "_POOL_FROM_BYTES", 0)
+    monkeypatch.setattr(extractor.docs.page_extractor, "_CHUNK_BYTES", 30)
+    jobs = [PageJob(path, b"```js\n" + b"x\n" * 20 + b"```\n", None) for path in ("a.md", "\udcff.md")]
+    cache = PageCache(tmp_path / "c", tmp_path, LAYOUT, PLAIN_PARTIES, statements=False)
+    pages = PageExtractor(tmp_path, LAYOUT, None, (), 5.0, cache)
+    assert sorted(entry.blocks[0].span.file for entry in pages.extract_all(jobs, 2)) == ["a.md", "\udcff.md"]
+    assert len(list((tmp_path / "c").iterdir())) == 1
 
 
 @pytest.mark.processes
