@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import secrets
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -20,6 +20,7 @@ from harness.base.errors import EngineError, UsageError
 from harness.cluster.task import ExampleTask, TaskSettings, WorkerAnswer, code_digest, run_task
 from harness.engine.install.settings import IMAGES_LOCK
 from harness.model import Lookup, Recording
+from harness.run.recorder import nothing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     from extractor.model import Bundle
     from harness.config import Config
-    from harness.model import TracedExchange
     from harness.run.code_checks import Questions
+    from harness.run.recorder import ToTrace
 
 CONNECT_S: Final = 20.0
 NO_WORKER_S: Final = 60.0
@@ -123,23 +124,25 @@ class Cluster:
         committed: Callable[[], Awaitable[str | None]],
         locks: Mapping[str, str],
         progress: Callable[[str], None],
+        to_trace: ToTrace = nothing,
+        ahead: bool = False,
     ) -> Recording:
-        """Have one text run by a worker. Raises EngineError if no worker can."""
+        """Have one text run by a worker, and then traced by one. Raises EngineError if no worker can run it."""
         # workers have no repository to ask
         day = await committed() if date is None else None
         task = ExampleTask(bundle.example_id, self.settings, bundle, date, day, dict(locks))
         answer = await self._answer(task, progress)
-        return answer.recording or Recording((), None, blocked=answer.refused)
-
-    async def trace(
-        self, bundle: Bundle, recording: Recording, pairs: Mapping[int, int], *, progress: Callable[[str], None]
-    ) -> tuple[TracedExchange, ...]:
-        """Have one text traced by a worker. Raises EngineError if no worker can."""
+        recording = answer.recording or Recording((), None, blocked=answer.refused)
+        pairs = to_trace(recording.transcript) if recording.transcript is not None else {}
         if not pairs:
-            return ()
+            return recording
         task = ExampleTask(bundle.example_id, self.settings, bundle, recording=recording, pairs=tuple(pairs.items()))
-        answer = await self._answer(task, progress)
-        return answer.recording.traced if answer.recording is not None else ()
+        try:
+            traced = (await self._answer(task, progress)).recording
+        except EngineError as error:  # it costs no verdict
+            progress(f"not traced: {error.in_one_line()}")
+            return recording
+        return replace(recording, traced=traced.traced if traced is not None else ())
 
     async def look_up(
         self, bundle: Bundle, questions: Questions, *, cutoff: str | None, progress: Callable[[str], None]

@@ -34,7 +34,7 @@ from harness.run.recorder import on_engine
 from harness.settings import profile_named, state_folder
 
 if TYPE_CHECKING:
-    from harness.run.recorder import Recorder
+    from harness.run.recorder import EngineRecorder
 
 _LOG: Final = logging.getLogger(__name__)
 _LOOK_S: Final = 1.0
@@ -151,7 +151,7 @@ async def _done(task: ExampleTask, progress: Callable[[str], None], environ: Map
     return answer
 
 
-async def _answer(task: ExampleTask, recorder: Recorder, progress: Callable[[str], None]) -> WorkerAnswer:
+async def _answer(task: ExampleTask, recorder: EngineRecorder, progress: Callable[[str], None]) -> WorkerAnswer:
     if task.questions is not None:
         questions = {module: frozenset(names) for module, names in task.questions.items()}
         return WorkerAnswer(lookup=await recorder.look_up(task.bundle, questions, cutoff=task.date, progress=progress))

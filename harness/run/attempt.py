@@ -54,6 +54,7 @@ async def record(
     locks: Mapping[str, str],
     progress: Callable[[str], None],
     committed: Callable[[], Awaitable[str | None]] | None = None,
+    heard: Callable[[Transcript, Image], None] = lambda transcript, image: None,
 ) -> Recording:
     """Run a bundle with today's packages, and if it does not serve with them, with those of its date.
 
@@ -66,6 +67,7 @@ async def record(
         progress: called when something begins.
         committed: asked only where no date is stated and one is needed; returns the day of the last commit that
             touched the example, or None.
+        heard: may be called with the conversation so far, while it goes on, and with what is installed.
 
     Returns:
         Every run, and the transcript of the one that served. Blocked if the engine, a registry or docprobe itself
@@ -78,7 +80,7 @@ async def record(
             break
         resolve = Resolve.TODAY if cutoff is None else Resolve.DATED
         try:
-            attempt = await _attempt(engine, bundle, config, resolve, cutoff, locks.get(resolve), progress)
+            attempt = await _attempt(engine, bundle, config, resolve, cutoff, locks.get(resolve), progress, heard)
         except BlockedError as error:
             return Recording(tuple(runs), None, blocked=error.in_one_line())
         runs.append(replace(attempt.run, date_source=source))
@@ -105,6 +107,7 @@ async def _attempt(
     cutoff: str | None,
     lock: str | None,
     progress: Callable[[str], None],
+    heard: Callable[[Transcript, Image], None],
 ) -> Attempt:
     began = time.monotonic()
     names = ", ".join(str(dependency) for dependency in bundle.dependencies[:4]) or "nothing"
@@ -116,7 +119,8 @@ async def _attempt(
         trial = _Trial(bundle, config, resolve, cutoff, began, None)
         return Attempt(trial.run(StartOutcome.INSTALL_FAILED, error.message, lines), None)
     progress("starting")
-    converse = partial(_Trial(bundle, config, resolve, cutoff, began, image).converse, engine, image, progress)
+    trial = _Trial(bundle, config, resolve, cutoff, began, image)
+    converse = partial(trial.converse, engine, image, progress, heard)
     if (tool := bundle.type_check) is None:
         return await converse()
     return await _checked_beside(converse, partial(check_types, engine, bundle, tool, image, progress))
@@ -135,7 +139,13 @@ class _Trial:
     image: Image | None
     """None if the packages could not be installed."""
 
-    async def converse(self, engine: Engine, image: Image, progress: Callable[[str], None]) -> Attempt:
+    async def converse(
+        self,
+        engine: Engine,
+        image: Image,
+        progress: Callable[[str], None],
+        heard: Callable[[Transcript, Image], None],
+    ) -> Attempt:
         """Start the example and converse with it.
 
         Raises:
@@ -160,7 +170,8 @@ class _Trial:
                             _block_if_port_is_held(pod, held)
                             _block_if_overloaded(pod, f"it did not listen within {limits.start_s:.0f} s")
                             return failed(_outcome(pod.exit_state()), _exit_text(pod.exit_state()))
-                    transcript = await probe.converse(pod, self.config.probe_settings, progress)
+                    settings = replace(self.config.probe_settings, heard=lambda so_far: heard(so_far, image))
+                    transcript = await probe.converse(pod, settings, progress)
             except PodError:
                 # nothing can be written to an example that has ended: its end is the result
                 if (state := pod.exit_state()) is None:

@@ -289,11 +289,12 @@ async def _record_all(
     async def run(recorder: Recorder, digest: str, limiter: anyio.CapacityLimiter) -> None:
         async with limiter:
             example, name = texts[digest]
+            reported = rules if name == example.id else None
             recording = await _record(
-                recorder, example, name, config, observer, date=dates[digest], locks=locks.get(digest, {}), base=base
-            )
-            if rules is not None and name == example.id:
-                recording = await _traced(recorder, example, recording, rules, config, observer)
+                recorder, example, name, config, observer,
+                date=dates[digest], locks=locks.get(digest, {}), base=base, rules=reported,
+                alone=not limiter.statistics().tasks_waiting,
+            )  # fmt: skip
         recorded = None
         if recording.blocked is None:
             try:
@@ -321,8 +322,23 @@ async def _record(
     date: str | None,
     locks: Mapping[str, str],
     base: BasePlan | None,
+    rules: Ruleset | None,
+    alone: bool,
 ) -> Recording:
-    """Record one text. What goes wrong in docprobe blocks this text, and costs no other its verdict."""
+    """Record one text. What goes wrong in docprobe blocks this text, and costs no other its verdict.
+
+    Args:
+        recorder: what runs it.
+        example: a copy of it.
+        name: what it is called while it runs.
+        config: of the run.
+        observer: is informed of progress.
+        date: cutoff of its dated packages.
+        locks: of its packages.
+        base: of a change, the merge base.
+        rules: what violates them is traced; None: nothing is.
+        alone: whether no other text waits to be run.
+    """
     assert example.bundle is not None, "a runnable example has a bundle"
     bundle = replace(example.bundle, example_id=example.id)
 
@@ -336,28 +352,22 @@ async def _record(
         find = partial(last_commit_date, dated, config.docs, config.host, commit, drafts=config.layout.drafts)
         return await anyio.to_thread.run_sync(find)
 
+    def to_trace(transcript: Transcript) -> Mapping[int, int]:
+        if rules is None:
+            return {}
+        try:
+            with processor_limit(config.limits.example_s):
+                return exchanges_to_trace(example, transcript, rules)
+        except Exception as error:  # it costs no verdict
+            observer.note(f"{example.id}: not traced: {type(error).__name__}: {error}")
+            return {}
+
     try:
-        return await recorder.record(bundle, date=date, committed=committed, locks=locks, progress=progress)
+        return await recorder.record(
+            bundle, date=date, committed=committed, locks=locks, progress=progress, to_trace=to_trace, ahead=alone
+        )
     except DocprobeError as error:  # such as a lock that is refused, or a full disk
         return Recording((), None, blocked=error.in_one_line())
     except Exception as error:
         observer.note("".join(traceback.format_exception(error)))
         return Recording((), None, blocked=internal_error(error))
-
-
-async def _traced(
-    recorder: Recorder, example: Example, recording: Recording, rules: Ruleset, config: Config, observer: Observer
-) -> Recording:
-    """Return the recording with what the program executes for what it violates; it costs no verdict if that fails."""
-    assert example.bundle is not None, "a runnable example has a bundle"
-    if recording.transcript is None:
-        return recording
-    bundle = replace(example.bundle, example_id=example.id)
-    try:
-        with processor_limit(config.limits.example_s):
-            pairs = exchanges_to_trace(example, recording.transcript, rules)
-        traced = await recorder.trace(bundle, recording, pairs, progress=partial(observer.doing, example.id))
-    except Exception as error:
-        observer.note(f"{example.id}: not traced: {type(error).__name__}: {error}")
-        return recording
-    return replace(recording, traced=traced)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from harness.exchanges.recorder import task_group
 from harness.run.attempt import record
 from harness.run.code_checks import look_up
-from harness.run.tracing import trace
+from harness.run.tracing import Tracing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -17,12 +18,19 @@ if TYPE_CHECKING:
     from extractor.model import Bundle
     from harness.config import Config
     from harness.engine.protocol import Engine
-    from harness.model import Lookup, Recording, TracedExchange
+    from harness.model import Image, Lookup, Recording, TracedExchange, Transcript
     from harness.run.code_checks import Questions
     from harness.run.connect import Connect
 
     OpenRecorder: TypeAlias = Callable[[Config], AbstractAsyncContextManager["Recorder"]]
     """Opens what runs texts for the length of a block. Called only if something must really run."""
+    ToTrace: TypeAlias = Callable[[Transcript], Mapping[int, int]]
+    """From a conversation, whole or so far, to the numbers of the exchanges to trace, each with that of its control."""
+
+
+def nothing(transcript: Transcript) -> Mapping[int, int]:
+    """Return no exchange."""
+    return {}
 
 
 class Recorder(Protocol):
@@ -41,14 +49,20 @@ class Recorder(Protocol):
         committed: Callable[[], Awaitable[str | None]],
         locks: Mapping[str, str],
         progress: Callable[[str], None],
+        to_trace: ToTrace = nothing,
+        ahead: bool = False,
     ) -> Recording:
-        """Run one text; see :func:`harness.run.attempt.record`."""
-        ...
+        """Run one text; see :func:`harness.run.attempt.record`.
 
-    async def trace(
-        self, bundle: Bundle, recording: Recording, pairs: Mapping[int, int], *, progress: Callable[[str], None]
-    ) -> tuple[TracedExchange, ...]:
-        """Return what a text executes for some requests; see :func:`harness.run.tracing.trace`."""
+        Args:
+            bundle: the text.
+            date: as there.
+            committed: as there.
+            locks: as there.
+            progress: as there.
+            to_trace: the exchanges of a conversation of which the recording shall tell what the program executed.
+            ahead: whether that may be found out while the conversation still goes on, for it takes a pod more.
+        """
         ...
 
     async def look_up(
@@ -78,17 +92,33 @@ class EngineRecorder:
         committed: Callable[[], Awaitable[str | None]],
         locks: Mapping[str, str],
         progress: Callable[[str], None],
+        to_trace: ToTrace = nothing,
+        ahead: bool = False,
     ) -> Recording:
         """See :meth:`Recorder.record`."""
-        return await record(
-            self.engine, bundle, self.config, date=date, committed=committed, locks=locks, progress=progress
-        )
+        async with task_group() as tasks:
+            tracing = Tracing(self.engine, bundle, self.config, tasks, progress)
+
+            def heard(so_far: Transcript, image: Image) -> None:
+                if ahead and to_trace(so_far):
+                    tracing.begin(image)
+
+            recording = await record(
+                self.engine, bundle, self.config,
+                date=date, committed=committed, locks=locks, progress=progress, heard=heard,
+            )  # fmt: skip
+            if recording.transcript is not None:
+                traced = await tracing.found(recording, to_trace(recording.transcript))
+                recording = replace(recording, traced=traced)
+            tasks.cancel_scope.cancel()
+        return recording
 
     async def trace(
         self, bundle: Bundle, recording: Recording, pairs: Mapping[int, int], *, progress: Callable[[str], None]
     ) -> tuple[TracedExchange, ...]:
-        """See :meth:`Recorder.trace`."""
-        return await trace(self.engine, bundle, recording, pairs, self.config, progress)
+        """Return what a recorded text executed for some requests; see :meth:`harness.run.tracing.Tracing.found`."""
+        async with task_group() as tasks:
+            return await Tracing(self.engine, bundle, self.config, tasks, progress).found(recording, pairs)
 
     async def look_up(
         self, bundle: Bundle, questions: Questions, *, cutoff: str | None, progress: Callable[[str], None]

@@ -1,4 +1,4 @@
-"""A pod whose requests are counted, and of some of which it is recorded what they execute."""
+"""A pod whose requests are counted, and of which it is recorded what they execute."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.exchanges.http_exchange import StoppedError
 from harness.model import STDIN
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection
+    from collections.abc import AsyncIterator
 
     from anyio.abc import ByteStream
 
@@ -21,20 +21,18 @@ if TYPE_CHECKING:
 
 
 class TracedPod:
-    """A pod whose requests are counted, and of some of which it is recorded what they execute."""
+    """A pod whose requests are counted, and of which it is recorded what they execute."""
 
-    def __init__(self, pod: Pod, service: TraceService, wanted: Collection[int], *, stops: bool = True) -> None:
+    def __init__(self, pod: Pod, service: TraceService) -> None:
         """Watch a pod.
 
         Args:
             pod: with the program started.
             service: that asks its processes.
-            wanted: numbers of requests, from 1 in order of sending.
-            stops: whether the conversation is stopped once all of them are traced.
         """
-        self._stops = stops
-        self._pod, self._service, self._wanted = pod, service, wanted
-        self._last = max(wanted)
+        self._pod, self._service = pod, service
+        self.last: int | None = None
+        """Number of the request after which the conversation is stopped; None if it goes on to its end."""
         self._count = 0
         self._open: set[int] = set()
         self._mixed: set[int] = set()
@@ -42,7 +40,7 @@ class TracedPod:
         """By the number of the request. Without those beside which another one was open."""
 
     def begin(self) -> int:
-        """Count a request that begins. Raises StoppedError after the last whose execution is wanted."""
+        """Count a request that begins. Raises StoppedError after the last one."""
         self._stop_if_done()
         self._count += 1
         if self._open:
@@ -51,23 +49,20 @@ class TracedPod:
         return self._count
 
     def _stop_if_done(self) -> None:
-        if self._stops and self._count >= self._last and self._open.isdisjoint(self._wanted):
+        last = self.last
+        if last is not None and self._count >= last and not any(number <= last for number in self._open):
             raise StoppedError("everything that was wanted is traced")
-
-    def is_wanted(self, number: int) -> bool:
-        """Return whether to record what a request executes."""
-        return number in self._wanted
 
     async def settle(self) -> None:
         """Discard what ran before: it belongs to no request that follows."""
         await self._service.take()
 
     async def end(self, number: int) -> None:
-        """Record what a request has executed, if that is wanted."""
+        """Record what a request has executed, if nothing else was open beside it."""
         if number not in self._open:
             return
         self._open.discard(number)
-        if number in self._wanted and number not in self._mixed:
+        if number not in self._mixed:
             executed = await self._service.take()
             if executed is not None and number not in self._mixed:
                 self.executed[number] = executed
@@ -145,8 +140,7 @@ class _Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         number = self._pod.begin()
         with anyio.CancelScope(shield=True):
-            if self._pod.is_wanted(number):
-                await self._pod.settle()
+            await self._pod.settle()
         try:
             response = await self._inner.handle_async_request(request)
         except BaseException:

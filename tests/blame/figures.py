@@ -85,7 +85,7 @@ async def conversation(
         elif trace:
             started = [f"NODE_OPTIONS=--import file://{folder}/.docprobe/trace.mjs", *started]
         async with running(["env", *started]) as pod:
-            watched = TracedPod(pod, service, range(1, FAR)) if trace else pod
+            watched = TracedPod(pod, service) if trace else pod
             transcript = await converse_http(
                 watched,
                 page.bundle,

@@ -23,7 +23,8 @@ async def test_the_conversation_ends_after_the_last_request_that_is_wanted() -> 
         def forget(self) -> None:
             raise AssertionError("nothing is to be restarted")
 
-    pod = TracedPod(cast("Pod", None), cast("TraceService", Silent()), {1, 2})
+    pod = TracedPod(cast("Pod", None), cast("TraceService", Silent()))
+    pod.last = 2
     assert pod.begin() == 1
     await pod.end(1)
     assert pod.begin() == 2

@@ -6,15 +6,17 @@ import shutil
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from extractor.model import ExampleKind
+from harness.judge.results import Ruleset, exchanges_to_trace
 from harness.model import BlameSource, Certainty, Status, Transcript, Verdict
 from harness.run.connect import open_engine
 from harness.run.execute import execute
 from harness.run.plan import make_plan
+from harness.run.recorder import EngineRecorder
 from harness.run.tracing import find_stand_ins, traced_bundle
 from harness.settings import load_config
 from tests.support.broken_code import bundle_of
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from harness.config import Config
+    from harness.engine.protocol import Engine
     from harness.model import ExampleResult, Exchange, Finding
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
@@ -168,6 +171,48 @@ async def test_a_constant_session_id(tmp_path: Path, page: str, made: str, const
     texts = blamed_texts(page, found["session.id-secure"])
     assert any(constant in text for text in texts)
     assert len(texts) <= 3
+
+
+class CountingEngine(ProgramEngine):
+    """Counts the pods that are there at the same time."""
+
+    there = most = 0
+
+    @asynccontextmanager
+    async def pod(self, *arguments: Any, **options: Any) -> AsyncIterator[Any]:
+        self.there += 1
+        self.most = max(self.most, self.there)
+        try:
+            async with super().pod(*arguments, **options) as pod:
+                yield pod
+        finally:
+            self.there -= 1
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+async def test_traced_beside_the_conversation_or_after_it_the_same_is_found(tmp_path: Path) -> None:
+    """Beside it while no other text waits for its turn; wrong requests of later revisions are then not known yet."""
+    config = config_of(tmp_path, NODE_PAGE)
+    plan = make_plan(config)
+    example, rules = plan.examples[0], Ruleset(config.profile, plan.bound)
+    assert example.bundle is not None
+
+    async def nobody() -> None:
+        return None
+
+    traced = []
+    for ahead in (True, False):
+        engine = CountingEngine(tmp_path / f"pods-{ahead}")
+        recording = await EngineRecorder(cast("Engine", engine), config).record(
+            replace(example.bundle, example_id=example.id),
+            date=None, committed=nobody, locks={}, progress=lambda _: None,
+            to_trace=lambda transcript: exchanges_to_trace(example, transcript, rules), ahead=ahead,
+        )  # fmt: skip
+        assert (engine.pods, engine.most, engine.there) == (2, 2 if ahead else 1, 0)
+        assert recording.traced
+        traced.append(recording.traced)
+    assert traced[0] == traced[1]
 
 
 @pytest.mark.processes

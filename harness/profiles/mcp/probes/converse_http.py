@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.loopback import IPV4_LOOPBACK
@@ -48,7 +49,7 @@ from harness.profiles.mcp.probes.probed_server import ProbedServer
 from harness.profiles.mcp.revisions import offered_versions, with_handshake
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from extractor.model import Bundle
     from harness.engine.protocol import Pod, Progress
@@ -76,6 +77,7 @@ async def converse_http(
     exchange_bytes: int = READ_BYTES,
     ends_sessions: bool = True,
     progress: Progress = lambda text: None,
+    heard: Callable[[Transcript], None] = lambda transcript: None,
 ) -> Transcript:
     """Hold the whole conversation with the HTTP server in ``pod``.
 
@@ -90,6 +92,7 @@ async def converse_http(
         exchange_bytes: what is read of one reply.
         ends_sessions: whether DELETE may be sent.
         progress: called with what is being probed.
+        heard: called once with the conversation so far, when the first revision with a handshake is probed.
 
     Returns:
         The whole conversation. Whatever the server does is in it; nothing of that is raised.
@@ -105,26 +108,32 @@ async def converse_http(
     address = EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/")
     peer = ProbedServer(pod, recorder, address, tokens, start_s=start_s, stated_headers=bundle.stated_headers)
     peer.ends_sessions = ends_sessions
+    so_far = partial(_transcript, peer, bundle, sockets)
     try:
         await _discover(peer, sockets, bundle, revisions, progress)
-        await _probe(peer, revisions, progress)
+        await _probe(peer, revisions, progress, lambda: heard(so_far()))
     except (StoppedError, NoRestartError) as stopped:
         peer.facts = replace(peer.facts, stopped=Incident(len(recorder.exchanges), str(stopped)))
         _conclude(peer)
     finally:
         await recorder.close()
-    logs = pod.logs()
+    return so_far()
+
+
+def _transcript(peer: ProbedServer, bundle: Bundle, sockets: tuple[ListeningSocket, ...]) -> Transcript:
+    """Return the conversation so far."""
+    logs = peer.pod.logs()
     return Transcript(
         bundle.example_id,
         bundle.kind,
-        recorder.exchanges,
+        peer.recorder.exchanges,
         sessions=tuple(peer.sessions),
         negotiated=peer.negotiated.all,
         modern=tuple(sorted(peer.negotiated.sessionless)),
         sockets=sockets,
         endpoint=peer.address.public_url,
         demands_token=peer.demands_token,
-        logs=tuple(line.since(recorder.started) for line in logs),
+        logs=tuple(line.since(peer.recorder.started) for line in logs),
         facts=replace(
             peer.facts, introspects=_introspects(logs), stated_headers=tuple(name for name, _ in peer.stated_headers)
         ),
@@ -162,7 +171,9 @@ async def _discover(
     await discovery.negotiate(peer, revisions)
 
 
-async def _probe(peer: ProbedServer, revisions: tuple[str, ...], progress: Progress) -> None:
+async def _probe(
+    peer: ProbedServer, revisions: tuple[str, ...], progress: Progress, first_probed: Callable[[], None]
+) -> None:
     """Take steps 4 to 6."""
     negotiated = peer.negotiated
     for revision, method in negotiated.sessionless.items():
@@ -182,6 +193,8 @@ async def _probe(peer: ProbedServer, revisions: tuple[str, ...], progress: Progr
         probe = one_client.probe_revision if one_client_only else _probe_revision
         if await probe(peer, revision):
             served.append(revision)
+            if len(served) == 1:
+                first_probed()
     _conclude(peer)
     if served:
         progress("collecting session ids")
