@@ -91,11 +91,15 @@ const scenarios = {
     assert.equal(await rows(), 3, "a requirement's name keeps the rows and dims the other columns");
     assert.equal(await page.locator("section.sheet:not([hidden]) thead .turned:not(.dim)").count(), 1);
     await page.fill("#q", "");
-    await page.selectOption("#severity", "blocking");
+    const chip = (show) => page.locator(`.chips [data-show="${show}"]`);
+    assert.match(await chip("blocking").innerText(), /violated, blocking 1$/, "a chip counts the rows that it shows");
+    await chip("blocking").click();
     assert.equal(await rows(), 1);
+    assert.equal(await chip("blocking").getAttribute("aria-pressed"), "true");
+    assert.match(page.url(), /show=blocking/);
     await page.check("#others");
     assert.equal(await rows(), 1, "by the text of another revision nothing is blocking");
-    await page.selectOption("#severity", "");
+    await chip("").click();
     assert.equal(await rows(), 4);
     await page.click("role=tab[name=/^2025-06-18/]");
     assert.equal(await page.locator("section.sheet:not([hidden])").getAttribute("data-revision"), "2025-06-18");
@@ -125,11 +129,17 @@ const scenarios = {
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowRight");
     assert.match(await where(), /authorization#typescript session.terminated-404$/);
+    for (let up = 0; up < 3; up += 1) await page.keyboard.press("ArrowUp");
+    assert.match(await page.evaluate(() => document.activeElement.href), /coverage\.html#session\.terminated-404@2025-11-25$/,
+      "above the first row stands the requirement");
+    await page.keyboard.press("ArrowDown");
     await page.keyboard.press("End");
     await page.keyboard.press("Home");
     assert.match(await where(), /build-server#typescript $/);
     await page.keyboard.press("Tab");
     assert.ok(!(await page.evaluate(() => document.activeElement.closest(".matrix"))), "one Tab out of the matrix");
+    await page.keyboard.press("/");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "q", "the slash goes to the search");
     await done(page, "keyboard");
   },
 
@@ -149,6 +159,15 @@ const scenarios = {
     await done(page, "links");
     const deep = await open(`${tutorial()}#x-17`);
     assert.ok(await deep.locator("#x-17").evaluate((one) => one.open));
+    assert.ok(await deep.locator("details.step:has(#x-17)").evaluate((one) => one.open), "with the part that it is in");
+    await deep.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await deep.locator("[id='session.terminated-404@2025-11-25'] a.self").first().click();
+    assert.match(await deep.evaluate(() => navigator.clipboard.readText()), /#session\.terminated-404@2025-11-25$/);
+    await deep.click("text=next example");
+    await deep.waitForLoadState();
+    assert.notEqual(deep.url().split("#")[0], url(tutorial()));
+    await deep.click("text=previous example");
+    await deep.waitForURL(`${url(tutorial())}`);
     await done(deep, "deep link");
   },
 
@@ -215,6 +234,23 @@ const scenarios = {
     await page.waitForTimeout(400);
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 500);
     await done(page, "charts");
+  },
+
+  async gaps() {
+    const page = await open("trends.html");
+    const axis = await page.evaluate(() => JSON.parse(document.getElementById("trends").textContent).times.length);
+    assert.equal(axis, 1, "one night");
+    const ink = await page.evaluate(() => [...document.querySelectorAll(".canvas canvas")].slice(0, 4).map((canvas) => {
+      const context = canvas.getContext("2d");
+      const { width, height } = canvas;
+      // the middle third holds the night's points, and neither axis
+      const { data } = context.getImageData(width / 3, 0, width / 3, height * 0.8);
+      const colours = new Set();
+      for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 255) colours.add(`${data[at]},${data[at + 1]},${data[at + 2]}`);
+      return colours.size;
+    }));
+    assert.ok(ink.every((colours) => colours > 1), `a single night is drawn in the middle: ${ink}`);
+    await done(page, "gaps");
   },
 
   async scriptless() {

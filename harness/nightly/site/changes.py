@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence, Set
 
     from harness.model import ExampleResult, Report, Requirement
-    from harness.nightly.history.queries import Flip, PackageChange, PackageShifts
+    from harness.nightly.history.queries import Flaky, Flip, PackageChange, PackageShifts
 
 _BROKEN: Final = frozenset({Status.NOT_RUNNING, Status.BLOCKED})
 """Statuses of an example that should be judged and could not be."""
 _CHECKED: Final = _BROKEN | {Status.JUDGED}
 """Statuses of an example that is missed when it is gone."""
+HEADLINE_PARTS: Final = 3
+"""Kinds of news that a headline names; of more it names the gravest."""
 CAUSE_WORDS: Final = {
     FlipCause.DOCS: "the example's text changed",
     FlipCause.PACKAGES: "packages changed",
@@ -128,6 +130,19 @@ class BrokenArrival:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """One kind of news of a night."""
+
+    words: str
+    """``2 new examples broken``."""
+    anchor: str
+    """Where the overview lists it."""
+    css: str
+    """Class of its sign."""
+    glyph: str
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """Tonight against the night before."""
 
@@ -152,6 +167,8 @@ class Changes:
     """Examples of last night that are not among tonight's: id, status then, and page (empty if it never had one)."""
     drifted: int = 0
     """Sentences of the specification that drifted."""
+    judged: int = 0
+    """Examples that were judged tonight."""
     packages: tuple[PackageShift, ...] = ()
     """Most examples first."""
 
@@ -163,24 +180,37 @@ class Changes:
         return bool(verdicts or statuses or self.arrived or self.gone or self.packages)
 
     @property
-    def headline(self) -> str:
-        """One sentence: what a reader in a hurry needs."""
-        parts = [
-            f"{plural(number, noun)} {what}"
-            for number, noun, what in (
-                (self.drifted, "sentence", "of the specification drifted"),
-                (len(self.broken), "new example", "broken"),
-                (len(self.stopped), "example", "no longer running"),
-                (len({group.requirement for group in self.worse}), "requirement", "newly violated"),
-                (len({group.requirement for group in self.better}), "requirement", "fixed"),
-                (len(self.recovered), "example", "judged again"),
-                (len(self.unchecked), "example", "not checked"),
-                (sum(status in _CHECKED for _, status, _ in self.gone), "example", "no longer in the results"),
+    def news(self) -> tuple[News, ...]:
+        """What a reader in a hurry needs, gravest first."""
+        gone = sum(status in _CHECKED for _, status, _ in self.gone)
+        worse, better = ({group.requirement for group in groups} for groups in (self.worse, self.better))
+        return tuple(
+            News(f"{plural(number, noun)} {what}", anchor, css, glyph)
+            for number, noun, what, anchor, css, glyph in (
+                (self.drifted, "sentence", "of the specification drifted", "drift", "blocking", "≠"),
+                (len(self.broken), "new example", "broken", "worse", "blocking", "✗"),
+                (len(self.stopped), "example", "no longer running", "worse", "blocking", "✗"),
+                (len(worse), "requirement", "newly violated", "worse", "blocking", "✗"),
+                (len(better), "requirement", "fixed", "better", "satisfied", "✓"),
+                (len(self.recovered), "example", "judged again", "better", "satisfied", "✓"),
+                (len(self.unchecked), "example", "not checked", "unchecked", "not-checked", "⊘"),
+                (gone, "example", "no longer in the results", "gone", "na", "–"),
             )
             if number
-        ]
+        )
+
+    @property
+    def headline(self) -> str:
+        """One sentence with the gravest news; ``news`` has all."""
+        parts = [one.words for one in self.news]
+        if len(parts) > HEADLINE_PARTS:
+            shown = HEADLINE_PARTS - 1
+            parts = [*parts[:shown], f"and {len(parts) - shown} more changes"]
+        said = ", ".join(parts)
+        if not self.judged:
+            return f"Nothing was judged tonight{': ' if said else ''}{said}."
         if parts:
-            return f"{', '.join(parts)}."
+            return f"{said}."
         if self.previous is None:
             return "This is the first night in the history."
         return "No verdict got better or worse." if self.any else "Nothing changed since last night."
@@ -197,6 +227,14 @@ def grouped(views: Iterable[FlipView]) -> tuple[FlipGroup, ...]:
         FlipGroup(*key, tuple((name, tuple(of_one)) for name, of_one in examples.items()))
         for key, examples in groups.items()
     )
+
+
+def flaky_groups(cases: Iterable[Flaky]) -> tuple[tuple[Flaky, tuple[str, ...]], ...]:
+    """Return flaky verdicts with the revisions that flipped alike: the same example, requirement, nights and number."""
+    groups: dict[Flaky, list[str]] = {}
+    for one in cases:
+        groups.setdefault(replace(one, revision=""), []).append(one.revision)
+    return tuple((one, tuple(revisions)) for one, revisions in groups.items())
 
 
 def package_groups(changes: Iterable[tuple[PackageChange, FlipView]]) -> tuple[PackageGroup, ...]:
@@ -238,8 +276,9 @@ def changes(
         packages: by example id, last night's and tonight's.
         ever_judged: ids of examples that have verdicts of any night, and with them a page.
     """
+    judged = sum(one.status is Status.JUDGED for one in report.examples)
     if previous is None:
-        return Changes(None, drifted=len(report.drift))
+        return Changes(None, drifted=len(report.drift), judged=judged)
     worse: list[FlipView] = []
     better: list[FlipView] = []
     other: list[FlipView] = []
@@ -273,6 +312,7 @@ def changes(
         gone=() if report.narrowed else _gone(report, last_night, ever_judged),
         packages=_shifts(*packages),
         drifted=len(report.drift),
+        judged=judged,
     )
 
 

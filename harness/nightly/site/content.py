@@ -13,7 +13,7 @@ from extractor.model import ExampleKind
 from harness.base.errors import UsageError
 from harness.nightly.history import queries
 from harness.nightly.history.stored import evidence_of
-from harness.nightly.site.changes import because, changes, flip_view, grouped, package_groups
+from harness.nightly.site.changes import because, changes, flaky_groups, flip_view, grouped, package_groups
 from harness.nightly.site.coverage import COLUMN_WORDS, coverage
 from harness.nightly.site.flips import flip_page
 from harness.nightly.site.trends import trends
@@ -86,6 +86,7 @@ class SiteContent:
         """Read what the pages need. Raises UsageError if the history does not have the report's night."""
         self._view, self._history, self._assets = ReportView.of(report), history, assets
         self._report = report
+        self._titles = {row.id: row.title for row in report.requirements}
         every = queries.nights(history)
         last = max((at for at, night in enumerate(every) if night.started == report.started), default=None)
         if last is None:
@@ -125,7 +126,7 @@ class SiteContent:
     def _render(self, template: str, name: str, **values: Any) -> str:
         return _templates().get_template(template).render(
             report=self._report, policy=POLICY.format(script=SCRIPT, style=STYLE), pages=NAVIGATION, here=name,
-            root="../" if "/" in name else "", **values,
+            root="../" if "/" in name else "", titles=self._titles, **values,
         )  # fmt: skip
 
     def _changes(self) -> Changes:
@@ -156,7 +157,7 @@ class SiteContent:
                 sheets=sheets(self._view, flipped, self._unexplained.keys()), **shared,
             ),
             "changes.html": self._render(
-                "changes.html", "changes.html", flaky=self._flaky, started=self._started,
+                "changes.html", "changes.html", flaky=flaky_groups(self._flaky), started=self._started,
                 nights=tuple((started, grouped(views)) for started, views in by_night.items()),
                 package_changes=package_groups(
                     (one, self._flip_view(one.flip)) for one in queries.package_changes(self._history)
@@ -177,14 +178,18 @@ class SiteContent:
     def _examples(self) -> dict[str, str]:
         """One page for each example there is anything to show of."""
         made = {}
-        for example in self._report.examples:
-            if not has_page(example):
-                continue
+        there = [example for example in self._report.examples if has_page(example)]
+        for at, example in enumerate(there):
+            beside = tuple(
+                (rel, there[to].id, case_file(there[to].id))
+                for rel, to in (("prev", at - 1), ("next", at + 1))
+                if 0 <= to < len(there)
+            )
             page = example_page(example, self._view, self._finding_histories(example))
             judged = {(finding.requirement, finding.revision) for finding in example.findings}
             past = _past(one for one in self._past.get(example.id, ()) if (one.requirement, one.revision) not in judged)
             made[page.file] = self._render(
-                "example.html", page.file, page=page, files=self._example_files, past=past,
+                "example.html", page.file, page=page, files=self._example_files, past=past, beside=beside,
             )  # fmt: skip
         return made
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.model import Verdict
 from harness.report.html.matrix import NO_REVISION, age, sheet_of
+from harness.report.html.naming import finding_anchor
 from harness.spec.classification import COLUMNS
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class Decided:
     """The sentence's; empty if there is none."""
     verdicts: tuple[tuple[str, int], ...]
     """Number of examples by verdict, in the order of :class:`Verdict`."""
+
+    anchor: str
+    """Its place on the page: :func:`harness.report.html.naming.finding_anchor`."""
 
     @property
     def decided(self) -> bool:
@@ -117,7 +121,7 @@ def coverage(view: ReportView, statements: Sequence[StatementLine]) -> tuple[Rev
         row = view.index.rows.get(name)
         numbers = tuple((verdict.value, verdicts[revision][name][verdict]) for verdict in Verdict)
         title, level, place = row.title if row else "", levels[revision, name], places.get((revision, name), "")
-        return Decided(name, title, level, place, numbers)
+        return Decided(name, title, level, place, numbers, finding_anchor(name, revision))
 
     revisions = sorted({*verdicts, *(line.revision for line in statements)} - {NO_REVISION}, key=age)
     return tuple(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -13,6 +14,9 @@ from harness.report.html.signs import SIGNS, verdict_words
 
 if TYPE_CHECKING:
     from jinja2 import BaseLoader
+
+
+_CODE: Final = re.compile(r"`([^`]+)`")
 
 
 @cache
@@ -38,6 +42,7 @@ def environment(loader: BaseLoader) -> Environment:
     )
     made.filters["verdict_words"] = verdict_words
     made.filters["night"] = night_words
+    made.filters["coded"] = coded
     made.globals["signs"] = SIGNS
     return made
 
@@ -45,6 +50,11 @@ def environment(loader: BaseLoader) -> Environment:
 def shown(value: Any) -> Markup:
     """Return any value as it is shown. Markup, which only templates make, stays as it is."""
     return value if isinstance(value, Markup) else Markup(html_value(str(value)))
+
+
+def coded(text: str) -> Markup:
+    """Return a text as it is shown, with what stands between backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(shown(text))))
 
 
 def night_words(started: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from harness.report.evidence import PageLine, page_lines, parties
-from harness.report.html.exchanges import ExchangeView, exchange_view
+from harness.report.html.exchanges import ExchangeView, StepView, exchange_view, steps_of
 from harness.report.html.naming import anchor_of, case_file
 from harness.report.html.signs import SIGN_OF
 from harness.report.wording import run_sentence
@@ -120,6 +120,11 @@ class ExamplePage:
     runs: tuple[str, ...]
     copies: tuple[tuple[str, str], ...]
     """Other examples with the same text: id and file."""
+
+    @property
+    def steps(self) -> tuple[StepView, ...]:
+        """The conversation, part by part."""
+        return steps_of(self.exchanges)
 
     @property
     def evidence(self) -> tuple[ExchangeView, ...]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from harness.base import jsonrpc
 from harness.report.evidence import NOT_HTTP, curl, status_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.model import Exchange, Reply
 
 BODY_LIMIT: Final = 4_000
@@ -32,6 +35,37 @@ class ExchangeView:
     note: str
     blamed: bool
     """Whether a violated finding is based on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """Exchanges of one part of the conversation, one after the other."""
+
+    name: str
+    """``session`` for ``session.open`` and what follows it."""
+    exchanges: tuple[ExchangeView, ...]
+
+    @property
+    def numbers(self) -> str:
+        """``#14`` or ``#14–17``."""
+        first, last = self.exchanges[0].number, self.exchanges[-1].number
+        return f"#{first}" if first == last else f"#{first}–{last}"
+
+    @property
+    def blamed(self) -> int:
+        """Exchanges that a violated finding is based on."""
+        return sum(one.blamed for one in self.exchanges)
+
+    @property
+    def duration_ms(self) -> int:
+        """Of all exchanges."""
+        return sum(one.duration_ms for one in self.exchanges)
+
+
+def steps_of(exchanges: Iterable[ExchangeView]) -> tuple[StepView, ...]:
+    """Return a conversation by the parts that its steps are named for, in its order."""
+    parts = groupby(exchanges, key=lambda one: one.step.partition(".")[0])
+    return tuple(StepView(name, tuple(of_part)) for name, of_part in parts)
 
 
 def exchange_view(exchange: Exchange, endpoint: str, *, blamed: bool) -> ExchangeView:

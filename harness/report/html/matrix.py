@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.report.html.naming import anchor_of, case_file, case_slug
+from harness.report.html.naming import anchor_of, case_file, case_slug, finding_anchor
 from harness.report.html.signs import SIGN_OF
 from harness.results.severity import MOST_SEVERE_FIRST, Severity, own_revision
 
@@ -32,6 +32,8 @@ class Column:
 
     requirement: str
     title: str
+    anchor: str
+    """Its place on the coverage page; empty on the sheet without a revision, which has no coverage."""
     first_of_group: bool
     """Whether the part of the id before the dot differs from the column before."""
 
@@ -109,7 +111,7 @@ def sheets(
 
     def sheet(revision: str) -> Sheet:
         by_example = by_revision[revision]
-        columns = _columns(view, {name for verdicts in by_example.values() for name in verdicts})
+        columns = _columns(revision, view, {name for verdicts in by_example.values() for name in verdicts})
         rows = [_row(revision, verdicts, columns, flipped, flaky) for verdicts in by_example.values()]
         return Sheet(revision, columns, tuple(sorted(rows, key=lambda row: (not row.own, row.example))))
 
@@ -130,13 +132,15 @@ def age(revision: str) -> tuple[int, str]:
     return (2 if revision == NO_REVISION else 1, revision)
 
 
-def _columns(view: ReportView, names: set[str]) -> tuple[Column, ...]:
+def _columns(revision: str, view: ReportView, names: set[str]) -> tuple[Column, ...]:
     rows = view.index.rows
     columns: list[Column] = []
     for name in sorted(names, key=view.index.place):
         group = name.partition(".")[0]
         first = not columns or columns[-1].requirement.partition(".")[0] != group
-        columns.append(Column(name, rows[name].title if name in rows else "", first))
+        title = rows[name].title if name in rows else ""
+        anchor = finding_anchor(name, revision) if revision != NO_REVISION else ""
+        columns.append(Column(name, title, anchor, first))
     return tuple(columns)
 
 

@@ -114,6 +114,7 @@ def overview(report: Report) -> dict[str, Any]:
     """Return the values that the overview's templates share."""
     return {
         "headline": _headline(report),
+        "state": _state(report),
         "tiles": _tiles(report),
         "blocking": _blocking(report),
         "exit_sentence": exit_sentence(report),
@@ -152,10 +153,23 @@ def _headline(report: Report) -> str:
     return "No blocking findings" if report.exit_code == 0 else "Failed"
 
 
+def _state(report: Report) -> str:
+    """Return the class name for the run as a whole; only a run that judged something and found nothing is green."""
+    figures = count(report)
+    if figures.blocking or report.exit_code == 1:
+        return "blocking"
+    judged = figures.by_status.get(Status.JUDGED, 0)
+    return "satisfied" if report.exit_code == 0 and judged else "not-checked"
+
+
 def _tiles(report: Report) -> tuple[Tile, ...]:
     """Return the figures on top: eight, so that they fill rows of eight, four or two."""
     figures = count(report)
     drifted = sum(entry.gates for entry in report.drift) if report.fail_on is not FailOn.NEVER else 0
+    entries = sum(note.gates for note in report.baseline)
+    beside = [
+        plural(number, noun) for number, noun in ((drifted, "drifted sentence"), (entries, "baseline entry")) if number
+    ]
     judged = figures.by_status.get(Status.JUDGED, 0)
     stuck = figures.by_status.get(Status.NOT_RUNNING, 0)
     blocked = figures.by_status.get(Status.BLOCKED, 0)
@@ -169,7 +183,7 @@ def _tiles(report: Report) -> tuple[Tile, ...]:
     return (
         Tile(
             "Blocking", f"{figures.blocking:,}",
-            f"{plural(drifted, 'drifted sentence')} among them" if drifted else "decide the exit code",
+            f"{' and '.join(beside)} among them" if beside else "decide the exit code",
             "blocking" if figures.blocking else "satisfied",
         ),
         Tile(

@@ -21,7 +21,8 @@
     const sheets = all("section.sheet");
     const form = document.querySelector(".filter");
     if (!sheets.length || !form) return;
-    const [find, severity, others] = ["q", "severity", "others"].map((id) => document.getElementById(id));
+    const [find, others] = ["q", "others"].map((id) => document.getElementById(id));
+    const chips = all(".chips button", form);
     const shown = document.getElementById("shown");
     const tabs = document.querySelector(".tabs");
     tabs.setAttribute("role", "tablist");
@@ -63,7 +64,8 @@
       const given = location.hash.includes("=") ? new URLSearchParams(location.hash.slice(1)) : new URLSearchParams();
       for (const key of Object.keys(state)) state[key] = given.get(key) ?? "";
       if (!sheets.some((sheet) => sheet.dataset.revision === state.rev)) state.rev = initial;
-      [find.value, severity.value, others.checked] = [state.q, state.show, state.others === "1"];
+      if (!chips.some((chip) => chip.dataset.show === state.show)) state.show = "";
+      [find.value, others.checked] = [state.q, state.others === "1"];
     }
     function write() {
       const given = new URLSearchParams(Object.entries(state).filter(([, value]) => value));
@@ -92,24 +94,37 @@
       // without a page of its own, a sheet would be empty unless the others are shown
       const everybody = state.others === "1" || !+sheet.dataset.own;
       let count = 0;
+      const having = new Map(chips.map((chip) => [chip.dataset.show, 0]));
       for (const row of rows) {
         const name = row.dataset.example.toLowerCase();
-        const wanted =
-          (everybody || !row.classList.contains("other")) &&
-          (!state.show || row.querySelector(`td.${state.show}`)) &&
-          (byColumn || words.every((word) => name.includes(word)));
-        row.hidden = !wanted;
-        if (wanted) count += 1;
+        const found =
+          (everybody || !row.classList.contains("other")) && (byColumn || words.every((word) => name.includes(word)));
+        const has = (show) => !show || row.querySelector(`td.${show}`) !== null;
+        if (found) for (const show of having.keys()) if (has(show)) having.set(show, having.get(show) + 1);
+        row.hidden = !(found && has(state.show));
+        if (!row.hidden) count += 1;
         [...row.children].slice(1).forEach((cell, at) => cell.classList.toggle("dim", byColumn && !hits[at]));
       }
       all("thead .turned", sheet).forEach((head, at) => head.classList.toggle("dim", byColumn && !hits[at]));
+      for (const chip of chips) {
+        const { show } = chip.dataset;
+        chip.setAttribute("aria-pressed", show === state.show);
+        chip.querySelector("b").textContent = having.get(show);
+        chip.hidden = show !== "" && show !== state.show && !having.get(show);
+      }
       shown.textContent = `${count} of ${rows.length} examples`;
       // the Tab key must find a way into what is left
       const left = all("tbody tr:not([hidden]) a", sheet);
       if (left.length && !left.some((link) => link.tabIndex === 0)) left[0].tabIndex = 0;
     }
     find.addEventListener("input", () => { state.q = find.value; write(); });
-    severity.addEventListener("change", () => { state.show = severity.value; write(); });
+    chips.forEach((chip) => chip.addEventListener("click", () => { state.show = chip.dataset.show; write(); }));
+    addEventListener("keydown", (event) => {
+      const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+      if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      find.focus();
+    });
     others.addEventListener("change", () => { state.others = others.checked ? "1" : ""; write(); });
     addEventListener("hashchange", () => { if (location.hash.includes("=")) { read(); apply(); } });
     read();
@@ -122,6 +137,9 @@
     const links = () => all("tbody tr:not([hidden]) a", sheet);
     const cells = all("tbody a", sheet);
     cells.forEach((link, index) => { link.tabIndex = index ? -1 : 0; });
+    const heads = all("thead a", sheet);
+    heads.forEach((link) => { link.tabIndex = -1; });
+    cells.push(...heads);
     sheet.addEventListener("keydown", (event) => {
       const from = document.activeElement;
       if (!cells.includes(from)) return;
@@ -130,14 +148,14 @@
       const column = [...row.children].indexOf(cell);
       let to = null;
       const sideways = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      const vertical = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+      const vertical = event.key === "ArrowDown" || event.key === "ArrowUp";
       if (sideways) {
         const line = all("a", row);
         to = line[line.indexOf(from) + sideways];
       } else if (vertical) {
-        let other = row[vertical];
-        while (other && (other.hidden || !other.children[column].querySelector("a"))) other = other[vertical];
-        to = other?.children[column].querySelector("a");
+        // the names of the requirements are above the first row
+        const rows = all("tr", sheet).filter((one) => !one.hidden && one.children[column]?.querySelector("a"));
+        to = rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)]?.children[column].querySelector("a");
       } else if (event.key === "Home" || event.key === "End") {
         to = event.key === "Home" ? links()[0] : links().at(-1);
       } else return;
@@ -160,26 +178,48 @@
     const WHOLE = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
     const day = (at) => new Date(at * 1000).toISOString().slice(0, 10);
     const width = (box) => Math.max(260, box.clientWidth);
+    const DAY = 86_400;
+    // a line is broken where nights are missing: nothing was measured between them
+    function broken(at, series) {
+      const steps = at.slice(1).map((time, index) => time - at[index]).sort((a, b) => a - b);
+      const usual = Math.max(DAY, steps[steps.length >> 1] ?? 0);
+      const [xs, ys] = [[], series.map(() => [])];
+      at.forEach((time, index) => {
+        if (index && time - at[index - 1] > 1.6 * usual) {
+          xs.push((time + at[index - 1]) / 2);
+          ys.forEach((values) => values.push(null));
+        }
+        xs.push(time);
+        ys.forEach((values, one) => values.push(series[one][index]));
+      });
+      return [xs, ...ys];
+    }
     function paint() {
       plots.forEach((plot) => plot.destroy());
       plots = wanted.map((chart) => {
         const box = document.querySelector(`[data-chart="${chart.id}"]`);
         const axis = { stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line"), width: 1 } };
         const cut = (values) => (nights ? values.slice(-nights) : values);
+        const data = broken(cut(times), chart.series.map((one) => cut(one.values)));
+        const small = box.clientWidth < 500;
+        const long = data[0].at(-1) - data[0][0] > 300 * DAY;
         const plot = new uPlot({
           width: width(box), height: 220, tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), "UTC"),
-          scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.08)] } },
+          padding: [null, 34, null, null],
+          // one night needs room around it
+          scales: { x: { range: (_, low, high) => (data[0].length > 1 ? [low, high] : [data[0][0] - 3 * DAY, data[0][0] + 3 * DAY]) }, y: { range: (_, low, high) => [0, Math.max(1, high * 1.08)] } },
           axes: [
-            { ...axis, space: 95, values: (_, splits) => splits.map(day) },
+            { ...axis, space: small ? 56 : 95, incrs: [1, 2, 5, 7, 10, 14, 30, 60, 91, 182, 365, 730].map((days) => days * DAY), values: (_, splits) => splits.map((at) => (small ? day(at).slice(...(long ? [0, 7] : [5])) : day(at))) },
             { ...axis, size: 58, ...(chart.whole ? { incrs: WHOLE, values: (_, splits) => splits.map((at) => at.toLocaleString("en")) } : {}) },
           ],
           series: [{ label: "night", value: (_, at) => (at == null ? "–" : day(at)) }, ...chart.series.map((one, index) => ({
             label: one.label, stroke: css(one.color), width: 2, dash: index % 2 && !chart.bars ? [6, 4] : undefined,
+            points: { show: data[0].length < 3 ? true : undefined, size: 6 },
             ...(chart.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24] }), fill: css(one.color), points: { show: false } } : {}),
           }))],
           // the newest night's figures, until a pointer asks for another's
-          hooks: { ready: [(self) => self.setLegend({ idx: cut(times).length - 1 })] },
-        }, [cut(times), ...chart.series.map((one) => cut(one.values))], box);
+          hooks: { ready: [(self) => self.setLegend({ idx: data[0].length - 1 })] },
+        }, data, box);
         return plot;
       });
       all(".canvas canvas").forEach((canvas) => {
@@ -208,12 +248,27 @@
     addEventListener("resize", () => { clearTimeout(pending); pending = setTimeout(paint, 150); });
   }
 
+  // --- the address of a finding, to be pasted into a pull request ------------------------------------------------
+  function copying() {
+    for (const link of all("a[data-copy]")) {
+      link.title = "Copy the address";
+      link.addEventListener("click", async () => {
+        try {
+          await navigator.clipboard.writeText(link.href);
+          link.textContent = "copied";
+          setTimeout(() => { link.textContent = "#"; }, 1500);
+        } catch { /* the address bar has it */ }
+      });
+    }
+  }
+
   // --- an example that has another name now ---------------------------------------------------------------------
   const moved = document.querySelector("a[data-moved]");
   if (moved) location.replace(moved.href + location.hash);
 
   overview();
   charts();
+  copying();
   addEventListener("hashchange", unfold);
   unfold();
 })();

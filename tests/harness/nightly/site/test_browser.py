@@ -166,5 +166,9 @@ def test_hostile_text_does_nothing(driver: Path, assets: Assets, tmp_path: Path)
     play(driver, "hostile", built(tmp_path / "hostile", report, assets, 3))
 
 
+def test_a_single_night_is_drawn(driver: Path, assets: Assets, tmp_path: Path) -> None:
+    play(driver, "gaps", built(tmp_path / "single", rich_report(), assets, 1))
+
+
 def test_a_thousand_nights_load_fast(driver: Path, assets: Assets, tmp_path: Path) -> None:
     play(driver, "fast", built(tmp_path / "thousand", rich_report(), assets, 1000))

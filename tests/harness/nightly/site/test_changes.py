@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from extractor.model import Level
 from harness.model import Status, Verdict
-from harness.nightly.history.queries import Flip, FlipCause
-from harness.nightly.site.changes import FlipView, changes, flip_view, grouped
+from harness.nightly.history.queries import Flaky, Flip, FlipCause
+from harness.nightly.site.changes import FlipView, changes, flaky_groups, flip_view, grouped
 from tests.harness.nightly.history.nights import example, failing, night, verdict
 from tests.support.reports import rich_report
 
@@ -26,7 +26,7 @@ def view(one: Flip) -> FlipView:
 def test_changes_are_worse_better_or_other() -> None:
     flips = [view(flip()), view(flip(requirement="b", before=Verdict.VIOLATED, after=Verdict.SATISFIED)),
              view(flip(requirement="c", before=Verdict.SATISFIED, after=Verdict.INCONCLUSIVE))]  # fmt: skip
-    found = changes("before", flips, night(0), {}, ({}, {}))
+    found = changes("before", flips, night(0, example("fine")), {"fine": "judged"}, ({}, {}))
     assert [group.requirement for group in (*found.worse, *found.better, *found.other)] == ["a", "b", "c"]
     assert found.headline == "1 requirement newly violated, 1 requirement fixed."
 
@@ -109,12 +109,41 @@ def test_what_may_not_be_the_page_is_not_among_what_got_worse() -> None:
     assert [(one.example, one.before) for one in found.unchecked] == [("cut", ""), ("guess", ""), ("late", "judged")]
     assert [one.example for one in found.stopped] == ["dead"]
     assert (found.broken, found.status, found.arrived) == ((), (), ())
-    assert found.headline == "1 example no longer running, 3 examples not checked."
+    assert found.headline == "Nothing was judged tonight: 1 example no longer running, 3 examples not checked."
+
+
+def test_a_night_that_judged_nothing_says_so_first() -> None:
+    assert changes("before", [], night(0), {}, ({}, {})).headline == "Nothing was judged tonight."
+    assert changes(None, [], night(0), {}, ({}, {})).headline == "Nothing was judged tonight."
+    stuck = night(0, example("stuck", status=Status.BLOCKED, reason="no engine"))
+    assert changes("before", [], stuck, {"stuck": "blocked"}, ({}, {})).headline == "Nothing was judged tonight."
+
+
+def test_a_headline_names_the_gravest_and_the_news_list_all() -> None:
+    tonight = replace(rich_report(), examples=(failing(), example("fine")))
+    flips = [view(flip()), view(flip(requirement="b", before=Verdict.VIOLATED, after=Verdict.SATISFIED))]
+    found = changes("before", flips, tonight, {"fine": "judged", "old": "judged"}, ({}, {}))
+    assert found.headline == "1 sentence of the specification drifted, 1 new example broken, and 3 more changes."
+    assert [(one.words, one.anchor) for one in found.news] == [
+        ("1 sentence of the specification drifted", "drift"),
+        ("1 new example broken", "worse"),
+        ("1 requirement newly violated", "worse"),
+        ("1 requirement fixed", "better"),
+        ("1 example no longer in the results", "gone"),
+    ]
+
+
+def test_flaky_verdicts_that_flip_alike_in_several_revisions_are_one() -> None:
+    newer = Flaky("x", "a", "2025-11-25", flips=3, nights=9, last=7)
+    found = flaky_groups([newer, replace(newer, revision="2025-06-18"), replace(newer, example="y", flips=1)])
+    assert [(one.example, revisions) for one, revisions in found] == [
+        ("x", ("2025-11-25", "2025-06-18")), ("y", ("2025-11-25",)),
+    ]  # fmt: skip
 
 
 def test_drift_stands_first_in_the_headline() -> None:
-    tonight = replace(rich_report(), examples=())
-    found = changes("before", [view(flip())], tonight, {}, ({}, {}))
+    tonight = replace(rich_report(), examples=(example("fine"),))
+    found = changes("before", [view(flip())], tonight, {"fine": "judged"}, ({}, {}))
     assert found.headline.startswith(f"{len(tonight.drift)} sentence")
     assert found.headline.endswith("newly violated.")
 
