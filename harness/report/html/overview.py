@@ -17,7 +17,7 @@ from harness.report.change_wording import (
 )
 from harness.report.exit_wording import exit_sentence
 from harness.report.html.example_page import has_page
-from harness.report.html.naming import anchor_of, case_file, finding_anchor
+from harness.report.html.naming import anchor_of, case_file, case_slug, finding_anchor
 from harness.report.wording import baseline_sentence, plural, settings_sentence, violations
 from harness.results.counts import count
 from harness.spec.word_changes import WordChange, WordRun, marked_runs, word_runs
@@ -49,6 +49,19 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockingCase:
+    """One finding that makes the exit code 1."""
+
+    example: str
+    slug: str
+    file: str
+    """The example's page in a site."""
+    anchor: str
+    """Of the finding, on its example's page."""
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
 class BlockingRequirement:
     """One requirement that makes the exit code 1."""
 
@@ -56,13 +69,12 @@ class BlockingRequirement:
     level: str
     title: str
     """The requirement in a line; empty if the report does not have it."""
-    cases: tuple[tuple[str, str, str, str], ...]
-    """Example id, its page, the anchor of the finding there, and its summary."""
+    cases: tuple[BlockingCase, ...]
 
     @property
     def why(self) -> str:
         """The summary of all cases; empty if they differ."""
-        return only(summary for *_, summary in self.cases)
+        return only(case.summary for case in self.cases)
 
 
 def only(sentences: Iterable[str]) -> str:
@@ -208,12 +220,13 @@ def _tiles(report: Report) -> tuple[Tile, ...]:
 def _blocking(report: Report) -> tuple[BlockingRequirement, ...]:
     """What makes the exit code 1, requirement by requirement, in most examples first."""
     titles = {row.id: row.title for row in report.requirements}
-    cases: dict[tuple[str, str], list[tuple[str, str, str, str]]] = defaultdict(list)
+    cases: dict[tuple[str, str], list[BlockingCase]] = defaultdict(list)
     for example in report.examples:
+        slug, file = case_slug(example.id), case_file(example.id)
         for finding in example.findings:
             if finding.gates:
-                place = (example.id, case_file(example.id), anchor_of(finding), finding.summary)
-                cases[finding.requirement, finding.level.value].append(place)
+                case = BlockingCase(example.id, slug, file, anchor_of(finding), finding.summary)
+                cases[finding.requirement, finding.level.value].append(case)
     ordered = sorted(cases.items(), key=lambda item: (-len(item[1]), item[0]))
     return tuple(
         BlockingRequirement(name, level, titles.get(name, ""), tuple(places)) for (name, level), places in ordered

@@ -179,6 +179,8 @@
     const day = (at) => new Date(at * 1000).toISOString().slice(0, 10);
     const width = (box) => Math.max(260, box.clientWidth);
     const DAY = 86_400;
+    // nights between two gaps, through which no line goes
+    const lone = (values) => values.map((_, at) => at).filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
     // a line is broken where nights are missing: nothing was measured between them
     function broken(at, series) {
       const steps = at.slice(1).map((time, index) => time - at[index]).sort((a, b) => a - b);
@@ -214,7 +216,7 @@
           ],
           series: [{ label: "night", value: (_, at) => (at == null ? "–" : day(at)) }, ...chart.series.map((one, index) => ({
             label: one.label, stroke: css(one.color), width: 2, dash: index % 2 && !chart.bars ? [6, 4] : undefined,
-            points: { show: data[0].length < 3 ? true : undefined, size: 6 },
+            points: { size: 6, filter: (_, at, every) => (every ? null : lone(data[at])) },
             ...(chart.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24] }), fill: css(one.color), points: { show: false } } : {}),
           }))],
           // the newest night's figures, until a pointer asks for another's

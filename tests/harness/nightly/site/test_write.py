@@ -310,6 +310,42 @@ def test_the_single_page_stands_alone(report: Report) -> None:
     assert "unsafe-inline" not in text[: text.index("</head>")]
 
 
+def test_the_single_page_names_what_blocks_and_leads_there() -> None:
+    text = render(rich_report())
+    section = text[text.index('<h3 id="blocking">') : text.index('id="matrix"')]
+    links = Page(section).links
+    assert len(links) == sum(finding.gates for example in rich_report().examples for finding in example.findings)
+    assert {link.removeprefix("#") for link in links} <= set(Page(text).ids)
+
+
+@pytest.mark.parametrize("code", [0, 3, 130])
+def test_a_night_that_judged_nothing_is_never_green(code: int, tmp_path: Path) -> None:
+    stuck = night(0, example("stuck", status=Status.BLOCKED, reason="no engine"), exit_code=code)
+    for report in (stuck, replace(stuck, examples=())):
+        index = (site(tmp_path / "s", report) / "index.html").read_text()
+        assert re.search(r'<a class="pill not-checked" href="#tonight">', index)
+        assert '<h1 id="since">Nothing was judged tonight' in index
+    judged = night(0, passing(), exit_code=0)
+    assert 'class="pill satisfied"' in (site(tmp_path / "s", judged) / "index.html").read_text()
+
+
+def test_every_requirement_has_an_address_on_the_coverage_page(tmp_path: Path) -> None:
+    folder = site(tmp_path / "s", rich_report())
+    heads = [link for link in pages(folder)["index.html"].links if link.startswith("coverage.html#")]
+    assert "coverage.html#session.terminated-404@2025-11-25" in heads
+    assert {link.partition("#")[2] for link in heads} <= set(pages(folder)["coverage.html"].ids)
+
+
+def test_pages_of_examples_lead_to_their_neighbours(tmp_path: Path) -> None:
+    fine = verdict("a", Verdict.SATISFIED)
+    folder = site(tmp_path / "s", night(0, passing(), example("b", fine), example("c", fine)))
+    text = (folder / case_file("b")).read_text()
+    assert re.findall(r'<a rel="(\w+)" href="\.\./(.*?)"', text) == [
+        ("prev", case_file(passing().id)), ("next", case_file("c")),
+    ]  # fmt: skip
+    assert 'rel="next"' not in (folder / case_file("c")).read_text()
+
+
 def test_the_single_page_is_the_same_for_the_same_report() -> None:
     assert render(rich_report()) == render(rich_report())
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from harness.model import Failure, FailureKind
-from harness.report.html.exchanges import BODY_LIMIT, reply_text, request_text
+from harness.report.html.exchanges import BODY_LIMIT, exchange_view, reply_text, request_text, steps_of
 from tests.support.report_pieces import exchange
 
 
@@ -21,3 +21,14 @@ def test_no_reply_says_why() -> None:
 def test_a_long_body_is_cut_and_says_so() -> None:
     text = reply_text(exchange(7, "x", "GET", 200, said="x" * (BODY_LIMIT + 1234)))
     assert text.endswith("\n… 1,234 more characters")
+
+
+def test_a_conversation_is_divided_by_what_its_steps_are_named_for() -> None:
+    steps = ["open.initialize", "open.initialized", "auth.none", "open.again"]
+    views = [
+        exchange_view(exchange(number, step, "POST", 200), "http://localhost", blamed=number == 2)
+        for number, step in enumerate(steps, 1)
+    ]
+    found = [(part.name, part.numbers, part.blamed) for part in steps_of(views)]
+    assert found == [("open", "#1–2", 1), ("auth", "#3", 0), ("open", "#4", 0)], "in the order of the conversation"
+    assert sum(part.duration_ms for part in steps_of(views)) == sum(view.duration_ms for view in views)
