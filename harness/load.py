@@ -25,7 +25,6 @@ from extractor.docs.corpus import extract, extract_pages
 from extractor.docs.tree import find_files
 from extractor.model import Example, ExampleKind, ExampleStatus, Problem
 from harness.base.errors import UsageError
-from harness.model import MessageSchema, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from extractor.examples.example_cache import ExampleCache
     from extractor.model import Corpus, Statement
     from harness.config import Config
+    from harness.model import MessageSchema, PrintedExample
     from harness.spec.bind import Bound
     from harness.spec.bindings_file import Binding
     from harness.spec.classification import ClassifiedStatement
@@ -45,15 +45,6 @@ _PROFILES: Final = (_HARNESS / "model", _HARNESS / "profiles", _HARNESS / "profi
 FOLDER: Final = "schema"
 """Beside the docs root, where no other is given."""
 FILE: Final = "schema.json"
-
-
-@dataclass(frozen=True, slots=True)
-class PrintedExample:
-    """Exchanges that one page prints, as an example that is judged without being run."""
-
-    example: Example
-    transcript: Transcript
-    """The exchanges, as if they had been held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +243,8 @@ def _extract(root: Path, config: Config, *, statements: bool = True, only: Colle
 
 def _kept_printed(corpus: Corpus, config: Config) -> tuple[Sequence[PrintedExample], list[Problem]]:
     """Return what :func:`_printed_examples` does; kept by all blocks and pages, the profile's code, and the schemas."""
+    from harness.model import PrintedExample
+
     if config.no_cache:
         return _printed_examples(corpus, config)
     kept: Kept[tuple[PrintedExample, ...]] = Kept(config.state / "examples", tuple[PrintedExample, ...], ".printed")
@@ -275,6 +268,8 @@ def _printed_examples(corpus: Corpus, config: Config) -> tuple[list[PrintedExamp
 
     A page that prints messages and no exchanges is an example where its revision has a JSON Schema to judge them by.
     """
+    from harness.model import PrintedExample
+
     schemas = schema_folder(config)
     examples: list[PrintedExample] = []
     problems: list[Problem] = []
@@ -333,6 +328,8 @@ def with_schemas(bound: Bound, schemas: Mapping[str, MessageSchema]) -> Bound:
 
 
 def _read(file: Path) -> MessageSchema:
+    from harness.model import MessageSchema
+
     hint = "give a folder with <revision>/schema.json: --schema DIR"
     try:
         document = json.loads(file.read_bytes())

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
-from harness.model import BoundRequirement, Finding, Requirement, StartOutcome, Transcript
+from harness.model import StartOutcome
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from extractor.model import Example
-    from harness.model import Recording
+    from harness.model import BoundRequirement, Finding, Recording, Requirement, Transcript
 
 
 _COMMENT: Final = re.compile(r"[ \t]*(?:(?://|#)[^\n]*|/\*[^\n]*\*/[ \t]*)?(?=\n|\Z)")
@@ -94,15 +94,15 @@ class Serving:
 PLAIN_SERVING: Final = Serving()
 """Of a specification that says nothing further."""
 
-Check: TypeAlias = Callable[[Transcript, BoundRequirement], Finding]
+Check: TypeAlias = Callable[["Transcript", "BoundRequirement"], "Finding"]
 """Pure: the same transcript and requirement give the same finding."""
-Precondition: TypeAlias = Callable[[Transcript, BoundRequirement], Finding | None]
+Precondition: TypeAlias = Callable[["Transcript", "BoundRequirement"], "Finding | None"]
 """Returns the finding if the check must not be asked, None if it may."""
-ExampleCheck: TypeAlias = Callable[["Example", "Recording", BoundRequirement], Finding | None]
+ExampleCheck: TypeAlias = Callable[["Example", "Recording", "BoundRequirement"], "Finding | None"]
 """Pure: judges by the page and the attempts to start the example; None if they decide nothing."""
-BlameRule: TypeAlias = Callable[["Node", Finding, Transcript], Iterator["Node"]]
+BlameRule: TypeAlias = Callable[["Node", "Finding", "Transcript"], Iterator["Node"]]
 """Yields the parts of one file's syntax tree that cause a violation. Nothing where only a guess is possible."""
-FixRule: TypeAlias = Callable[["Node", Finding, Transcript], Iterator[TextEdit]]
+FixRule: TypeAlias = Callable[["Node", "Finding", "Transcript"], Iterator[TextEdit]]
 """Yields the edits of one file, given as its syntax tree, that may fix a violation. Running them proves them."""
 
 

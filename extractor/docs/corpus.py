@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import TYPE_CHECKING, Final
 
@@ -66,8 +65,7 @@ def extract(
         except PageError as error:
             waiting.append(PageJob(path, b"", site, str(error)))
             continue
-        digest = hashlib.sha256(data).hexdigest()
-        known = store.load(path, flavour_of(path, site, layout), digest) if store else None
+        known = store.load(path, flavour_of(path, site, layout), data) if store else None
         if known:
             done[path] = known
         else:
@@ -119,9 +117,7 @@ def extract_pages(
             job = PageJob(path, read_bytes(root, path) if data is None else data, site)
         except PageError as error:
             job = PageJob(path, b"", site, str(error))
-        known = (
-            store.load(path, flavour_of(path, site, layout), hashlib.sha256(job.data).hexdigest()) if store else None
-        )
+        known = store.load(path, flavour_of(path, site, layout), job.data) if store else None
         if known is None or job.problem:
             # here, since pages that are all cached need no parser
             from extractor.docs.page_extractor import PageExtractor

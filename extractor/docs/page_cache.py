@@ -9,18 +9,19 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Mapping  # noqa: TC003  (msgspec reads the hints below at run time)
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.kept import Kept, code_digest, library_version
+from extractor.docs.tree import page_text
 from extractor.model import Block, Layout, Page, Parties, Statement  # noqa: TC001  (as above)
 
 if TYPE_CHECKING:
     from extractor.docs.sites import Site
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 SUFFIX: Final = ".page"
 _CODE: Final = (".py",)
 _LIBRARIES: Final = ("markdown-it-py", "PyYAML")
@@ -88,31 +89,36 @@ class PageCache:
         settings = repr((_FORMAT, code_version(), layout, parties, loaders))
         self._settings = hashlib.sha256(settings.encode("utf-8", "surrogatepass")).hexdigest()
 
-    def load(self, path: str, flavour: str, sha256: str) -> Extracted | None:
+    def load(self, path: str, flavour: str, data: bytes) -> Extracted | None:
         """Return the entry of a page, or None. Never raises: an invalid entry is removed.
 
         Args:
             path: of the page, relative to the docs root.
             flavour: its dialect.
-            sha256: digest of its bytes.
+            data: its bytes.
         """
-        whole = self._key(path, flavour, sha256, statements=True)
+        sha256 = hashlib.sha256(data).hexdigest()
         if self._statements:
-            entry = self._kept.load(whole)
-            return entry if entry is not None and self._is_current(entry.depends) else None
-        for key in (whole, self._key(path, flavour, sha256, statements=False)):
-            found = self._blocks.load(key)
-            if found is not None and self._is_current(found.depends):
-                return Extracted(found.page, found.blocks, (), found.depends)
+            return self._current(self._kept.load(self._key(path, flavour, sha256, statements=True)), data)
+        for statements in (False, True):
+            found = self._blocks.load(self._key(path, flavour, sha256, statements=statements))
+            entry = Extracted(found.page, found.blocks, (), found.depends) if found else None
+            if (current := self._current(entry, data)) is not None:
+                return current
         return None
 
-    def _is_current(self, depends: Mapping[str, str | None]) -> bool:
-        return all(_digest(self._root, name) == digest for name, digest in depends.items())
+    def _current(self, entry: Extracted | None, data: bytes) -> Extracted | None:
+        """The entry with its page's text, if all that the page includes is as it was."""
+        if entry is None or any(_digest(self._root, name) != digest for name, digest in entry.depends.items()):
+            return None
+        return replace(entry, page=replace(entry.page, source=page_text(data)[0]))
 
     def store(self, entry: Extracted) -> None:
         """Write an entry; does nothing if the folder cannot be written."""
         page = entry.page
-        self._kept.store(self._key(page.path, page.flavour, page.sha256, statements=self._statements), entry)
+        key = self._key(page.path, page.flavour, page.sha256, statements=self._statements)
+        # the bytes, which the key covers, are at hand whenever the entry is wanted
+        self._kept.store(key, replace(entry, page=replace(page, source="")))
 
     def prune(self, keep: int) -> None:
         """Remove the oldest entries while there are more than ``keep``."""

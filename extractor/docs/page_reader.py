@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +13,7 @@ from extractor.docs.directives import mark_directives
 from extractor.docs.imported_pages import with_imported_code
 from extractor.docs.includes import Includes
 from extractor.docs.sites import Site, find_sites, flavour_of, site_of
-from extractor.docs.tree import PageError, folders_near, read_bytes, revision_of
+from extractor.docs.tree import PageError, folders_near, page_text, read_bytes, revision_of
 from extractor.markdown.front_matter import FrontMatter, read_front_matter
 from extractor.markdown.parse_state import ParseState
 from extractor.markdown.parser import MAX_NESTING, headings_only, parser
@@ -74,7 +72,8 @@ def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | 
         layout: revisions, normative pages and dialect of the docs.
         site: the documentation site that the page belongs to, if any.
     """
-    source, problems = _decode(path, data)
+    source, wrong = page_text(data)
+    problems = [_problem(path, line, message) for line, message in wrong]
     front_matter = read_front_matter(source)
     if front_matter.problem:
         problems.append(_problem(path, front_matter.problem[0] - 1, front_matter.problem[1]))
@@ -122,32 +121,6 @@ def kind_of(path: str, layout: Layout) -> PageKind:
     if parts[-1].startswith("_") or any(part in ("snippets", "_snippets", "_partials") for part in parts[:-1]):
         return PageKind.OTHER
     return PageKind.GUIDE
-
-
-def _decode(path: str, data: bytes) -> tuple[str, list[Problem]]:
-    r"""Text with line ends as ``\\n``, and what was wrong with the bytes."""
-    problems: list[Problem] = []
-    data = data.removeprefix(codecs.BOM_UTF8)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            problems.append(_problem(path, 0, "the file is UTF-16; sites read UTF-8 only"))
-            text = data.decode("utf-16", "replace")
-        else:
-            message = f"byte 0x{data[error.start]:02X} is not UTF-8; read with replacement characters"
-            problems.append(_problem(path, _lines_before(data[: error.start]), message))
-            text = data.decode("utf-8", "replace")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0"))
-        problems.append(_problem(path, line, "a NUL character; read as U+FFFD, as CommonMark requires"))
-        text = text.replace("\0", "\ufffd")
-    return text, problems
-
-
-def _lines_before(data: bytes) -> int:
-    return len(re.findall(rb"\r\n|\r|\n", data))
 
 
 def _without_front_matter(source: str, front_matter: FrontMatter) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import re
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 PAGE_ENDINGS: Final = (".md", ".mdx")
 MAX_PAGE_BYTES: Final = 16 * 1024 * 1024
 """A larger file is reported and left out, so that time and memory are bounded; no page of prose comes near."""
+_ODD_NAME: Final = re.compile("[\ud800-\udfff\n\r]")
 _SKIPPED_FOLDERS: Final = frozenset({"node_modules", "__pycache__", "bower_components"})
 
 
@@ -56,7 +58,7 @@ def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, 
             continue
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if any(0xD800 <= ord(c) <= 0xDFFF or c in "\n\r" for c in entry.name):
+            if _ODD_NAME.search(entry.name):
                 reason = "a file name that is not UTF-8 or holds a line end; not read"
                 problems.append(Problem(Span(printable(path), 1, 1), reason))
             elif entry.is_dir(follow_symlinks=False):
@@ -156,6 +158,36 @@ class PageFiles:
         return self._inside[folder]
 
 
+def page_text(data: bytes) -> tuple[str, list[tuple[int, str]]]:
+    r"""Return the text of a page with line ends as ``\\n``, and what was wrong with its bytes.
+
+    Args:
+        data: the file's bytes.
+
+    Returns:
+        The text; and line (0-based) and message of each problem.
+    """
+    problems: list[tuple[int, str]] = []
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            problems.append((0, "the file is UTF-16; sites read UTF-8 only"))
+            text = data.decode("utf-16", "replace")
+        else:
+            line = len(re.findall(rb"\r\n|\r|\n", data[: error.start]))
+            problems.append((line, f"byte 0x{data[error.start]:02X} is not UTF-8; read with replacement characters"))
+            text = data.decode("utf-8", "replace")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0"))
+        problems.append((line, "a NUL character; read as U+FFFD, as CommonMark requires"))
+        text = text.replace("\0", "\ufffd")
+    return text, problems
+
+
 def read_config(file: Path) -> str:
     """Return the text of a site's configuration file; empty if it cannot be read."""
     try:
@@ -181,7 +213,10 @@ def _read_all(descriptor: int) -> bytes:
         size = info.st_size / 1024 / 1024
         raise PageError(f"{size:.0f} MiB, over the limit of {MAX_PAGE_BYTES // 1024 // 1024} MiB; not read")
     with os.fdopen(descriptor, "rb", closefd=False) as stream:
-        data = stream.read(MAX_PAGE_BYTES + 1)
+        data = stream.read(info.st_size + 1)
+        if len(data) > info.st_size:
+            # it grew since, or is of a file system that knows no sizes
+            data += stream.read(MAX_PAGE_BYTES + 1 - len(data))
     if len(data) > MAX_PAGE_BYTES:
         raise PageError("grew over the limit while it was read; not read")
     return data

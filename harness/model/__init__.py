@@ -1,86 +1,99 @@
-"""The values that travel from an image to a report. All frozen; every one can be written to JSON and read back."""
+"""The values that travel from an image to a report. All frozen; every one can be written to JSON and read back.
 
-from harness.model.conversation import (
-    KEPT_BYTES,
-    LOOKING_STEP,
-    RETRY_STEP,
-    STDIN,
-    STDOUT,
-    TRANSCRIPT_FORMAT,
-    Answered,
-    BodyFault,
-    Exchange,
-    Facts,
-    Failure,
-    FailureKind,
-    Incident,
-    PrintedJson,
-    Reply,
-    RevisionFacts,
-    Session,
-    Shortening,
-    SseEvent,
-    Transcript,
-    Transport,
-)
-from harness.model.findings import (
-    MUST_LIKE,
-    SHOULD_LIKE,
-    SIDES,
-    Basis,
-    BlameBasis,
-    BlameSource,
-    BoundRequirement,
-    Certainty,
-    Citation,
-    Drift,
-    DriftKind,
-    Edit,
-    Finding,
-    FindingChange,
-    MessageSchema,
-    Patch,
-    Requirement,
-    Side,
-    Stage,
-    TextChange,
-    Verdict,
-)
-from harness.model.report import (
-    INTERRUPTED_REASON,
-    BaselineKind,
-    BaselineNote,
-    Compared,
-    DateSource,
-    ExampleResult,
-    FailOn,
-    FixedFinding,
-    Gate,
-    NoLongerRunnable,
-    NotCompared,
-    Recording,
-    Rejudged,
-    Report,
-    ReportProblem,
-    Resolve,
-    Run,
-    SettingsSource,
-    Status,
-    Trust,
-)
-from harness.model.running import (
-    RARELY,
-    Image,
-    LibraryFunction,
-    ListeningSocket,
-    LogLine,
-    Lookup,
-    ModuleAnswer,
-    StartOutcome,
-    TracedExchange,
-    TypeCheck,
-    TypeMessage,
-)
+A module of this folder is imported when one of its names is asked for: making its classes takes longer than many a
+command.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from harness.model.conversation import (
+        KEPT_BYTES,
+        STDIN,
+        STDOUT,
+        TRANSCRIPT_FORMAT,
+        Answered,
+        BodyFault,
+        Exchange,
+        Facts,
+        Failure,
+        FailureKind,
+        Incident,
+        PrintedExample,
+        PrintedJson,
+        Reply,
+        RevisionFacts,
+        Session,
+        Shortening,
+        SseEvent,
+        Transcript,
+        Transport,
+    )
+    from harness.model.findings import (
+        MUST_LIKE,
+        SHOULD_LIKE,
+        SIDES,
+        Basis,
+        BlameBasis,
+        BlameSource,
+        BoundRequirement,
+        Certainty,
+        Citation,
+        Drift,
+        DriftKind,
+        Edit,
+        Finding,
+        FindingChange,
+        MessageSchema,
+        Patch,
+        Requirement,
+        Side,
+        Stage,
+        TextChange,
+        Verdict,
+    )
+    from harness.model.report import (
+        INTERRUPTED_REASON,
+        BaselineKind,
+        BaselineNote,
+        Compared,
+        DateSource,
+        ExampleResult,
+        FixedFinding,
+        NoLongerRunnable,
+        NotCompared,
+        Recording,
+        Rejudged,
+        Report,
+        ReportProblem,
+        Run,
+        Status,
+    )
+    from harness.model.running import (
+        RARELY,
+        Image,
+        LibraryFunction,
+        ListeningSocket,
+        LogLine,
+        Lookup,
+        ModuleAnswer,
+        TracedExchange,
+        TypeCheck,
+        TypeMessage,
+    )
+    from harness.model.terms import (
+        LOOKING_STEP,
+        RETRY_STEP,
+        FailOn,
+        Gate,
+        Resolve,
+        SettingsSource,
+        StartOutcome,
+        Trust,
+    )
 
 __all__ = [
     "INTERRUPTED_REASON",
@@ -130,6 +143,7 @@ __all__ = [
     "NoLongerRunnable",
     "NotCompared",
     "Patch",
+    "PrintedExample",
     "PrintedJson",
     "Recording",
     "Rejudged",
@@ -157,3 +171,17 @@ __all__ = [
     "TypeMessage",
     "Verdict",
 ]
+
+_MODULES: Final = ("terms", "running", "conversation", "findings", "report")
+"""Each after those that it needs."""
+
+
+def __getattr__(name: str) -> Any:
+    """Return one of the names above, and keep it."""
+    if name in __all__:
+        for module in _MODULES:
+            values = vars(import_module(f"harness.model.{module}"))
+            if name in values:
+                globals()[name] = values[name]
+                return values[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,16 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
-from extractor.model import ExampleKind, Note, Span
+from extractor.model import Example, ExampleKind, Note, Span
 from harness.model.running import ListeningSocket, LogLine
 
 TRANSCRIPT_FORMAT: Final = "docprobe-transcript/2"
 """Format of the transcripts that this version writes and reads."""
-
-RETRY_STEP: Final = "retry"
-"""Beginning of the step of an exchange that was sent again, and is never judged: ``retry.<step>``."""
-LOOKING_STEP: Final = "discover."
-"""Beginning of the steps that look for the endpoint; many addresses may be asked."""
 
 KEPT_BYTES: Final = 64 * 1024
 """Bytes of a body, and of one event's data, that a transcript keeps."""
@@ -312,3 +307,12 @@ class Transcript:
     printed: tuple[PrintedJson, ...] = ()
     """Messages that a page prints, of a transcript that is made of a page; exchanges that it prints among them."""
     format: Literal["docprobe-transcript/2"] = TRANSCRIPT_FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedExample:
+    """Exchanges that one page prints, as an example that is judged without being run."""
+
+    example: Example
+    transcript: Transcript
+    """The exchanges, as if they had been held."""

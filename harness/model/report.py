@@ -14,7 +14,8 @@ from harness.model.conversation import Transcript
 from harness.model.described import Packages, Revision, Seconds, Shard
 from harness.model.findings import Basis, Drift, Finding, Requirement, TextChange, Verdict
 from harness.model.packed import unpack
-from harness.model.running import LogLine, Lookup, StartOutcome, TracedExchange, TypeCheck
+from harness.model.running import LogLine, Lookup, TracedExchange, TypeCheck
+from harness.model.terms import FailOn, Gate, Resolve, SettingsSource, StartOutcome
 
 
 class Status(StrEnum):
@@ -26,14 +27,6 @@ class Status(StrEnum):
     FRAGMENT = "fragment"
     UNSUPPORTED = "unsupported"
     SKIPPED = "skipped"
-
-
-class Resolve(StrEnum):
-    """Which packages an example was run with."""
-
-    TODAY = "today"
-    DATED = "dated"
-    """Those of a date, up to whose end packages were resolved."""
 
 
 class DateSource(StrEnum):
@@ -205,15 +198,6 @@ class NoLongerRunnable:
     reason: Annotated[str, Meta(description="What it is now, and why.")]
 
 
-class Gate(StrEnum):
-    """Which findings may fail a check of a change (``--gate``)."""
-
-    NEW = "new"
-    """Those that the change introduces."""
-    ALL = "all"
-    """Those that were there before, too."""
-
-
 @dataclass(frozen=True, slots=True)
 class FixedFinding:
     """A finding at the merge base, or some of its legs, that a change fixes."""
@@ -269,36 +253,6 @@ class ReportProblem:
 
     def __str__(self) -> str:
         return self.message if self.span is None else f"{self.span}: {self.message}"
-
-
-class FailOn(StrEnum):
-    """Which violations make a run fail (``--fail-on``)."""
-
-    MUST = "must"
-    SHOULD = "should"
-    NEVER = "never"
-
-
-class Trust(StrEnum):
-    """Whose configuration, baseline and lock a run goes by."""
-
-    HEAD = "head"
-    """Those of the working tree."""
-    BASE = "base"
-    """Those of the commit that a change is compared with: who made the change does not set the rules for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsSource:
-    """Where configuration, baseline and lock of a run come from."""
-
-    trust: Trust = Trust.HEAD
-    ref: str | None = None
-    """With ``base``: the ref as it was named."""
-    commit: str | None = None
-    """With ``base``: its full hash."""
-    unused: tuple[str, ...] = ()
-    """With ``base``: settings files that the change has otherwise, and that were not used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
-"""What runs: images, sockets, log lines, how a start ended."""
+"""What runs: images, sockets, log lines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -49,27 +48,6 @@ class ListeningSocket:
     def loopback(self) -> bool:
         """Whether only this host can reach it."""
         return is_loopback(self.address)
-
-
-class StartOutcome(StrEnum):
-    """How starting an example ended."""
-
-    SERVING = "serving"
-    EXITED = "exited"
-    NEVER_LISTENED = "never-listened"
-    NOT_SERVING = "not-serving"
-    """It listens, and does not do what the specification calls serving."""
-    NO_INITIALIZE = "no-initialize"
-    """The same, of the one specification whose published word this is."""
-    INSTALL_FAILED = "install-failed"
-    BUILD_FAILED = "build-failed"
-    KILLED = "killed"
-    """By a limit, which the sentence names."""
-
-    @property
-    def listened(self) -> bool:
-        """Whether the example was up, listened, and did not serve."""
-        return self in (StartOutcome.NOT_SERVING, StartOutcome.NO_INITIALIZE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from extractor.model import ExampleKind, ExampleStatus
 from harness.base.errors import NothingSelectedError, UsageError
 from harness.base.git import Repository
 from harness.baseline.file import Baseline, named_examples, parse_baseline
-from harness.load import PrintedExample, load_examples, load_normative_text, unmatched_patterns
+from harness.load import load_examples, load_normative_text, unmatched_patterns
 from harness.model import Status, Trust
 from harness.run.old_sentences import old_sentences
 from harness.selection.affected import find_impact
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Corpus, Example, Problem
     from harness.config import Config
-    from harness.model import ExampleResult, NoLongerRunnable, TextChange
+    from harness.model import ExampleResult, NoLongerRunnable, PrintedExample, TextChange
     from harness.selection.changed import Change
     from harness.spec.bind import Bound
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from extractor.model import Block, Example
     from harness.base.host import HostEnvironment
     from harness.config import Config
-    from harness.load import LoadedExamples, PrintedExample
-    from harness.model import Side
+    from harness.load import LoadedExamples
+    from harness.model import PrintedExample, Side
     from harness.selection.changed import Change
     from harness.spec.bind import Bound
 

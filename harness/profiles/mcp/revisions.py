@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
-from harness.model import Basis, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.model import Level
-    from harness.model import BoundRequirement, Transcript
+    from harness.model import Basis, BoundRequirement, Transcript
 
 HTTP_SSE: Final = ("2024-11-05",)
 """The revision whose HTTP transport is a pair of endpoints, with no session text."""
@@ -53,17 +52,24 @@ def level(level: Level, revisions: tuple[str, ...]) -> dict[str, Level]:
 
 def text(revisions: tuple[str, ...]) -> dict[str, Basis]:
     """Return a basis table: a sentence states it in each of ``revisions``."""
-    return dict.fromkeys(revisions, Basis.TEXT)
+    return _basis(revisions, "text")
 
 
 def reading(revisions: tuple[str, ...]) -> dict[str, Basis]:
     """Return a basis table: a reading that practice shares and no sentence states."""
-    return dict.fromkeys(revisions, Basis.INTERPRETATION)
+    return _basis(revisions, "interpretation")
 
 
 def advice(revisions: tuple[str, ...]) -> dict[str, Basis]:
     """Return a basis table: good engineering that no sentence asks for."""
-    return dict.fromkeys(revisions, Basis.ADVICE)
+    return _basis(revisions, "advice")
+
+
+def _basis(revisions: tuple[str, ...], basis: str) -> dict[str, Basis]:
+    # here, as below: a command that lists pages needs the numbers of revisions and no findings
+    from harness.model import Basis
+
+    return dict.fromkeys(revisions, Basis(basis))
 
 
 def judged_under(transcript: Transcript, revision: str) -> bool:
@@ -71,6 +77,8 @@ def judged_under(transcript: Transcript, revision: str) -> bool:
 
     A server may agree to the number of a revision that does not know its transport: nothing is judged by that text.
     """
+    from harness.model import Transport
+
     if transcript.kind is not ExampleKind.HTTP_SERVER or transcript.facts.transport is Transport.HTTP_SSE:
         return True
     return revision in STREAMABLE or not revision[:1].isdigit()
