@@ -27,7 +27,7 @@ def test_every_part_of_the_packages_has_a_layer() -> None:
 WORDS = re.compile(r"initialize(?!r)|mcp|tools/list|modelcontextprotocol|agent-card|a2a", re.IGNORECASE)
 """What only a specification has."""
 SPEAKING_OF_ONE = {
-    "harness/model/running.py": "no-initialize, a published value of result files",
+    "harness/model/terms.py": "no-initialize, a published value of result files",
     "harness/cli/probe.py": "examples in its help",
     "harness/run/running_server.py": "an example in a hint",
     "harness/judge/start_failure.py": "the same value",
