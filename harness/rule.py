@@ -103,7 +103,9 @@ ExampleCheck: TypeAlias = Callable[["Example", "Recording", "BoundRequirement"],
 BlameRule: TypeAlias = Callable[["Node", "Finding", "Transcript"], Iterator["Node"]]
 """Yields the parts of one file's syntax tree that cause a violation. Nothing where only a guess is possible."""
 FixRule: TypeAlias = Callable[["Node", "Finding", "Transcript"], Iterator[TextEdit]]
-"""Yields the edits of one file, given as its syntax tree, that may fix a violation. Running them proves them."""
+"""Yields the edits of one file, given as its syntax tree, that may fix a violation. Running them proves them.
+
+What the finding blames are lines of that file here, and not of the page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import codecs
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from extractor.model import Span
 from harness.judge.example import PACKAGES, RUNS
 from harness.model import Edit, StartOutcome, Verdict
 from harness.repair.start_edits import start_edits
@@ -90,16 +91,43 @@ def propose(
         for finding in fixable(findings, catalogue):
             fix = catalogue.rule(finding.requirement).fix
             if fix is not None and transcript is not None:
-                changes.update(fix(root, finding, transcript))
+                changes.update(fix(root, replace(finding, blame=_blamed_in(file, finding)), transcript))
             elif finding.requirement == RUNS and (failed := first_failure(runs)) is not None:
                 changes.update(start_edits(root, failed, bundle, answers or {}))
         edits.extend(_by_line(file, sorted(changes, key=lambda edit: edit.start)))
     return tuple(edits)
 
 
+def _blamed_in(file: SourceFile, finding: Finding) -> tuple[Span, ...]:
+    """Return the lines of a file that a finding blames, as lines of the file."""
+    blamed = {(span.file, line) for span in finding.blame for line in range(span.first, span.last + 1)}
+    lines = ((line, file.docs_line(line)) for line in range(1, file.text.count("\n") + 2))
+    return tuple(Span(file.path, line, line) for line, span in lines if span and (span.file, span.first) in blamed)
+
+
 def first_failure(runs: Sequence[Run]) -> Run | None:
     """Return the first attempt that did not serve, which is what the requirement to run is judged by."""
     return next((run for run in runs if run.outcome is not StartOutcome.SERVING), None)
+
+
+def edits_between(before: Bundle, after: Bundle) -> tuple[FileEdit, ...]:
+    """Return the edits that make the files of one bundle those of another, which has the same files."""
+    texts = {file.path: file.text.split("\n") for file in after.files}
+    found: list[FileEdit] = []
+    for file in before.files:
+        old, new = file.text.split("\n"), texts.get(file.path, file.text.split("\n"))
+        for tag, first, last, start, end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+            if tag == "equal":
+                continue
+            if first == last:
+                # lines that come stand in front of the next one; at the end of the file, behind the last one
+                at = min(first, len(old) - 1)
+                lines = (*new[start:end], old[at]) if first < len(old) else (old[at], *new[start:end])
+                found.append(FileEdit(file.path, at + 1, lines))
+                continue
+            found.append(FileEdit(file.path, first + 1, tuple(new[start:end])))
+            found.extend(FileEdit(file.path, line + 1, ()) for line in range(first + 1, last))
+    return tuple(found)
 
 
 def on_pages(edits: Sequence[FileEdit], bundle: Bundle, sources: Mapping[str, str]) -> tuple[Edit, ...]:

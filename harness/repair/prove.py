@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections import Counter
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.values import RunnableLanguage
-from extractor.languages.registry import LANGUAGES, syntax_tree
 from harness.base.errors import DocprobeError, UsageError
 from harness.judge.example import PACKAGES, RUNS
-from harness.judge.start_fixes import own_lines, undefined_name
-from harness.load import load_examples
 from harness.model import Status, Verdict
-from harness.repair.edits import first_failure, fixable, has_fix, on_pages, patched, propose
-from harness.repair.install_edits import install_edits
+from harness.repair.edits import edits_between, fixable, has_fix, on_pages, patched
+from harness.repair.fault import Fault, asked, patched_plan
 from harness.repair.proofs import ProvedPatch, sources_of, store_proof
-from harness.repair.start_edits import modules_importing, questions
-from harness.repair.trial import FailedFix, Trial, failure_of, outcome_of, why_not
-from harness.run.code_checks import look_up
+from harness.repair.trial import FailedFix, Trial, failures_of, outcome_of, why_not
 from harness.run.execute import execute
 from harness.run.observer import Silent
-from harness.run.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     import anyio
 
     from extractor.model import Example
     from harness.config import Config
-    from harness.model import Edit, ExampleResult, Finding, ModuleAnswer, Report, Run
-    from harness.repair.edits import FileEdit
+    from harness.model import ExampleResult, Finding, Report
     from harness.repair.proofs import Proofs
     from harness.repair.trial import RuleInRevision
     from harness.rule import Catalogue
     from harness.run.connect import Connect
     from harness.run.observer import Observer
+    from harness.run.plan import Plan
 
 _FIXABLE: Final = frozenset({Status.JUDGED, Status.NOT_RUNNING})
 _MOST_ALONE: Final = 3
 """Fixes that are tried one by one if they do not work together."""
-_MOST_ELSEWHERE: Final = 8
-"""Modules that other examples of the docs import a missing name from, of which packages are asked."""
+_MOST_LEFT_OUT: Final = 4
+"""Fixes that are left out, one after the other, to see whether the others work together."""
+_MOST_FURTHER: Final = 4
+"""Faults that keep a program from running and are fixed one after the other, the first left out."""
 
 
 async def prove(plan: Plan, example: Example, config: Config, connect: Connect, observer: Observer) -> Trial:
@@ -79,7 +72,7 @@ async def prove_all(
     *,
     known: Proofs,
     stop: anyio.Event,
-) -> tuple[dict[str, ProvedPatch], dict[str, FailedFix]]:
+) -> tuple[dict[str, ProvedPatch], dict[str, tuple[FailedFix, ...]]]:
     """Prove a patch for every distinct text of a report that has a violation with a known fix.
 
     Args:
@@ -94,7 +87,7 @@ async def prove_all(
     Returns:
         The patches that hold, by digest of the text, ``known`` ones included; and what was tried and does not work.
     """
-    proofs, failures = dict(known), dict[str, FailedFix]()
+    proofs, failures = dict(known), dict[str, tuple[FailedFix, ...]]()
     examples = {example.id: example for example in plan.examples}
     fixables = [result for result in report.examples if fixable(result.findings, config.catalogue)]
     for result in {result.digest: result for result in reversed(fixables)}.values():
@@ -108,8 +101,7 @@ async def prove_all(
             observer.note(f"{result.id}: the fix could not be tried: {type(error).__name__}: {error}")
             continue
         observer.note(f"{result.id}: {outcome_of(trial)}")
-        if (failed := failure_of(trial)) is not None:
-            failures[result.digest] = failed
+        failures[result.digest] = failures_of(trial)
         proof = _proof_of(trial, result, config.state, observer)
         if proof is not None:
             proofs[result.digest] = proof
@@ -140,15 +132,20 @@ async def _try(
 ) -> Trial:
     # the fixed page is compared by what it answers: nobody asks for its lines
     config = replace(config, trace=False)
-    fault = _Fault(plan, example, before, config, await _answers(plan, example, before, config, connect, observer))
+    sources = sources_of(example, plan.corpus, config.docs)
+    fault = await asked(Fault(plan, example, before, config, sources), connect, observer)
     wanted = [finding for finding in fixable(before.findings, config.catalogue) if any(fault.edits((finding,)))]
     trial = await _try_findings(fault, wanted, connect, observer, stop)
-    works = sorted({requirement for requirement, _ in trial.fixed})
-    if not works or trial.holds or trial.trouble is not None:
+    if trial.holds:
         return trial
-    # what does not work takes nothing away from what does: all that does, else each by itself
-    together = [works] if len(works) < len(trial.tried) else []
-    for names in (*together, *([name] for name in works[:_MOST_ALONE] if len(works) > 1)):
+    # an example that stops running shows of no edit that it works
+    fixed = {requirement for requirement, _ in trial.fixed}
+    works = [name for name in trial.tried if name in fixed or trial.trouble is not None]
+    # what does not work takes nothing away from what does: all that does, else all but one, else one by itself
+    groups = [works] if 0 < len(works) < len(trial.tried) else []
+    groups += [[name for name in works if name != left] for left in works[:_MOST_LEFT_OUT] if len(works) > 2]
+    groups += [[name] for name in works[:_MOST_ALONE] if len(trial.tried) > 1]
+    for names in groups:
         fewer = [finding for finding in wanted if finding.requirement in names]
         again = await _try_findings(fault, fewer, connect, observer, stop)
         if again.holds:
@@ -157,68 +154,42 @@ async def _try(
     return trial
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """An example that violates something, with all that a fix can be made from."""
+async def _further(fault: Fault, connect: Connect, observer: Observer, stop: anyio.Event | None) -> Fault | None:
+    """Return what is left of a fault once what keeps its example from running was fixed as well, one after the other.
 
-    plan: Plan
-    example: Example
-    before: ExampleResult
-    config: Config
-    answers: Mapping[str, ModuleAnswer]
-    """What packages say of names that are missing, by module."""
+    A program with two faults of this kind shows the second one only without the first.
 
-    @property
-    def sources(self) -> Mapping[str, str]:
-        """The text of the page and of what it includes, by path."""
-        return sources_of(self.example, self.plan.corpus, self.config.docs)
+    Args:
+        fault: of a page on which the first is fixed.
+        connect: opens the engine.
+        observer: is informed of progress.
+        stop: when it is set, nothing more is run.
 
-    def edits(self, wanted: Sequence[Finding]) -> tuple[tuple[FileEdit, ...], tuple[Edit, ...]]:
-        """Return the edits that may fix some findings: of the example's files, and of the page's install lines."""
-        assert self.example.bundle is not None, "what was run has a bundle"
-        bundle, before = self.example.bundle, self.before
-        edits = propose(wanted, before.conversation, bundle, self.config.catalogue, before.runs, self.answers)
-        lacking = [finding for finding in wanted if finding.requirement == PACKAGES]
-        return edits, install_edits(lacking[0], bundle, self.sources) if lacking else ()
-
-
-async def _answers(
-    plan: Plan, example: Example, before: ExampleResult, config: Config, connect: Connect, observer: Observer
-) -> Mapping[str, ModuleAnswer]:
-    """Return what the example's packages say of the names whose lack kept it from running, best modules first."""
-    bundle, failed = example.bundle, first_failure(before.runs)
-    violated = any(f.requirement == RUNS and f.verdict is Verdict.VIOLATED for f in before.findings)
-    language = next((one for one in LANGUAGES if bundle is not None and one.name == bundle.language), None)
-    if bundle is None or failed is None or not violated or not isinstance(language, RunnableLanguage):
-        return {}
-    elsewhere = _modules_elsewhere(undefined_name(_log(failed)), plan)
-    wanted, tool = questions(failed, bundle, elsewhere), language.look_up
-    if not wanted or tool is None:
-        return {}
-    asking = replace(bundle, files=(tool.file, *language.look_up_files), command=tool.command)
-    async with connect(config) as engine:
-        found = await look_up(engine, asking, wanted, cutoff=failed.date, progress=lambda _: None)
-    if found.failed is not None:
-        observer.note(f"{example.id}: its packages could not be asked for names: {found.failed}")
-    return {module: found.answers[module] for module in wanted if module in found.answers}
-
-
-def _log(run: Run) -> str:
-    return "\n".join(own_lines(run.logs))
-
-
-def _modules_elsewhere(name: str, plan: Plan) -> tuple[str, ...]:
-    """Return the modules from which examples of the docs import a name, the most usual first."""
-    found: Counter[str] = Counter()
-    for example in plan.all_examples if name else ():
-        for file in example.bundle.files if example.bundle is not None else ():
-            root = syntax_tree(file.path, file.text) if name in file.text else None
-            found.update(modules_importing(name, root) if root is not None else ())
-    return tuple(module for module, _ in found.most_common(_MOST_ELSEWHERE))
+    Returns:
+        The last page that was run; None if nothing further was found to edit.
+    """
+    found: Fault | None = None
+    for _ in range(_MOST_FURTHER):
+        if fault.before.status is not Status.NOT_RUNNING or (stop is not None and stop.is_set()):
+            break
+        fault = await asked(fault, connect, observer)
+        wanted = [one for one in fixable(fault.before.findings, fault.config.catalogue) if one.requirement == RUNS]
+        edits, _ = fault.edits(wanted)
+        assert fault.example.bundle is not None, "what was run has a bundle"
+        sources = dict(fault.sources)
+        on_page = on_pages(edits, fault.example.bundle, sources)
+        if not on_page:
+            break
+        for file in {edit.span.file for edit in on_page}:
+            sources[file] = patched(sources[file], [edit for edit in on_page if edit.span.file == file])
+        plan = patched_plan(fault.plan, fault.example, sources, fault.config)
+        after = (await execute(plan, fault.config, connect, observer=observer, stop=stop)).examples[0]
+        found = fault = replace(fault, example=plan.examples[0], before=after, sources=sources, answers={})
+    return found
 
 
 async def _try_findings(
-    fault: _Fault, wanted: Sequence[Finding], connect: Connect, observer: Observer, stop: anyio.Event | None
+    fault: Fault, wanted: Sequence[Finding], connect: Connect, observer: Observer, stop: anyio.Event | None
 ) -> Trial:
     """Try the fixes of some findings together."""
     plan, example, before, config = fault.plan, fault.example, fault.before, fault.config
@@ -235,8 +206,16 @@ async def _try_findings(
     }
     if not texts:
         return Trial(remaining=tuple(sorted(tried)), unfitting=unfitting, blocking=_blocking_names(before, catalogue))
-    again = _patched_plan(plan, example, {**sources, **{file: new for file, (_, new) in texts.items()}}, config)
+    now_sources = {**sources, **{file: new for file, (_, new) in texts.items()}}
+    again = patched_plan(plan, example, now_sources, config)
     after = (await execute(again, config, connect, observer=observer, stop=stop)).examples[0]
+    if tried & {RUNS, PACKAGES}:
+        rest = replace(fault, example=again.examples[0], before=after, sources=now_sources, answers={})
+        further = await _further(rest, connect, observer, stop)
+        if further is not None and further.example.bundle is not None:
+            edits = edits_between(example.bundle, further.example.bundle)
+            texts = {file: (sources[file], new) for file, new in further.sources.items() if new != sources[file]}
+            after = further.before
     if after.status is not Status.JUDGED:
         trouble = f"{after.status.value}: {after.reason}"
         names = tuple(sorted(tried))
@@ -257,25 +236,6 @@ async def _try_findings(
         packages=after.packages,
         blocking=_blocking_names(after, catalogue),
     )
-
-
-def _patched_plan(plan: Plan, example: Example, sources: Mapping[str, str], config: Config) -> Plan:
-    """Return a plan for the same example on the patched page, read from a tree of that page and what it includes."""
-    with tempfile.TemporaryDirectory(prefix="docprobe-fix-") as folder:
-        root = Path(folder)
-        for name, source in sources.items():
-            target = root / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(source, encoding="utf-8")
-        # the site's own configuration, which decides how the page is read, is not there
-        layout = replace(config.layout, flavour=plan.corpus.page(example.page).flavour)
-        loaded = load_examples(replace(config, docs=root, layout=layout, no_cache=True))
-    same = [other for other in loaded.assembled if other.id == example.id]
-    if not same:
-        raise UsageError(
-            f"{example.id} is not an example any more on the fixed page", "fix the page by hand and run docprobe check"
-        )
-    return Plan(loaded.corpus, plan.bound, (same[0],), (same[0],))
 
 
 def _verdicts(result: ExampleResult) -> dict[RuleInRevision, Verdict]:

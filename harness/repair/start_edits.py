@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import CALLS, arguments_of, callee_of, text_of, walk
 from harness.judge.failure_cause import Trouble, cause_of
+from harness.judge.import_edits import import_node, import_python, source_of
 from harness.judge.start_fixes import lacks_parser, own_lines, undefined_name
 from harness.rule import TextEdit
 
@@ -28,6 +29,11 @@ _NOT_EXPORTED: Final = re.compile(
     r"cannot import name '(?P<py>\w+)' from '(?P<from>[\w.]+)'"
     r"|requested module '(?P<module>[^']+)' does not provide an export named '(?P<node>\w+)'"
 )
+_MOVED: Final = re.compile(
+    r"No module named .*\b(?P<old>[A-Za-z_]\w*) was renamed to (?P<new>[A-Za-z_]\w*) "
+    r"\(from (?P<module>[A-Za-z_][\w.]*) import (?P=new)\)"
+)
+"""What a package says in place of a module that it has no more."""
 _BUILT_IN: Final = {
     "node": (
         "node:crypto", "node:http", "node:url", "node:path", "node:events", "node:util", "node:async_hooks",
@@ -86,6 +92,8 @@ def start_edits(root: Node, run: Run, bundle: Bundle, answers: Mapping[str, Modu
             yield from import_python(root, f"from {module} import {name}")
         elif module is not None and bundle.toolchain == "node":
             yield from import_node(root, name, module)
+    elif moved := _MOVED.search(log):
+        yield from _moved(root, moved["old"], moved["new"], moved["module"])
     elif trouble is Trouble.IMPORT and (found := _NOT_EXPORTED.search(log)):
         module, old = found["from"] or found["module"], found["py"] or found["node"]
         near = answers[module].near.get(old, ()) if module in answers else ()
@@ -118,47 +126,6 @@ def parse_bodies(root: Node) -> Iterator[TextEdit]:
                 yield TextEdit(late[moved].start_byte, late[moved].end_byte, "")
 
 
-def import_python(root: Node, line: str) -> Iterator[TextEdit]:
-    """Add an import to a Python file: above the first one, else at its beginning; ``__future__`` stays first."""
-    imports = [node for node in root.named_children if node.type in {"import_statement", "import_from_statement"}]
-    plain = [node for node in imports if node.type == "import_statement"]
-    if imports and line.startswith("import "):
-        first = (plain or imports)[0]
-        yield TextEdit(first.start_byte, first.start_byte, f"{line}\n")
-    elif imports:
-        # `from` imports follow plain ones
-        yield TextEdit.line_below(imports[-1], line)
-    else:
-        heads = {"comment", "future_import_statement"}
-        body = next((node for node in root.named_children if node.type not in heads and not _is_docstring(node)), None)
-        if body is not None:
-            yield TextEdit(body.start_byte, body.start_byte, f"{line}\n")
-
-
-def import_node(root: Node, name: str, module: str) -> Iterator[TextEdit]:
-    """Import a name of a module in a file for Node.js, in the style of the file: with others of it, else in a line."""
-    imports = [node for node in root.named_children if node.type == "import_statement"]
-    for node in imports:
-        named = next((part for part in walk(node) if part.type == "named_imports"), None)
-        if _source(node) == module and named is not None and named.named_children and " type " not in text_of(node):
-            last = named.named_children[-1]
-            yield TextEdit(last.end_byte, last.end_byte, f", {name}")
-            return
-    requires = [node for node in root.named_children if "require(" in text_of(node) and node.type in _DECLARATIONS]
-    near = next(reversed(imports or requires), None)
-    quote = "'" if near is not None and "'" in text_of(near) else '"'
-    end = "" if near is not None and not text_of(near).endswith(";") else ";"
-    common = bool(requires) and not imports
-    written = f"const {{ {name} }} = require(" if common else f"import {{ {name} }} from "
-    line = f"{written}{quote}{module}{quote}{')' if common else ''}{end}"
-    if near is not None:
-        yield TextEdit.line_below(near, line)
-    else:
-        first = next((node for node in root.named_children if node.type not in {"comment", "hash_bang_line"}), None)
-        if first is not None:
-            yield TextEdit(first.start_byte, first.start_byte, f"{line}\n")
-
-
 def renamed(root: Node, old: str, new: str) -> Iterator[TextEdit]:
     """Write ``new`` wherever a file uses the variable ``old``: where it is imported, and everywhere else."""
     for node in walk(root):
@@ -173,13 +140,23 @@ def renamed(root: Node, old: str, new: str) -> Iterator[TextEdit]:
                 yield TextEdit(node.start_byte, node.end_byte, new)
 
 
+def _moved(root: Node, old: str, new: str, module: str) -> Iterator[TextEdit]:
+    """Import a name from where its package says that it is, and by the name that it has there, in a Python file."""
+    for node in root.named_children:
+        names = node.children_by_field_name("name") if node.type == "import_from_statement" else []
+        of = node.child_by_field_name("module_name")
+        if of is not None and [text_of(name) for name in names] == [old]:
+            yield TextEdit(of.start_byte, of.end_byte, module)
+            yield from renamed(root, old, new)
+
+
 def modules_importing(name: str, root: Node) -> Iterator[str]:
     """Yield the modules from which a file imports a name by its own name; modules of the docs themselves left out."""
     for node in root.named_children:
         if node.type == "import_statement":
             specifiers = (part for part in walk(node) if part.type == "import_specifier")
             if any(text_of(part.child_by_field_name("name")) == name for part in specifiers):
-                module = _source(node)
+                module = source_of(node)
                 if module and not module.startswith("."):
                     yield module
         elif node.type == "import_from_statement":
@@ -195,21 +172,15 @@ _PYTHON_MODULES: Final = frozenset(
      "time", "traceback", "typing", "urllib", "uuid", "warnings"}
 )  # fmt: skip
 """Modules of the standard library that programs use by name; a name of theirs is taken for the module."""
-_DECLARATIONS: Final = frozenset({"lexical_declaration", "variable_declaration"})
 
 
 def _used(root: Node) -> frozenset[str]:
     return frozenset(text_of(node) for node in walk(root) if node.type == "identifier")
 
 
-def _source(statement: Node) -> str:
-    """The module that an import statement names."""
-    return text_of(statement.child_by_field_name("source")).strip("\"'")
-
-
 def _imports_from(root: Node, module: str) -> bool:
     return any(
-        _source(node) == module or text_of(node.child_by_field_name("module_name")) == module
+        source_of(node) == module or text_of(node.child_by_field_name("module_name")) == module
         for node in walk(root)
         if node.type in {"import_statement", "import_from_statement"}
     )
@@ -219,7 +190,7 @@ def _express_names(root: Node) -> frozenset[str]:
     """The names under which a file has the function that makes an application of Express."""
     names: set[str] = set()
     for node in walk(root):
-        if node.type == "import_statement" and _source(node) == "express":
+        if node.type == "import_statement" and source_of(node) == "express":
             clause = next((part for part in node.named_children if part.type == "import_clause"), None)
             for part in clause.named_children if clause is not None else ():
                 held = part.named_children[0] if part.type == "namespace_import" else part
@@ -232,7 +203,3 @@ def _express_names(root: Node) -> frozenset[str]:
             if [text_of(part).strip("\"'") for part in arguments_of(value)] == ["express"]:
                 names.add(text_of(name))
     return frozenset(names)
-
-
-def _is_docstring(node: Node) -> bool:
-    return node.type == "expression_statement" and [child.type for child in node.named_children] == ["string"]

@@ -84,7 +84,7 @@ class Trial:
         return b"".join(unified(prefix + path, before, after) for path, (before, after) in self.files(docs).items())
 
 
-def with_failures(report: Report, failures: Mapping[str, FailedFix], catalogue: Catalogue) -> Report:
+def with_failures(report: Report, failures: Mapping[str, tuple[FailedFix, ...]], catalogue: Catalogue) -> Report:
     """Return the report with what was tried and does not work, in the advice of the findings that it was meant to fix.
 
     Args:
@@ -94,8 +94,9 @@ def with_failures(report: Report, failures: Mapping[str, FailedFix], catalogue: 
     """
 
     def told(result: ExampleResult, finding: Finding) -> Finding:
-        failed = failures.get(result.digest)
-        if failed is None or finding.verdict is not Verdict.VIOLATED or finding.requirement not in failed.tried:
+        of_it = (one for one in failures.get(result.digest, ()) if finding.requirement in one.tried)
+        failed = next(of_it, None)
+        if failed is None or finding.verdict is not Verdict.VIOLATED:
             return finding
         advice = finding.fix or catalogue.requirement(finding.requirement).fix
         return replace(finding, fix=f"{advice} Tried: {failed.why}.")
@@ -118,11 +119,18 @@ def outcome_of(trial: Trial) -> str:
     return f"the fix does not work and is not offered: {why_not(trial)}"
 
 
-def failure_of(trial: Trial) -> FailedFix | None:
-    """Return what was tried and does not work; None if nothing was tried, or all of it works."""
-    if trial.holds or not trial.texts:
-        return trial.given_up
-    return FailedFix(trial.tried, why_not(trial))
+def failures_of(trial: Trial) -> tuple[FailedFix, ...]:
+    """Return what was tried and does not work, and what docprobe knows fixes for and none of them fits."""
+    found = []
+    if trial.given_up is not None:
+        found.append(trial.given_up)
+    elif trial.texts and not trial.holds:
+        found.append(FailedFix(trial.tried, why_not(trial)))
+    unfitting = trial.unfitting if trial.texts else (*trial.remaining, *trial.unfitting)
+    return (
+        *found,
+        FailedFix(unfitting, "the changes that docprobe knows for this, none of which fits the code"),
+    )
 
 
 def why_not(trial: Trial) -> str:

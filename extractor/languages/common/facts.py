@@ -74,6 +74,17 @@ class Call:
         return self.name.rpartition(".")[2]
 
 
+def by_own_name(call: Call, aliases: Mapping[str, str]) -> Call:
+    """Return a call by the name that its module gives to what it calls, not by the one that the import gives.
+
+    Args:
+        call: as written.
+        aliases: the other names of imported things, by the name that the code uses.
+    """
+    first, dot, rest = call.name.partition(".")
+    return replace(call, name=f"{aliases[first]}{dot}{rest}") if first in aliases else call
+
+
 @dataclass(frozen=True, slots=True)
 class EnvironmentRead:
     """A variable of the environment that the code reads."""

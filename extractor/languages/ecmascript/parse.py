@@ -18,6 +18,7 @@ from extractor.languages.common.facts import (
     Import,
     Text,
     Value,
+    by_own_name,
 )
 from extractor.languages.common.syntax import FUNCTIONS, facts_of, first_error, line_of, parse, text_of
 from extractor.languages.ecmascript.names import Names, resolve_names
@@ -119,7 +120,9 @@ def _facts(root: Node, registrations: frozenset[str]) -> CodeFacts:
     defaults = [line_of(n) for n in exports if any(c.type == "default" for c in n.children)]
     awaits = [line_of(s.node) for s in spots if s.node.type == "await_expression" and s.function is None]
     modules = {"import_statement", "export_statement", "meta_property"}
-    calls = [(spot, _call(spot)) for spot in spots if spot.node.type in {"call_expression", "new_expression"}]
+    aliases = _aliases(spots)
+    made = (spot for spot in spots if spot.node.type in {"call_expression", "new_expression"})
+    calls = [(spot, by_own_name(_call(spot), aliases)) for spot in made]
     return CodeFacts(
         imports=(*_imports(spots), *_required(calls)),
         calls=tuple(call for _, call in calls),
@@ -170,6 +173,13 @@ def _imports(spots: tuple[Spot, ...]) -> Iterator[Import]:
     for spot in spots:
         if spot.node.type in {"import_statement", "export_statement"} and (imported := _import(spot.node)):
             yield imported
+
+
+def _aliases(spots: tuple[Spot, ...]) -> dict[str, str]:
+    """``import { Server as Mcp }``: what the module calls it, by the name in the code."""
+    specifiers = (spot.node for spot in spots if spot.node.type == "import_specifier")
+    named = ((node.child_by_field_name("alias"), node.child_by_field_name("name")) for node in specifiers)
+    return {text_of(alias): text_of(name) for alias, name in named if alias is not None and text_of(name) != "default"}
 
 
 def _required(calls: list[tuple[Spot, Call]]) -> Iterator[Import]:

@@ -25,6 +25,7 @@ from extractor.languages.common.facts import (
     Ref,
     Text,
     Value,
+    by_own_name,
     refuse_large,
 )
 from extractor.languages.common.syntax import parse
@@ -77,14 +78,14 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
         return CodeFacts(error=CodeError("a number is too large", 1))
     return CodeFacts(
         imports=tuple(visitor.imports),
-        calls=tuple(visitor.calls),
+        calls=tuple(by_own_name(call, visitor.aliases) for call in visitor.calls),
         environment=tuple(visitor.environment),
         texts=tuple(visitor.texts),
         defines=defined_names(tree.body),
         free=free,
         late=late_names(tree, free, registrations | ROUTE_DECORATORS),
         constants=constants(tree.body),
-        decorators=tuple(visitor.decorators),
+        decorators=tuple(by_own_name(call, visitor.aliases) for call in visitor.decorators),
         bases=_bases(tree),
         bare_await=visitor.bare_await,
         loose_method=loose_method(tree.body),
@@ -145,6 +146,7 @@ class _Visitor(ast.NodeVisitor):
         self.environment: list[EnvironmentRead] = []
         self.texts: list[Text] = []
         self.decorators: list[Call] = []
+        self.aliases: dict[str, str] = {}
         self.bare_await: int | None = None
         self.main_guard = False
         self._functions: list[str] = []
@@ -211,12 +213,14 @@ class _Visitor(ast.NodeVisitor):
     # --- facts ---
 
     def visit_Import(self, node: ast.Import) -> None:
+        self.aliases |= {alias.asname: alias.name for alias in node.names if alias.asname}
         for alias in node.names:
             self.imports.append(self._import(alias.name, (), node.lineno, relative=False))
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
         names = tuple(alias.name for alias in node.names)
+        self.aliases |= {alias.asname: alias.name for alias in node.names if alias.asname}
         self.imports.append(self._import(module, names, node.lineno, relative=node.level > 0))
 
     def _import(self, module: str, names: tuple[str, ...], line: int, *, relative: bool) -> Import:

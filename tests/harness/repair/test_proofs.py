@@ -224,7 +224,7 @@ async def test_a_proof_that_cannot_be_stored_is_in_the_report(
     config = replace(load_config(SAMPLE, environ={}, state=tmp_path / "state", jobs=1), state=state)
     report, notes = _report(result), Notes()
     found, failed = await prove.prove_all(todo, report, config, unused, notes, known={}, stop=anyio.Event())
-    assert failed == {}
+    assert [one.tried for each in failed.values() for one in each] == [()]
     (finding,) = [
         finding
         for one in with_patches(report, proofs.patches_of(found, report, todo, SAMPLE)).examples
@@ -289,7 +289,7 @@ async def test_fixes_that_do_not_work_together_are_tried_apart(
         )
 
     monkeypatch.setattr(prove, "_try_findings", try_findings)
-    monkeypatch.setattr(prove._Fault, "edits", lambda *_: ((FileEdit("s", 1, ("x",)),), ()))
+    monkeypatch.setattr(prove.Fault, "edits", lambda *_: ((FileEdit("s", 1, ("x",)),), ()))
     config = load_config(SAMPLE, environ={}, state=tmp_path / "state", jobs=1)
     example = next(example for example in todo.all_examples if example.id == NEWER)
     trial = await prove._try(todo, example, result, config, None, Silent())  # type: ignore[arg-type]

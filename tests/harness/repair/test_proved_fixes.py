@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.repair.prove import prove
+from harness.repair.trial import failures_of
 from harness.run.observer import Silent
 from harness.run.plan import make_plan
 from harness.settings import load_config
@@ -66,11 +67,14 @@ async def test_a_missing_and_an_ended_id_in_one_branch_a_notification_and_a_get(
 @pytest.mark.processes
 @pytest.mark.anyio
 async def test_what_does_not_work_takes_nothing_from_what_does(tmp_path: Path) -> None:
-    """Late responses get a result beside: 202 for notifications alone leaves the requirement violated."""
-    page = NODE_PAGE.replace('"GET") return send(response, 405)', '"GET") return send(response, 403)')
+    """Responses get a result beside: 202 for notifications alone leaves the requirement violated."""
+    page = NODE_PAGE.replace("message.id === undefined)", "message.id === undefined && message.method)")
+    page = page.replace('"GET") return send(response, 405)', '"GET") return send(response, 403)')
     trial = await trial_of(tmp_path, page)
     assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
-    assert {requirement for requirement, _ in trial.fixed} == {"get.sse-or-405"}
+    assert {requirement for requirement, _ in trial.fixed} == {
+        "get.sse-or-405", "session.terminated-404", "session.unknown-404",
+    }  # fmt: skip
     assert trial.given_up is not None
     assert "post.notification-202" in trial.given_up.tried
     assert "still violated: post.notification-202" in trial.given_up.why
@@ -79,10 +83,41 @@ async def test_what_does_not_work_takes_nothing_from_what_does(tmp_path: Path) -
 @pytest.mark.processes
 @pytest.mark.anyio
 async def test_a_fix_that_does_not_hold_is_not_offered(tmp_path: Path) -> None:
-    """The number is in a constant: no fix fits, and that is told."""
-    trial = await trial_of(tmp_path, NODE_PAGE.replace("send(response, 200);\n  send", "send(response, 202);\n  send"))
+    """The number is computed: no fix fits, and that is told."""
+    page = NODE_PAGE.replace("send(response, 200);\n  send", "send(response, 202);\n  send")
+    page = page.replace("message.id === undefined)", "message.id === undefined && message.method)")
+    trial = await trial_of(tmp_path, page.replace("const LOST = 400", "const LOST = 350 + 50"))
     assert not trial.holds
     assert "session.terminated-404" in trial.unfitting
+    told = [one for one in failures_of(trial) if "session.terminated-404" in one.tried]
+    assert [one.why for one in told] == ["the changes that docprobe knows for this, none of which fits the code"]
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+async def test_a_status_in_a_constant(tmp_path: Path) -> None:
+    page = NODE_PAGE.replace("send(response, 200);\n  send", "send(response, 202);\n  send")
+    trial = await trial_of(tmp_path, page)
+    assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
+    assert "session.terminated-404" in {requirement for requirement, _ in trial.fixed}
+    (after,) = (new for _, new in trial.texts.values())
+    assert [line.strip() for line in after.split("\n") if line not in page.split("\n")] == [
+        "send(response, 404);",
+        "if (message.id === undefined || !message.method) return send(response, 202);",
+    ]
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+async def test_two_faults_that_keep_a_program_from_running(tmp_path: Path) -> None:
+    """The second one shows only without the first."""
+    page = PYTHON_PAGE.replace("import json\n", "").replace("import uuid\n", "") + "\nIt needs nothing else.\n"
+    trial = await trial_of(tmp_path, page)
+    assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
+    assert {requirement for requirement, _ in trial.fixed} == {"example.runs"}
+    ((before, after),) = trial.texts.values()
+    added = [line for line in after.split("\n") if line not in before.split("\n")]
+    assert sorted(added) == ["import json", "import uuid"]
 
 
 EXPRESS = """
@@ -221,9 +256,11 @@ async def test_a_package_that_the_install_line_leaves_out(tmp_path: Path) -> Non
     assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
     assert {requirement for requirement, _ in trial.fixed} == {
         "example.packages", "example.complete", "session.terminated-404", "session.unknown-404",
+        "post.notification-202",
     }  # fmt: skip
     ((before, after),) = trial.texts.values()
     dead = "if (!open.has(session)) return res.status"
+    after = after.replace("req.body.id === undefined || !req.body.method)", "req.body.id === undefined)")
     assert after == before.replace("zod #", "zod express #").replace(f"{dead}(400)", f"{dead}(404)")
 
 
@@ -253,4 +290,5 @@ async def test_a_refused_origin_an_unsupported_version_and_ids_that_count(tmp_pa
         "  if (request.headers.origin) return send(response, 403);",
         "    const fresh = crypto.randomUUID();",
         '  if (version && version !== "2025-11-25") return send(response, 400);',
+        "  if (message.id === undefined || !message.method) return send(response, 202);",
     ]

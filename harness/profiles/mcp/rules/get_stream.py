@@ -12,14 +12,20 @@ from harness.judge.findings import inconclusive, not_applicable, satisfied, viol
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, advice, level, text
+from harness.profiles.mcp.rules.answer_fixes import route_get, status_fix
 from harness.profiles.mcp.rules.answers import Answer, classify_answer, describe, is_served
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import EVENT_STREAM, exchange_of, exchanges_of
-from harness.profiles.mcp.rules.wrong_answers import get_answers, status_fix
+from harness.profiles.mcp.rules.wrong_answers import get_answers
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
+    from harness.rule import TextEdit
 
 _SECOND_STREAM: Final = 409
 """What SDKs answer to a second GET on a session: literally outside the sentence, and left undecided."""
@@ -72,6 +78,15 @@ def _is_left_open(exchange: Exchange, answer: Answer, resumed: list[Exchange]) -
     return exchange in resumed and exchange.status is not None and 400 <= exchange.status < 500
 
 
+_STATUS: Final = status_fix(get_answers, "405")
+
+
+def _refuse_get(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
+    """Answer GET by 405: where the code answers it otherwise, else in a route of its own."""
+    edits = list(_STATUS(root, finding, transcript))
+    yield from edits or route_get(root, finding, transcript)
+
+
 GET_SSE_OR_405: Final = Rule(
     Requirement(
         id="get.sse-or-405",
@@ -85,7 +100,7 @@ GET_SSE_OR_405: Final = Rule(
     ),
     Decision(sse_or_405, BASELINE),
     blame=get_answers,
-    fix=status_fix(get_answers, "405"),
+    fix=_refuse_get,
 )
 
 

@@ -29,7 +29,7 @@ from harness.profiles.mcp.rules.answers import (
 from harness.profiles.mcp.rules.id_makers import id_makers, random_ids
 from harness.profiles.mcp.rules.preconditions import AUTHORIZED_SESSION, not_asked, session_issued, tokens_issued
 from harness.profiles.mcp.rules.randomness import unpredictable_session_ids
-from harness.profiles.mcp.rules.session_branches import SESSION_HEADER
+from harness.profiles.mcp.rules.session_names import SESSION_HEADER
 from harness.profiles.mcp.rules.transcript import exchange_of
 from harness.profiles.mcp.rules.user_binding import bind_sessions, identities_without_subject
 from harness.profiles.mcp.tokens import USER2

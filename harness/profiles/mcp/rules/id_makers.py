@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, statement, text_of, walk
-from harness.profiles.mcp.rules.session_branches import SESSION_HEADER, variables
+from harness.judge.import_edits import import_python
+from harness.profiles.mcp.rules.session_names import SESSION_HEADER, variables
 from harness.rule import TextEdit
 
 if TYPE_CHECKING:
@@ -60,14 +61,8 @@ def random_ids(root: Node, finding: Finding, transcript: Transcript) -> Iterator
         if value is None:
             continue
         yield TextEdit(value.start_byte, value.end_byte, "str(uuid.uuid4())" if python else "crypto.randomUUID()")
-        if python and not any(_imports(node, "uuid") for node in root.named_children):
-            first = next((node for node in root.named_children if node.type == "import_statement"), None)
-            if first is not None:
-                yield TextEdit(first.start_byte, first.start_byte, "import uuid\n")
-
-
-def _imports(node: Node, module: str) -> bool:
-    return node.type == "import_statement" and any(text_of(name) == module for name in node.named_children)
+        if python:
+            yield from import_python(root, "import uuid")
 
 
 def _expression(maker: Node) -> Node | None:
@@ -77,7 +72,13 @@ def _expression(maker: Node) -> Node | None:
             body = maker.child_by_field_name("body")
             return body if body is not None and body.type != "statement_block" else None
         case "return_statement":
-            return maker.named_children[0] if maker.named_children else None
+            returned = maker.named_children[0] if maker.named_children else None
+            if returned is None or returned.type != "identifier":
+                return returned
+            # `name = f"…"; self.sessions[name] = …; return name`
+            function = enclosing(maker, FUNCTIONS)
+            values = [value for name, value in variables(function) if name == text_of(returned)] if function else []
+            return values[0] if len(values) == 1 else None
         case "assignment" | "assignment_expression":
             return maker.child_by_field_name("right")
         case "lexical_declaration" | "variable_declaration":

@@ -24,6 +24,7 @@ from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import LOCAL_LOOKING_ORIGINS
 from harness.profiles.mcp.revisions import ALL, MODERN, SESSIONS, advice, level, text
+from harness.profiles.mcp.rules.answer_fixes import status_fix
 from harness.profiles.mcp.rules.answers import (
     NOT_SERVED,
     Answer,
@@ -37,7 +38,7 @@ from harness.profiles.mcp.rules.answers import (
 from harness.profiles.mcp.rules.origin_options import check_origin
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of
-from harness.profiles.mcp.rules.wrong_answers import answers_about, status_fix
+from harness.profiles.mcp.rules.wrong_answers import answers_about
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:

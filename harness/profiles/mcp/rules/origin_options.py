@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from extractor.languages.common.syntax import CALLS, arguments_of, callee_of, text_of, walk
-from harness.profiles.mcp.rules.session_branches import variables
+from harness.judge.import_edits import import_python
+from harness.profiles.mcp.rules.session_names import variables
 from harness.rule import TextEdit
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _LOCAL: Final = ("localhost", "127.0.0.1")
 _TRANSPORT: Final = re.compile(r"\w*HTTPServerTransport")
 _ENABLED: Final = "enableDnsRebindingProtection"
 _SETTINGS: Final = "TransportSecuritySettings"
-_SETTINGS_IMPORT: Final = f"from mcp.server.transport_security import {_SETTINGS}\n"
+_SETTINGS_IMPORT: Final = f"from mcp.server.transport_security import {_SETTINGS}"
 _KEYWORDS: Final = {
     "FastMCP": "transport_security",
     "StreamableHTTPSessionManager": "security_settings",
@@ -57,7 +58,12 @@ def _in_ecmascript(root: Node, origins: list[str]) -> Iterator[TextEdit]:
         options = next(iter(given.named_children), None)
         if options is None:
             yield TextEdit(given.end_byte - 1, given.end_byte - 1, f"{{ {_ENABLED}: true, {allowed} }}")
-        elif options.type == "object":
+            continue
+        if options.type == "identifier":
+            # `const options = { … }; new Transport(options)`
+            values = [value for name, value in variables(root) if name == text_of(options)]
+            options = values[0] if len(values) == 1 else options
+        if options.type == "object":
             yield from _in_options(options, allowed)
 
 
@@ -95,9 +101,8 @@ def _in_python(root: Node, origins: list[str], port: int) -> Iterator[TextEdit]:
             continue
         changed = True
         yield TextEdit.last_argument(arguments, f"{keyword}={_settings(arguments, lists)}")
-    imports = [node for node in root.named_children if node.type in {"import_statement", "import_from_statement"}]
-    if changed and imports:
-        yield TextEdit(imports[-1].start_byte, imports[-1].start_byte, _SETTINGS_IMPORT)
+    if changed:
+        yield from import_python(root, _SETTINGS_IMPORT)
 
 
 def _settings(arguments: Node, lists: dict[str, str]) -> str:

@@ -15,6 +15,7 @@ from harness.judge.findings import as_interpretation, count, inconclusive, join_
 from harness.model import BodyFault, FailureKind, Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import STREAMABLE, level, text
+from harness.profiles.mcp.rules.answer_fixes import accept_messages, status_fix
 from harness.profiles.mcp.rules.answers import (
     NEVER_DECIDE,
     Answer,
@@ -29,7 +30,7 @@ from harness.profiles.mcp.rules.answers import (
 from harness.profiles.mcp.rules.preconditions import BASELINE, must_answer, not_asked
 from harness.profiles.mcp.rules.sent_requests import name_of
 from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of, messages, opening_of, sent
-from harness.profiles.mcp.rules.wrong_answers import answers_about, notification_answers, status_fix
+from harness.profiles.mcp.rules.wrong_answers import answers_about, notification_answers
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ NOTIFICATION_202: Final = Rule(
     Decision(notification_202),
     printed=Decision(printed_notification_202),
     blame=notification_answers,
-    fix=status_fix(notification_answers, "202"),
+    fix=accept_messages,
 )
 
 

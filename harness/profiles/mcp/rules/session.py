@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.syntax import FUNCTIONS, enclosing, text_of, walk
 from extractor.model import Level
 from harness.judge.findings import as_interpretation, inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
 from harness.profiles.mcp.revisions import SESSIONS, level, text
+from harness.profiles.mcp.rules.answer_fixes import fix_statuses_by_id
 from harness.profiles.mcp.rules.answers import (
     METHOD_NOT_OFFERED,
     NOT_SERVED,
@@ -36,16 +36,13 @@ from harness.profiles.mcp.rules.sent_requests import (
     name_of,
     printed_in_sessions,
 )
-from harness.profiles.mcp.rules.session_branches import id_is_given, names_in, session_variable
 from harness.profiles.mcp.rules.transcript import exchange_of, header, method_of
-from harness.profiles.mcp.rules.wrong_answers import dead_session_answers, missing_id_answers, wrong_statuses
+from harness.profiles.mcp.rules.wrong_answers import dead_session_answers, missing_id_answers
 from harness.profiles.mcp.seen_clients import seen_effect
-from harness.rule import Decision, Rule, TextEdit
+from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from tree_sitter import Node
 
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
     from harness.profiles.mcp.rules.answers import Leg
@@ -140,42 +137,6 @@ def ended_at_once(finding: Finding, transcript: Transcript) -> bool:
     return end is not None and end.status != ACCEPTED
 
 
-def fix_dead_session_status(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
-    """Turn ``status(400)`` into ``status(sessionId ? 404 : 400)``: a dead id gets 404, a missing one keeps its 400.
-
-    Where no request without an id gets to, it becomes ``status(404)``.
-    """
-    yield from _statuses_by_id(root, dead_session_answers(root, finding, transcript), finding, transcript)
-
-
-def fix_missing_id_status(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
-    """Turn ``status(404)`` into ``status(sessionId ? 404 : 400)``: a missing id gets 400, a dead one keeps its 404.
-
-    Where no request with an id gets to, it becomes ``status(400)``.
-    """
-    yield from _statuses_by_id(root, missing_id_answers(root, finding, transcript), finding, transcript)
-
-
-def _statuses_by_id(
-    root: Node, answers: Iterator[Node], finding: Finding, transcript: Transcript
-) -> Iterator[TextEdit]:
-    """Yield the wrong statuses in some answers as what both kinds of requests get that may come there."""
-    names, statuses = names_in(root), wrong_statuses(finding, transcript)
-    for answer in answers:
-        function = enclosing(answer, FUNCTIONS)
-        name = session_variable(function) if function is not None else None
-        given = id_is_given(answer, names)
-        if name is None and given is None:
-            continue
-        for node in walk(answer):
-            if node.type not in {"number", "integer"} or text_of(node) not in statuses:
-                continue
-            conditional = f"{name} ? 404 : 400" if node.type == "number" else f"404 if {name} else 400"
-            right = {True: "404", False: "400", None: conditional}[given]
-            if right != text_of(node):
-                yield TextEdit(node.start_byte, node.end_byte, right)
-
-
 TERMINATED_404: Final = Rule(
     Requirement(
         id="session.terminated-404",
@@ -195,7 +156,7 @@ TERMINATED_404: Final = Rule(
     # nothing but this reading gives a DELETE that was answered 2xx a meaning
     reading_blocks=ended_at_once,
     blame=dead_session_answers,
-    fix=fix_dead_session_status,
+    fix=fix_statuses_by_id(dead_session_answers),
 )
 
 
@@ -270,7 +231,7 @@ MISSING_400: Final = Rule(
     Decision(missing_400, IN_SESSION),
     printed=Decision(printed_missing_400),
     blame=missing_id_answers,
-    fix=fix_missing_id_status,
+    fix=fix_statuses_by_id(missing_id_answers),
 )
 
 RULES: Final = (TERMINATED_404, MISSING_400)

@@ -26,6 +26,8 @@ _HEADER: Final = "mcp-session-id"
 _BLOCKS: Final = frozenset({"statement_block", "switch_case", "switch_default"})
 _AROUND: Final = _BLOCKS | {"if_statement", "else_clause"}
 """What a statement may be in."""
+_NAMED: Final = frozenset({"identifier", "member_expression"})
+"""How a handler has its request and response: `req`, Fastify's `request.raw`."""
 _STEP: Final = "  "
 
 
@@ -181,8 +183,7 @@ def _handler_edits(call: Node, shared: _Shared) -> list[TextEdit] | None:
 def _opening(call: Node, shared: _Shared) -> tuple[str, ...]:
     """Return the lines that find or open a session; none if the call has other arguments than a request has."""
     given, end = arguments_of(call), _end(shared)
-    request = text_of(given[0]) if given and given[0].type in {"identifier", "member_expression"} else ""
-    response = text_of(given[1]) if len(given) > 1 and given[1].type == "identifier" else ""
+    request, response = ([text_of(each) if each.type in _NAMED else "" for each in given[:2]] + ["", ""])[:2]
     if not request or (len(given) > 1 and not response):
         return ()
     id = f'headers["{_HEADER}"]' if response else f'headers.get("{_HEADER}")'

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.syntax import CALLS, statement, text_of, walk
+from extractor.languages.common.syntax import CALLS, line_of, statement, text_of, walk
 from extractor.model import Level
 from harness.base.jsonrpc import is_response
 from harness.judge.findings import count, inconclusive, satisfied, violated
+from harness.judge.import_edits import import_python
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, HTTP_SSE, MODERN, SESSIONS, level, reading, text
@@ -31,6 +32,9 @@ _PRINTS: Final = re.compile(
     r"print|sys\.stdout\.write|console\.(?:log|info|debug|table|dir)|process\.stdout\.write|Deno\.stdout\.write"
 )
 """Callables that write to stdout."""
+_CONSOLE: Final = re.compile(r"console\.(?:log|info|debug|table|dir)")
+_STREAMS: Final = {"sys.stdout": "sys.stderr", "process.stdout": "process.stderr", "Deno.stdout": "Deno.stderr"}
+_MEMBERS: Final = frozenset({"attribute", "member_expression"})
 _LITERALS: Final = frozenset({"string_fragment", "string_content"})
 _TELLING: Final = 3
 """Characters that a literal must have to tell one call from another."""
@@ -73,20 +77,29 @@ def _prints(call: Node) -> bool:
 
 
 def print_to_stderr(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
-    """Make ``console.log`` of what stood on stdout ``console.error``, and give ``print`` the file ``sys.stderr``."""
-    for blamed in printing_calls(root, finding, transcript):
-        for call in (node for node in walk(blamed) if node.type in CALLS and _prints(node)):
-            function, given = call.child_by_field_name("function"), call.child_by_field_name("arguments")
-            if function is None or given is None:
-                continue
-            if text_of(function) in {"console.log", "console.info", "console.debug"}:
-                yield TextEdit(function.start_byte, function.end_byte, "console.error")
-            elif text_of(function) == "print" and "file=" not in text_of(given):
-                more = "file=sys.stderr" if not given.named_children else ", file=sys.stderr"
-                yield TextEdit(given.end_byte - 1, given.end_byte - 1, more)
-                imports = [node for node in root.named_children if node.type == "import_statement"]
-                if imports and not any(text_of(name) == "sys" for node in imports for name in node.named_children):
-                    yield TextEdit(imports[0].start_byte, imports[0].start_byte, "import sys\n")
+    """Have what stood on stdout written to stderr, by what is blamed for it."""
+    lines = {line for span in finding.blame for line in range(span.first, span.last + 1)}
+    executed = [node for node in walk(root) if node.type in CALLS and line_of(node) in lines]
+    said = list(printing_calls(root, finding, transcript))
+    for blamed in dict.fromkeys([*said, *executed]):
+        for call in (node for node in walk(blamed) if node.type in CALLS):
+            yield from _to_stderr(root, call)
+
+
+def _to_stderr(root: Node, call: Node) -> Iterator[TextEdit]:
+    function, given = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+    name = text_of(function)
+    if function is None or given is None:
+        return
+    if _CONSOLE.fullmatch(name):
+        yield TextEdit(function.start_byte, function.end_byte, "console.error")
+        return
+    streams = [node for node in walk(call) if text_of(node) in _STREAMS and node.type in _MEMBERS]
+    if _prints(call) or streams:
+        yield from (TextEdit(node.start_byte, node.end_byte, _STREAMS[text_of(node)]) for node in streams)
+    if name == "print" and "file=" not in text_of(given):
+        yield TextEdit.last_argument(given, "file=sys.stderr")
+        yield from import_python(root, "import sys")
 
 
 ONLY_MESSAGES: Final = Rule(

@@ -16,7 +16,7 @@ from extractor.languages.common.syntax import (
     text_of,
     walk,
 )
-from harness.profiles.mcp.rules.session_branches import names_in
+from harness.profiles.mcp.rules.session_names import names_in
 from harness.rule import TextEdit
 
 if TYPE_CHECKING:

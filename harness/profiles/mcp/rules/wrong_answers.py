@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import (
@@ -17,15 +16,9 @@ from extractor.languages.common.syntax import (
     walk,
 )
 from harness.profiles.mcp.rules.branches import chains, last_statement
-from harness.profiles.mcp.rules.session_branches import (
-    SESSION_HEADER,
-    SessionNames,
-    id_is_given,
-    looked_up_in_vain,
-    names_in,
-    variables,
-)
-from harness.rule import TextEdit
+from harness.profiles.mcp.rules.session_branches import id_is_given, looked_up_in_vain
+from harness.profiles.mcp.rules.session_names import SESSION_HEADER, SessionNames, names_in, variables
+from harness.profiles.mcp.rules.statuses import constants_of, is_error_class, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +26,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from harness.model import Finding, Transcript
-    from harness.rule import BlameRule, FixRule
+    from harness.rule import BlameRule
 
 _ANSWERING: Final = re.compile(
     r"(?:\.|\b)(status|sendStatus|writeHead|Response|JSONResponse|PlainTextResponse|HTTPException|send_response"
@@ -41,21 +34,19 @@ _ANSWERING: Final = re.compile(
     r"|sendError|setStatus|sendResponseHeaders|respond|respondText|ResponseEntity|into_response)$"
 )
 """Callables that answer an HTTP request, in the common frameworks of the languages."""
-_NAMED_STATUS: Final = re.compile(
-    r"\bHTTP_(\d{3})_|\b(?:HTTPStatus|StatusCodes?)(?:\.|::)(\w+)$|\bhttp\.Status(\w+)$"
-    r"|\bHttpStatusCode\.(\w+)$|\b(?:SC_|HttpStatus\.)(\w+)$"
-)
-"""Names of statuses: Starlette's and Django REST's, the standard library's, a package of Node's, Rust's, Go's, Ktor's,
-and those of servlets and Spring."""
-_MEMBERS: Final = frozenset(
-    {"attribute", "member_expression", "selector_expression", "field_access", "navigation_expression",
-     "scoped_identifier"}
-)  # fmt: skip
 _RETURNING: Final = frozenset({"tuple_expression", "assignment_expression", "return_expression", "match_arm"})
 """What makes a status an answer in Rust without a call: `return (StatusCode::NOT_FOUND, "…")`."""
 _BLOCKS: Final = frozenset({"block", "statement_block", "statement_list"})
 _IS_GET: Final = re.compile(r"""method\s*===?\s*["']GET["']|["']GET["']\s*===?\s*\S*method""")
-_GET_ROUTE: Final = re.compile(r"^(?:app|router|server|mcp|api)\w*\.get$", re.IGNORECASE)
+_GET_ROUTE: Final = re.compile(
+    r"""^\w*\.get\(\s*(?:["'`][/"'`]|$)|^(?:\w+\.)*(?:app|router|server|mcp|api)\w*\.get\b|\.route\(.*\.get\(""",
+    re.I | re.S,
+)
+"""The call that gives a handler to GET: of a router by its name, or by a path as first argument."""
+_GET_NAMES: Final = frozenset({"do_GET", "GET", "get"})
+"""Of functions and methods that handle GET, in the standard library, Next.js and classes of endpoints."""
+_CASES: Final = frozenset({"switch_case", "case_clause"})
+_SHORTHAND: Final = "shorthand_property_identifier_pattern"
 _ENDS: Final = frozenset({"return_statement", "expression_statement", "raise_statement", "throw_statement"})
 _IS_NOTIFICATION: Final = re.compile(
     r"""["']id["']\s+not\s+in\b|\.get\(["']id["']\)\s+is\s+None|\.id\s*===?\s*(?:undefined|null)|!\s*\(?\s*["']id["']\s+in\b"""
@@ -70,10 +61,10 @@ def wrong_statuses(finding: Finding, transcript: Transcript) -> set[str]:
 
     What a request got like its control is not about the fault: the server answers every such request so.
     """
-    return {status for status in _statuses(finding, transcript) if status >= "400"}
+    return {status for status in all_statuses(finding, transcript) if status >= "400"}
 
 
-def _statuses(finding: Finding, transcript: Transcript) -> set[str]:
+def all_statuses(finding: Finding, transcript: Transcript) -> set[str]:
     """Return the statuses as :func:`wrong_statuses`, with those of requests that were served."""
     exchanges = {exchange.number: exchange for exchange in transcript.exchanges if exchange.number in finding.evidence}
     controls = {exchange.control for exchange in exchanges.values()}
@@ -88,7 +79,7 @@ def _statuses(finding: Finding, transcript: Transcript) -> set[str]:
 
 def session_answers(root: Node, finding: Finding, transcript: Transcript, right: str) -> Iterator[Node]:
     """Yield the answers with a wrong status in functions that read the session header."""
-    for node in _answers(root, wrong_statuses(finding, transcript) - {right}):
+    for node in answers_with(root, wrong_statuses(finding, transcript) - {right}):
         function = enclosing(node, FUNCTIONS)
         if SESSION_HEADER.search(text_of(function if function is not None else node)):
             yield node
@@ -116,7 +107,7 @@ def dead_session_answers(root: Node, finding: Finding, transcript: Transcript) -
     answers = session_answers(root, finding, transcript, "404")
     possible = [node for node in answers if id_is_given(node, names) is not False]
     in_vain = [node for node in possible if looked_up_in_vain(node, names)]
-    yield from in_vain or _ends_in_vain(root, names, _statuses(finding, transcript) - {"404"}) or possible
+    yield from in_vain or _ends_in_vain(root, names, all_statuses(finding, transcript) - {"404"}) or possible
 
 
 def answers_about(header: re.Pattern[str], right: str) -> BlameRule:
@@ -131,7 +122,7 @@ def answers_about(header: re.Pattern[str], right: str) -> BlameRule:
     def blame(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
         names = {re.escape(name) for name, value in variables(root) if written.search(text_of(value))}
         looks = re.compile("|".join([header.pattern, *(rf"(?<![\w.]){name}\b" for name in names)]), re.IGNORECASE)
-        for node in _answers(root, wrong_statuses(finding, transcript) - {right}):
+        for node in answers_with(root, wrong_statuses(finding, transcript) - {right}):
             nearest = next(chains(node), [])
             if any(looks.search(text_of(test)) for test, _ in nearest):
                 yield node
@@ -141,49 +132,53 @@ def answers_about(header: re.Pattern[str], right: str) -> BlameRule:
 
 def get_answers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
     """Yield the answers with a wrong status that only a GET gets to: by its handler, its route or a condition."""
-    for node in _answers(root, wrong_statuses(finding, transcript) - {"405"}):
+    for node in answers_with(root, wrong_statuses(finding, transcript) - {"405"}):
         function = enclosing(node, FUNCTIONS)
         name = text_of(function.child_by_field_name("name")) if function is not None else ""
-        route = enclosing(function, CALLS) if function is not None else None
-        routed = text_of(route.child_by_field_name("function")) if route is not None else ""
+        above = function.parent if function is not None else None
+        if function is not None and above is not None and above.type == "decorated_definition":
+            routed = [text_of(part).removeprefix("@") for part in above.children if part.type == "decorator"]
+        else:
+            route = enclosing(function, CALLS) if function is not None else None
+            routed = [text_of(route)] if route is not None else []
         tested = any(holds and _IS_GET.search(text_of(test)) for chain in chains(node) for test, holds in chain)
-        if tested or name == "do_GET" or _GET_ROUTE.search(routed):
+        if tested or name in _GET_NAMES or _is_case_of_get(node) or any(map(_GET_ROUTE.search, routed)):
             yield node
+
+
+def _is_case_of_get(node: Node) -> bool:
+    """Return whether a branch of a ``switch`` or a ``match`` that is taken for GET only has ``node`` in it."""
+    case = enclosing(node, _CASES | FUNCTIONS)
+    if case is None or case.type not in _CASES:
+        return False
+    value = case.child_by_field_name("value") or case.named_children[0]
+    return text_of(value).strip("\"'`") == "GET"
 
 
 def notification_answers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
     """Yield what ends a branch that only notifications take, if it is not an answer with 202."""
+    for _, branch in notification_branches(root):
+        if "202" not in text_of(branch):
+            last = last_statement(branch)
+            yield last if last.type in _ENDS else branch
+
+
+def notification_branches(root: Node) -> Iterator[tuple[Node, Node]]:
+    """Yield each branch that only notifications take, behind its condition."""
     ids = {name for name, value in variables(root) if _ID_OF_MESSAGE.search(text_of(value))}
+    # `const { id, method } = request.body`
+    ids |= {text_of(node) for node in walk(root) if node.type == _SHORTHAND and text_of(node) == "id"}
     for node in walk(root):
         condition = node.child_by_field_name("condition") if node.type in {"if_statement", "elif_clause"} else None
         branch = node.child_by_field_name("consequence")
-        if condition is None or branch is None or "202" in text_of(branch):
+        if condition is None or branch is None:
             continue
         test = text_of(condition)
         absent = any(
             re.search(rf"(?<![\w.]){re.escape(id)}\s*(?:is\s+None|===?\s*(?:undefined|null))", test) for id in ids
         )
         if absent or _IS_NOTIFICATION.search(test):
-            last = last_statement(branch)
-            yield last if last.type in _ENDS else branch
-
-
-def status_fix(blame: BlameRule, right: str) -> FixRule:
-    """Return the fix that gives the right status in the answers that a rule blames.
-
-    Args:
-        blame: of the rule.
-        right: the status that is due there.
-    """
-
-    def fix(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
-        statuses = _statuses(finding, transcript) - {right}
-        for answer in blame(root, finding, transcript):
-            for node in walk(answer):
-                if node.type in {"number", "integer"} and text_of(node) in statuses:
-                    yield TextEdit(node.start_byte, node.end_byte, right)
-
-    return fix
+            yield condition, branch
 
 
 def _ends_in_vain(root: Node, names: SessionNames, statuses: set[str]) -> list[Node]:
@@ -191,7 +186,7 @@ def _ends_in_vain(root: Node, names: SessionNames, statuses: set[str]) -> list[N
 
     An answer whose status is in the code and not one of ``statuses`` is another one.
     """
-    constants = _constants(root)
+    constants = constants_of(root)
     found = []
     for node in walk(root):
         if node.type not in _ENDS or node.parent is None or not looked_up_in_vain(node, names):
@@ -201,7 +196,7 @@ def _ends_in_vain(root: Node, names: SessionNames, statuses: set[str]) -> list[N
             continue
         answers = [each for each in siblings if each.type in _ENDS and any(_is_answer(part) for part in walk(each))]
         end = answers[-1] if answers else node
-        written = {status for part in walk(end) if (status := _status(part, constants)) and len(status) == 3}
+        written = {status for part in walk(end) if (status := status_of(part, constants)) and len(status) == 3}
         if not written or written & statuses:
             found.append(end)
     return found
@@ -211,38 +206,16 @@ def _is_answer(node: Node) -> bool:
     return node.type in CALLS and _ANSWERING.search(callee_of(node)) is not None
 
 
-def _constants(root: Node) -> dict[str, str]:
-    """Return the variables of a file that are set once, to a number."""
-    values: dict[str, set[str]] = {}
-    for name, value in variables(root):
-        values.setdefault(name, set()).add(_status(value, {}) or "")
-    return {name: next(iter(found)) for name, found in values.items() if len(found) == 1 and found != {""}}
-
-
-def _status(node: Node, constants: dict[str, str]) -> str | None:
-    """Return the number that an expression is: a literal, a constant of the file, or a status by its name."""
-    if node.type in {"number", "integer", "int_literal", "decimal_integer_literal", "number_literal"}:
-        return text_of(node)
-    if node.type == "identifier":
-        return constants.get(text_of(node))
-    named = _NAMED_STATUS.search(text_of(node)) if node.type in _MEMBERS else None
-    if named is None:
-        return None
-    # Go writes StatusBadRequest for BAD_REQUEST, Ktor BadRequest
-    name = named[2] or named[5] or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", named[3] or named[4] or "").upper()
-    return named[1] or (str(HTTPStatus[name].value) if name in HTTPStatus.__members__ else None)
-
-
-def _answers(root: Node, statuses: set[str]) -> Iterator[Node]:
+def answers_with(root: Node, statuses: set[str]) -> Iterator[Node]:
     """Yield the statements that answer with one of the ``statuses``."""
-    constants = _constants(root)
+    constants = constants_of(root)
     for node in walk(root):
-        if _status(node, constants) not in statuses:
+        if status_of(node, constants) not in statuses:
             continue
         call = enclosing(node, CALLS)
-        if call is not None and node in arguments_of(call):
-            # a helper of the page's own: refuse(res, 400, "…")
-            yield statement(call)
+        if is_error_class(node) or (call is not None and node in arguments_of(call)):
+            # `raise web.HTTPBadRequest()`; a helper of the page's own: refuse(res, 400, "…")
+            yield statement(node)
             continue
         if node.type == "scoped_identifier" and node.parent is not None and node.parent.type in _RETURNING:
             yield statement(node)

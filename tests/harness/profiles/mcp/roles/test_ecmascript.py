@@ -19,6 +19,8 @@ HTTP, STDIO, CLIENT, OTHER = (
 TYPESCRIPT = [
     ("new McpServer({}).connect(new StdioServerTransport())", STDIO, Start.RUN),
     ("serveStdio(build)", STDIO, Start.RUN),
+    ("import { StreamableHTTPServerTransport as Transport } from 'x'; new McpServer({}).connect(new Transport({})); "
+     "app.listen(3000)", HTTP, Start.RUN),
     ("new StreamableHTTPServerTransport({}); app.listen(3000)", HTTP, Start.RUN),
     ("new NodeStreamableHTTPServerTransport({}); createServer(f).listen(3000)", HTTP, Start.RUN),
     ("import { serve } from '@hono/node-server'; createMcpHandler(f); serve({ fetch })", HTTP, Start.RUN),

@@ -20,6 +20,7 @@ PYTHON = [
     ("mcp = FastMCP('x')\nmcp.run()", STDIO, Start.RUN),
     ("mcp = FastMCP('x')\nmcp.run(transport='stdio')", STDIO, Start.RUN),
     ("mcp = FastMCP('x')\nmcp.run('http')", HTTP, Start.RUN),
+    ("from fastmcp import FastMCP as Mine\nown = Mine('x')\nown.run('http')", HTTP, Start.RUN),
     ("FastMCP('x').run(transport='streamable-http')", HTTP, Start.RUN),
     ("class Mine(FastMCP): ...\nown = Mine('x')\nown.run('stdio')", STDIO, Start.RUN),
     ("mcp = FastMCP('x')\nsubprocess.run('git status', shell=True)\nmcp.run(transport='http')", HTTP, Start.RUN),

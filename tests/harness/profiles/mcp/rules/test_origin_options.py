@@ -120,20 +120,22 @@ if __name__ == "__main__":
 
 def test_fastmcp_takes_the_settings_where_it_is_made() -> None:
     after = edited("server.py", FASTMCP)
-    assert after == IMPORT + FASTMCP.replace('"0.0.0.0")', f'"0.0.0.0", transport_security={PROTECTED})')
+    first, rest = FASTMCP.split("\n", 1)
+    assert after == f"{first}\n{IMPORT}" + rest.replace('"0.0.0.0")', f'"0.0.0.0", transport_security={PROTECTED})')
 
 
 def test_a_session_manager_takes_them_by_another_name() -> None:
-    before = "from mcp.server.streamable_http_manager"
+    last = "import StreamableHTTPSessionManager\n"
     after = edited("server.py", STARLETTE)
-    assert after == STARLETTE.replace(before, IMPORT + before).replace(
+    assert after == STARLETTE.replace(last, last + IMPORT).replace(
         "json_response=True,\n", f"json_response=True,\n    security_settings={IN_LINES},\n"
     )
 
 
 def test_the_newer_server_takes_them_where_it_is_run() -> None:
     after = edited("server.py", NEWER)
-    assert after == IMPORT + NEWER.replace("port=8000)", f"port=8000, transport_security={PROTECTED})")
+    first, rest = NEWER.split("\n", 1)
+    assert after == f"{first}\n{IMPORT}" + rest.replace("port=8000)", f"port=8000, transport_security={PROTECTED})")
     mounted = NEWER.replace('box.run(transport="streamable-http", port=8000)', "serve(box.streamable_http_app())")
     assert f"app(transport_security={PROTECTED})" in edited("server.py", mounted)
 
