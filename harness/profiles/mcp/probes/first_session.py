@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from harness.profiles.mcp.probes.tools import ServerTool
 
 BAD_REQUEST: Final = 400
-LISTEN_S: Final = 0.1
-"""How long to listen on the stream that GET opens: its head is what counts."""
 STREAMABLE_SINCE: Final = "2025-03-26"
 """The first revision of Streamable HTTP, and of sessions."""
 BATCH_REVISION: Final = "2025-03-26"
@@ -108,7 +106,7 @@ async def use_first_session(
         peer.learn_revision(revision, RevisionFacts(f"{peer.method} is answered {describe_answer(request)}"))
         return None
     peer.learn_revision(revision, RevisionFacts(method=peer.method))
-    get = await peer.get(steps.BASELINE_GET, opened, listen_s=LISTEN_S)
+    get = await peer.get(steps.BASELINE_GET, opened)
     if _declares(answer, "resources"):
         await _read_missing_resource(peer, opened, request.number)
     await peer.post_unreadable(steps.POST_UNREADABLE, opened, control=initialized.number)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from harness.exchanges.http_exchange import LINGER_S
 from harness.exchanges.recorder import task_group
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import UNKNOWN_METHOD
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 SETTLE_S: Final = 0.15
 """Least time that a message has to show up on the standalone stream after the response it should not be with."""
 LISTEN_S: Final = 0.1
-"""How long to listen where the head of the answer is what counts."""
+"""How long to listen to what a stream that was cut replays at once."""
 REPLAY_S: Final = 0.3
 """Least time to wait for what a resumed stream should not replay."""
 OWN_REPLAY_S: Final = 1.0
@@ -47,7 +48,7 @@ async def probe_streams(peer: ProbedServer, revision: str, baseline: FirstSessio
         issued = first_event_id(answers)
         if issued is not None:
             await _resume(peer, steps.GET_RESUME_ISSUED, b, issued, listen_s=LISTEN_S)
-        await _resume(peer, steps.GET_RESUME_INVENTED, b, INVENTED_EVENT_ID, listen_s=LISTEN_S)
+        await _resume(peer, steps.GET_RESUME_INVENTED, b, INVENTED_EVENT_ID, listen_s=LINGER_S)
     if first_event_id(seen) is not None and b.id is not None and not peer.single_session:
         await _resume_across(peer, revision, b)
 

@@ -7,6 +7,7 @@ import secrets
 import time
 import uuid
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from joserfc import jwt
@@ -60,18 +61,24 @@ class IssuedToken:
         return self.revoked
 
 
+@cache
+def _signing_key() -> RSAKey:
+    """Return the key of every issuer of this process: it proves nothing to anybody else, and takes long to make."""
+    return RSAKey.generate_key(2048, parameters={"use": "sig", "alg": "RS256"}, auto_kid=True)
+
+
 class TokenIssuer:
     """Makes tokens, remembers them, and finds them again in texts."""
 
     def __init__(self, issuer: str, scope: str) -> None:
-        """Make the signing key.
+        """Begin with no tokens.
 
         Args:
             issuer: ``iss`` of tokens asked for by label.
             scope: ``scope`` of those.
         """
         self._issuer, self._scope = issuer, scope
-        self._key = RSAKey.generate_key(2048, parameters={"use": "sig", "alg": "RS256"}, auto_kid=True)
+        self._key = _signing_key()
         self._known: dict[str, IssuedToken] = {}
         self._by_label: dict[tuple[str, str], IssuedToken] = {}
         self._pattern: re.Pattern[str] | None = None
