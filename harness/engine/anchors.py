@@ -89,12 +89,19 @@ class Anchors:
         names = frozenset(host for host in hosts if _HOST_NAME.fullmatch(host)) - {"localhost"}
         if anchor is not None:
             if not names and anchor.tunnel.failure is None:
-                self._in_use += 1
-                return anchor
+                return self._taken(anchor)
             self._start_retiring(anchor)
-        anchor = await self._start(image, names)
+        return self._taken(await self._start(image, names))
+
+    def _taken(self, anchor: Anchor) -> Anchor:
         self._in_use += 1
+        self._prepare_for_others()
         return anchor
+
+    def _prepare_for_others(self) -> None:
+        """Make the next anchor ready if this is not the only pod: likely another one is to come."""
+        if self._in_use > 1:
+            self.prepare(self._image)
 
     def prepare(self, image: str) -> None:
         """Begin to make an anchor ready for the next pod, unless one is."""
@@ -105,9 +112,8 @@ class Anchors:
 
     def retire(self, anchor: Anchor) -> None:
         """End an anchor that was taken, in the background, and with it its pod."""
+        self._prepare_for_others()
         self._in_use -= 1
-        if self._in_use:  # there are other pods: likely another one is to come
-            self.prepare(self._image)
         self._start_retiring(anchor)
 
     async def close(self) -> None:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from harness.base.host import HostEnvironment
-    from harness.model import Image
+    from harness.model import Image, ListeningSocket
 
 _CLOSE_S: Final = 60.0
 """How long closing may take in all; what is left then goes when this process ends, or at the next start."""
@@ -155,6 +155,8 @@ class DockerEngine:
         self._tasks = tasks
         self._numbers = itertools.count(1)
         self._anchor_image: str | None = None
+        self._listened: dict[str, frozenset[ListeningSocket]] = {}
+        """By id of the example: what listened at the end of its last pod."""
         self._closed = False
 
     async def base(self, toolchain: str, progress: Progress | None = None) -> BaseImage:
@@ -170,14 +172,20 @@ class DockerEngine:
         return await self._installer.install(bundle, cutoff, lock, report)
 
     def pod(
-        self, bundle: Bundle, image: Image, services: Sequence[Service] = (), *, progress: Progress | None = None
+        self,
+        bundle: Bundle,
+        image: Image,
+        services: Sequence[Service] = (),
+        *,
+        followed: bool = False,
+        progress: Progress | None = None,
     ) -> AbstractAsyncContextManager[Pod]:
         """Start the bundle; on leaving, everything of it is removed."""
-        return self._pod(bundle, image, services, _printable(progress))
+        return self._pod(bundle, image, services, followed, _printable(progress))
 
     @asynccontextmanager
     async def _pod(
-        self, bundle: Bundle, image: Image, services: Sequence[Service], progress: Progress
+        self, bundle: Bundle, image: Image, services: Sequence[Service], followed: bool, progress: Progress
     ) -> AsyncIterator[Pod]:
         hosts = frozenset(request.host for request in bundle.services)
         if (excess := self.run.received.excess()) is not None:
@@ -194,11 +202,16 @@ class DockerEngine:
             hosts=hosts,
             packages=tuple(name for name in image.packages if " > " not in name) if bundle.toolchain == "node" else (),
         )
-        pod = DockerPod(settings, anchor.tunnel, bundle, services, str(next(self._numbers)))
+        expected = self._listened.get(bundle.example_id, frozenset())
+        pod = DockerPod(settings, anchor.tunnel, bundle, services, str(next(self._numbers)), expected)
         try:
             await self._tasks.start(pod.run)
             await pod.bring_up(progress)
+            if followed:
+                self._anchors.prepare(await self._image_of_anchors(progress))
             yield pod
+            if bundle.example_id and (listening := frozenset(pod.sockets())):
+                self._listened[bundle.example_id] = listening
         finally:
             with anyio.CancelScope(shield=True):
                 await pod.close_transports()

@@ -41,9 +41,15 @@ class DockerPod:
     """A running example. Made by the engine; see :class:`harness.engine.protocol.Pod`."""
 
     def __init__(
-        self, settings: PodSettings, tunnel: Tunnel, bundle: Bundle, services: Sequence[Service], name: str
+        self,
+        settings: PodSettings,
+        tunnel: Tunnel,
+        bundle: Bundle,
+        services: Sequence[Service],
+        name: str,
+        expected: frozenset[ListeningSocket] = frozenset(),
     ) -> None:
-        """``name`` begins the names of its containers."""
+        """``name`` begins the names of its containers; ``expected`` listened in an earlier pod of the same example."""
         self._settings = settings
         self._tunnel = tunnel
         self._bundle = bundle
@@ -52,8 +58,8 @@ class DockerPod:
         self._service_names = frozenset(request.host.lower() for request in bundle.services)
         self._process: Process | None = None
         self._build_failure: ExitState | None = None
-        self._expected: frozenset[ListeningSocket] = frozenset()
-        """What listened before a restart: once it listens again, there is nothing more to wait for."""
+        self._expected = expected
+        """What listened before: once it listens again, there is nothing more to wait for."""
         self._transports: list[PodTransport] = []
         self._tasks: TaskGroup | None = None
         self._scope = anyio.CancelScope()

@@ -175,7 +175,13 @@ class Engine(Protocol):
         ...
 
     def pod(
-        self, bundle: Bundle, image: Image, services: Sequence[Service] = (), *, progress: Progress | None = None
+        self,
+        bundle: Bundle,
+        image: Image,
+        services: Sequence[Service] = (),
+        *,
+        followed: bool = False,
+        progress: Progress | None = None,
     ) -> AbstractAsyncContextManager[Pod]:
         """Start the bundle; on leaving, everything of it is removed, also on BaseException.
 
@@ -183,6 +189,7 @@ class Engine(Protocol):
             bundle: files, build steps, command and environment.
             image: from :meth:`install`.
             services: served on their ports inside the pod.
+            followed: another pod is likely to be wanted next; what it needs is made ready meanwhile.
             progress: called with what is being done.
 
         Raises:

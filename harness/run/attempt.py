@@ -154,7 +154,8 @@ class _Trial:
         bundle, limits = self.bundle, self.config.limits
         probe = make_probe(bundle, self.config.profile)
         held = frozenset(service.port for service in probe.services)
-        async with engine.pod(bundle, image, probe.services, progress=progress) as pod:
+        # what violates something is traced in a pod of its own
+        async with engine.pod(bundle, image, probe.services, followed=self.config.trace, progress=progress) as pod:
 
             def failed(outcome: StartOutcome, how: str, guesses: tuple[Note, ...] = ()) -> Attempt:
                 return Attempt(self.run(outcome, how, probe.redact(pod.logs()), guesses), None)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Bundle
     from harness.engine.docker_engine import DockerEngine
-    from harness.engine.protocol import Pod, Progress, Service
+    from harness.engine.protocol import Pod, Service
     from harness.model import ExampleResult, Image, LogLine
     from harness.spec.bind import Bound
 
@@ -56,9 +56,9 @@ class Watched:
 
     @asynccontextmanager
     async def pod(
-        self, bundle: Bundle, image: Image, services: Sequence[Service] = (), *, progress: Progress | None = None
+        self, bundle: Bundle, image: Image, services: Sequence[Service] = (), **more: object
     ) -> AsyncIterator[Pod]:
-        async with self._engine.pod(bundle, image, services, progress=progress) as pod:
+        async with self._engine.pod(bundle, image, services, **more) as pod:  # type: ignore[arg-type]
             try:
                 yield pod
             finally:

@@ -50,3 +50,16 @@ async def test_while_other_pods_run_the_next_anchor_is_made_ready() -> None:
         assert anchors.started == 3
         assert (await anchors.take("image", frozenset())).id == "3", "the one that is ready is taken"
         anchors.retire(second)
+
+
+async def test_the_next_anchor_is_made_ready_while_a_second_pod_runs_and_not_while_one_does() -> None:
+    async with anyio.create_task_group() as tasks:
+        anchors = CountedAnchors(cast("EngineRun", None), tasks)
+        first = await anchors.take("image", frozenset())
+        await anyio.wait_all_tasks_blocked()
+        assert anchors.started == 1
+        second = await anchors.take("image", frozenset())
+        await anyio.wait_all_tasks_blocked()
+        assert anchors.started == 3
+        anchors.retire(second)
+        anchors.retire(first)

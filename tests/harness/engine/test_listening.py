@@ -37,10 +37,17 @@ class MadeUpTunnel:
         return anyio.Event()
 
 
-async def waited_for(monkeypatch: pytest.MonkeyPatch, *, before: Any, left: Any, after: Any) -> list[int]:
+async def waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    before: Any,
+    left: Any,
+    after: Any,
+    expected: frozenset[ListeningSocket] = frozenset(),
+) -> list[int]:
     """How many sockets were there at each wait for further ones: after the start, and after a restart.
 
-    ``left`` is what the tunnel still reports of the process that was ended.
+    ``left`` is what the tunnel still reports of the process that was ended; ``expected`` listened in an earlier pod.
     """
     waits: list[int] = []
     tunnel = MadeUpTunnel()
@@ -50,7 +57,7 @@ async def waited_for(monkeypatch: pytest.MonkeyPatch, *, before: Any, left: Any,
 
     broken = SimpleNamespace(is_set=lambda: False)
     settings = SimpleNamespace(run=SimpleNamespace(events=SimpleNamespace(broken=broken)))
-    pod = DockerPod(cast("PodSettings", settings), cast("Tunnel", tunnel), server_bundle(), (), "pod")
+    pod = DockerPod(cast("PodSettings", settings), cast("Tunnel", tunnel), server_bundle(), (), "pod", expected)
 
     async def start() -> None:
         tunnel.listening = after
@@ -85,3 +92,9 @@ async def test_sockets_that_are_still_reported_of_the_ended_process_prove_nothin
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert await waited_for(monkeypatch, before=(FIRST,), left=(FIRST,), after=(FIRST,)) == [1, 1]
+
+
+async def test_what_listened_in_an_earlier_pod_is_all_that_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = frozenset({FIRST, SECOND})
+    assert await waited_for(monkeypatch, before=(FIRST, SECOND), left=(), after=(FIRST, SECOND), expected=both) == []
+    assert await waited_for(monkeypatch, before=(FIRST,), left=(), after=(FIRST,), expected=both) == [1]

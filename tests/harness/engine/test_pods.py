@@ -66,6 +66,22 @@ async def test_http_with_the_examples_own_host_and_port(open_engine: Open) -> No
     assert leftovers(run) == ([], [])
 
 
+async def test_a_pod_that_another_follows_has_the_next_anchor_made_ready(open_engine: Open) -> None:
+    bundle = python_bundle(SERVER)
+    async with open_engine(QUICK) as engine:
+        image = await engine.install(bundle)
+        async with engine.pod(bundle, image) as pod:
+            await pod.wait_listening(60)
+            assert [engine._anchors._ready, engine._anchors._preparing] == [None, None]
+        async with engine.pod(bundle, image, followed=True) as pod:
+            assert engine._anchors._preparing is not None
+            listening = await pod.wait_listening(60)
+        async with engine.pod(bundle, image) as pod:
+            assert await pod.wait_listening(60) == listening
+        run = engine.run.owner.run_id
+    assert leftovers(run) == ([], [])
+
+
 async def test_privileged_port_and_ipv6(open_engine: Open) -> None:
     code = """
 import socket, time
