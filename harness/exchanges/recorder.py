@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -207,7 +208,7 @@ class Recorder:
         number, process = self._count, self.process
         sent = httpx.Request(
             request.method,
-            request.url,
+            _url(request.url),
             headers=[(k.encode("latin-1"), v.encode("latin-1")) for k, v in request.headers],
             content=request.body or None,
         )
@@ -259,6 +260,12 @@ class Recorder:
                 return await self._transport.handle_async_request(sent), None
         except WIRE_ERRORS as error:
             return None, classify_failure(error)
+
+
+@lru_cache(maxsize=64)
+def _url(text: str) -> httpx.URL:
+    """Return an address, parsed once: most requests of a conversation go to the same."""
+    return httpx.URL(text)
 
 
 def _retry_after_s(reply: Reply) -> float:

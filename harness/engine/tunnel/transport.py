@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Final
 
 import anyio
@@ -21,6 +21,7 @@ from harness.engine.tunnel.frames import MAX_PAYLOAD
 
 Connect = Callable[[str, int], Awaitable[ByteStream]]
 """Opens a connection to a host and port inside the pod; OSError if it is refused. One that is refused later breaks."""
+Close = Callable[[], Awaitable[None]]
 
 _ERRORS: Final = {
     httpcore.TimeoutException: httpx.TimeoutException,
@@ -44,9 +45,14 @@ class PodTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, connect: Connect, *, kept: int = 40) -> None:
         """Take what opens connections, and how many that are idle are kept for later requests."""
-        self._pool = httpcore.AsyncConnectionPool(
-            network_backend=_Backend(connect), max_connections=200, max_keepalive_connections=kept, retries=0
-        )
+        self._backend = _Backend(connect)
+        self._pool = None
+        if kept:
+            self._pool = httpcore.AsyncConnectionPool(
+                network_backend=self._backend, max_connections=200, max_keepalive_connections=kept
+            )
+        self._open: set[httpcore.AsyncHTTPConnection] = set()
+        """Connections of requests that are not done, where none is kept: a pool would be asked for nothing."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; the response's body is streamed."""
@@ -64,25 +70,51 @@ class PodTransport(httpx.AsyncBaseTransport):
             extensions=request.extensions,
         )
         with _httpx_errors(request):
-            response = await self._pool.handle_async_request(inner)
+            response, close = await (self._alone(inner) if self._pool is None else self._pooled(inner, self._pool))
         return httpx.Response(
             status_code=response.status,
             headers=response.headers,
-            stream=_Body(response, request),
+            stream=_Body(response, request, close),
             extensions=response.extensions,
         )
 
+    async def _pooled(
+        self, request: httpcore.Request, pool: httpcore.AsyncConnectionPool
+    ) -> tuple[httpcore.Response, Close]:
+        response = await pool.handle_async_request(request)
+        return response, response.aclose
+
+    async def _alone(self, request: httpcore.Request) -> tuple[httpcore.Response, Close]:
+        """Send a request on a connection of its own; return the response, and what closes the connection."""
+        connection = httpcore.AsyncHTTPConnection(request.url.origin, network_backend=self._backend)
+
+        async def close() -> None:
+            self._open.discard(connection)
+            await connection.aclose()
+
+        self._open.add(connection)
+        try:
+            return await connection.handle_async_request(request), close
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await close()
+            raise
+
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._pool.aclose()
+        if self._pool is not None:
+            await self._pool.aclose()
+        while self._open:
+            await self._open.pop().aclose()
 
 
 class _Body(httpx.AsyncByteStream):
     """A response's body, with httpx's errors."""
 
-    def __init__(self, response: httpcore.Response, request: httpx.Request) -> None:
+    def __init__(self, response: httpcore.Response, request: httpx.Request, close: Close) -> None:
         self._response = response
         self._request = request
+        self._close = close
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _httpx_errors(self._request):
@@ -91,7 +123,10 @@ class _Body(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         with _httpx_errors(self._request):
-            await self._response.aclose()
+            try:
+                await self._response.aclose()
+            finally:
+                await self._close()
 
 
 @contextmanager
@@ -103,6 +138,10 @@ def _httpx_errors(request: httpx.Request) -> Iterator[None]:
             if kind in _ERRORS:
                 raise _ERRORS[kind](str(error), request=request) from error
         raise
+
+
+def _within(timeout: float | None) -> AbstractContextManager[object]:
+    return nullcontext() if timeout is None else anyio.fail_after(timeout)
 
 
 class _Backend(httpcore.AsyncNetworkBackend):
@@ -120,7 +159,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         try:
-            with anyio.fail_after(timeout):
+            with _within(timeout):
                 return _Stream(await self._connect(host, port))
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(f"{host}:{port} did not accept in {timeout} s") from error
@@ -140,7 +179,7 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
-            with anyio.fail_after(timeout):
+            with _within(timeout):
                 # a server may answer, and end the connection, before it has read everything
                 with suppress(anyio.BrokenResourceError):
                     await self._send()
@@ -157,7 +196,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         if len(self._unsent) < MAX_PAYLOAD:
             return
         try:
-            with anyio.fail_after(timeout):
+            with _within(timeout):
                 await self._send()
         except TimeoutError as error:
             raise httpcore.WriteTimeout(f"nothing was taken for {timeout} s") from error
@@ -181,7 +220,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
         try:
-            with anyio.fail_after(timeout):
+            with _within(timeout):
                 await self._send()
                 return _Stream(
                     await TLSStream.wrap(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Final, TypeVar, assert_never
 
 from extractor.base.loopback import IPV4_LOOPBACK
 from extractor.model import ExampleKind
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from harness.profiles.mcp.tokens import TokenSource
 
 
+Recorded = TypeVar("Recorded")
 _TOO_MANY: Final = 429
-
-
 _WORDS: Final = ("mcp", "modelcontextprotocol", "jsonrpc", "initialize", "registertool", "setrequesthandler")
 
 
@@ -99,14 +98,14 @@ class McpProbe:
                 "the example answered 429 to every initialize, also after waiting as long as it asked for",
                 "let its rate limit pass a few requests a second",
             )
-        return redact_texts(transcript, self._redact)
+        return self._redacted(transcript)
 
     def redact(self, logs: Sequence[LogLine]) -> tuple[LogLine, ...]:
         """Return log lines without the tokens that were issued to the example."""
-        return redact_texts(tuple(logs), self._redact)
+        return self._redacted(tuple(logs))
 
-    def _redact(self, text: str) -> str:
-        return text if self._tokens is None else self._tokens.redact(text)
+    def _redacted(self, recorded: Recorded) -> Recorded:
+        return recorded if self._tokens is None else redact_texts(recorded, self._tokens.redact)
 
     def serves(self, transcript: Transcript) -> bool:
         """Return whether the baseline was served: with a failed one every verdict would be made up.

@@ -98,6 +98,11 @@ def test_every_text_of_a_transcript_is_redacted() -> None:
     assert redacted[".exchanges[].reply.events[].data"] == "before <token:user1> after"
 
 
+def test_what_holds_nothing_to_redact_is_not_copied() -> None:
+    transcript = filled(Transcript, "nothing secret")
+    assert redact_texts(transcript, issuer().redact) is transcript
+
+
 @pytest.mark.parametrize("label", tokens.LABELS)
 def test_each_kind_of_token_is_known_by_its_label(label: str) -> None:
     made = issuer()
