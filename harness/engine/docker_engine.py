@@ -156,7 +156,7 @@ class DockerEngine:
         self._numbers = itertools.count(1)
         self._anchor_image: str | None = None
         self._listened: dict[str, frozenset[ListeningSocket]] = {}
-        """By id of the example: what listened at the end of its last pod."""
+        """By id of the example: what listened in its last pod."""
         self._closed = False
 
     async def base(self, toolchain: str, progress: Progress | None = None) -> BaseImage:
@@ -202,16 +202,13 @@ class DockerEngine:
             hosts=hosts,
             packages=tuple(name for name in image.packages if " > " not in name) if bundle.toolchain == "node" else (),
         )
-        expected = self._listened.get(bundle.example_id, frozenset())
-        pod = DockerPod(settings, anchor.tunnel, bundle, services, str(next(self._numbers)), expected)
+        pod = DockerPod(settings, anchor.tunnel, bundle, services, str(next(self._numbers)), self._listened)
         try:
             await self._tasks.start(pod.run)
             await pod.bring_up(progress)
             if followed:
                 self._anchors.prepare(await self._image_of_anchors(progress))
             yield pod
-            if bundle.example_id and (listening := frozenset(pod.sockets())):
-                self._listened[bundle.example_id] = listening
         finally:
             with anyio.CancelScope(shield=True):
                 await pod.close_transports()

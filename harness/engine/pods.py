@@ -47,9 +47,9 @@ class DockerPod:
         bundle: Bundle,
         services: Sequence[Service],
         name: str,
-        expected: frozenset[ListeningSocket] = frozenset(),
+        listened: dict[str, frozenset[ListeningSocket]] | None = None,
     ) -> None:
-        """``name`` begins the names of its containers; ``expected`` listened in an earlier pod of the same example."""
+        """``name`` begins the names of its containers; ``listened`` is what listens in pods, by id of the example."""
         self._settings = settings
         self._tunnel = tunnel
         self._bundle = bundle
@@ -58,7 +58,8 @@ class DockerPod:
         self._service_names = frozenset(request.host.lower() for request in bundle.services)
         self._process: Process | None = None
         self._build_failure: ExitState | None = None
-        self._expected = expected
+        self._listened = {} if listened is None else listened
+        self._expected = self._listened.get(bundle.example_id, frozenset())
         """What listened before: once it listens again, there is nothing more to wait for."""
         self._transports: list[PodTransport] = []
         self._tasks: TaskGroup | None = None
@@ -131,7 +132,9 @@ class DockerPod:
                 if sockets := self._tunnel.sockets():
                     if not self._expected or not self._expected.issubset(sockets):
                         await anyio.sleep(_SETTLE_S)
-                    return self._tunnel.sockets()
+                    sockets = self._tunnel.sockets()
+                    self._listened[self._bundle.example_id] = frozenset(sockets)
+                    return sockets
                 await self._either(changed)
         self._check_visibility()
         return ()

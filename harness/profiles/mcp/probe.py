@@ -70,7 +70,7 @@ class McpProbe:
                     exchange_bytes=settings.exchange_bytes,
                     ends_sessions=settings.ends_sessions,
                     progress=progress,
-                    heard=lambda so_far: settings.heard(redact_texts(so_far, self._redact)),
+                    heard=lambda so_far: settings.heard(self._redacted(so_far)),
                 )
             case ExampleKind.STDIO_SERVER:
                 from harness.profiles.mcp.probes.converse_stdio import converse_stdio

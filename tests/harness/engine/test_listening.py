@@ -43,11 +43,11 @@ async def waited_for(
     before: Any,
     left: Any,
     after: Any,
-    expected: frozenset[ListeningSocket] = frozenset(),
+    listened: dict[str, frozenset[ListeningSocket]] | None = None,
 ) -> list[int]:
     """How many sockets were there at each wait for further ones: after the start, and after a restart.
 
-    ``left`` is what the tunnel still reports of the process that was ended; ``expected`` listened in an earlier pod.
+    ``left`` is what the tunnel still reports of the process that was ended; ``listened`` is of earlier pods.
     """
     waits: list[int] = []
     tunnel = MadeUpTunnel()
@@ -57,7 +57,7 @@ async def waited_for(
 
     broken = SimpleNamespace(is_set=lambda: False)
     settings = SimpleNamespace(run=SimpleNamespace(events=SimpleNamespace(broken=broken)))
-    pod = DockerPod(cast("PodSettings", settings), cast("Tunnel", tunnel), server_bundle(), (), "pod", expected)
+    pod = DockerPod(cast("PodSettings", settings), cast("Tunnel", tunnel), server_bundle(), (), "pod", listened)
 
     async def start() -> None:
         tunnel.listening = after
@@ -95,6 +95,7 @@ async def test_sockets_that_are_still_reported_of_the_ended_process_prove_nothin
 
 
 async def test_what_listened_in_an_earlier_pod_is_all_that_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    both = frozenset({FIRST, SECOND})
-    assert await waited_for(monkeypatch, before=(FIRST, SECOND), left=(), after=(FIRST, SECOND), expected=both) == []
-    assert await waited_for(monkeypatch, before=(FIRST,), left=(), after=(FIRST,), expected=both) == [1]
+    both, listened = (FIRST, SECOND), dict[str, frozenset[ListeningSocket]]()
+    assert await waited_for(monkeypatch, before=both, left=(), after=both, listened=listened) == [2]
+    assert await waited_for(monkeypatch, before=both, left=(), after=both, listened=listened) == []
+    assert await waited_for(monkeypatch, before=(FIRST,), left=(), after=(FIRST,), listened=listened) == [1]
