@@ -126,3 +126,17 @@ def right_client() -> Client:
     client.send("tools/list", id="another-id", status=200)
     client.send("delete", id="another-id", status=200)
     return client
+
+
+def right_sessionless_client() -> SessionlessClient:
+    """A right client of 2026-07-28 that discovered, listed and called."""
+    client = SessionlessClient()
+    client.send("server/discover")
+    client.send("tools/list")
+    client.send("tools/call", params={"name": "echo", "arguments": {}})
+    return client
+
+
+def client_verdicts(client: Client) -> dict[str, Verdict]:
+    """The verdicts on clients, by requirement."""
+    return {id: verdict for id, verdict in client.verdicts().items() if id.startswith("client.")}

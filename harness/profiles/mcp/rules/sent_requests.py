@@ -1,4 +1,4 @@
-"""Requests of clients: those that a scripted server received, and those that a page prints.
+"""Requests of clients, those that a scripted server received and those that a page prints; how they are judged.
 
 What a page leaves out is never held against it: a header that is absent from a shortened request proves nothing
 (``headers_complete`` is false there), an id may be cut short by dots, and an answer may stand without its request.
@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from harness.judge.findings import count, satisfied, violated
+from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import SESSION_HEADER
-from harness.profiles.mcp.revisions import MODERN
+from harness.profiles.mcp.revisions import MODERN, level, text
+from harness.profiles.mcp.rules.preconditions import not_asked
 from harness.profiles.mcp.rules.transcript import header, is_initialize_result, issued_id, method_of, sent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from extractor.model import Level
     from harness.base.jsonrpc import Message
-    from harness.model import Exchange, Transcript
+    from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
 OPTIONAL_METHODS: Final = ("GET", "DELETE")
 """HTTP methods that a server may choose not to offer."""
@@ -119,3 +123,42 @@ def target_of(exchange: Exchange) -> str:
     """Return the name or URI that the request is about; empty if it has none."""
     target = params_of(exchange).get(NAMED_BY.get(method_of(exchange) or "", ""))
     return target if isinstance(target, str) else ""
+
+
+def judge_each(
+    transcript: Transcript,
+    bound: BoundRequirement,
+    exchanges: Sequence[Exchange],
+    fault_of: Callable[[Exchange], str | None],
+    right: str,
+) -> Finding:
+    """Judge requests one by one: the first fault violates, none satisfies.
+
+    Args:
+        transcript: the conversation.
+        bound: the requirement.
+        exchanges: the requests that the sentence is about.
+        fault_of: what is wrong with one, in words that follow its name; None if nothing is.
+        right: what all of them did, as the start of a sentence.
+    """
+    if not exchanges:
+        return not_asked(transcript, bound, f"A request of {bound.revision}")
+    for exchange in exchanges:
+        if fault := fault_of(exchange):
+            return violated(bound, f"{name_of(exchange)} {fault}.", [exchange])
+    return satisfied(bound, f"{right} ({count(len(exchanges), 'request')}).", exchanges)
+
+
+def client_requirement(
+    id: str, title: str, must: Level, effect: str, fix: str, revisions: tuple[str, ...] = MODERN
+) -> Requirement:
+    """Return a requirement on clients that the text of ``revisions`` states."""
+    return Requirement(
+        id=id,
+        title=title,
+        side=Side.CLIENT,
+        levels=level(must, revisions),
+        basis=text(revisions),
+        effect=effect,
+        fix=fix,
+    )

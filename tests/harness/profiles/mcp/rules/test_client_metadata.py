@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.model import Verdict
-from tests.support.scripted_client import BOTH, Client, SessionlessClient, right_client
+from tests.support.scripted_client import client_verdicts, right_sessionless_client
 from tests.support.verdicts import I, N, S, V
+
+if TYPE_CHECKING:
+    from harness.model import Verdict
 
 METADATA = {
     "client.version-header",
@@ -27,20 +27,8 @@ METADATA = {
 }
 
 
-def right() -> SessionlessClient:
-    client = SessionlessClient()
-    client.send("server/discover")
-    client.send("tools/list")
-    client.send("tools/call", params={"name": "echo", "arguments": {}})
-    return client
-
-
-def seen(client: Client) -> dict[str, Verdict]:
-    return {id: verdict for id, verdict in client.verdicts().items() if id.startswith("client.")}
-
-
 def test_a_right_client() -> None:
-    verdicts = seen(right())
+    verdicts = client_verdicts(right_sessionless_client())
     assert {id for id, verdict in verdicts.items() if verdict is S} == METADATA
     assert verdicts["client.header-encoding"] is N
     assert verdicts["client.input-retry"] is I
@@ -63,30 +51,16 @@ def test_a_right_client() -> None:
     ],
 )
 def test_one_wrong_request(id: str, fault: dict[str, Any]) -> None:
-    client = right()
+    client = right_sessionless_client()
     client.send("tools/list", **fault)
-    assert [requirement for requirement, verdict in seen(client).items() if verdict is V] == [id]
-
-
-@pytest.mark.parametrize(
-    ("body", "id"),
-    [
-        ('[{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}]', "client.single-message"),
-        ('{"jsonrpc": "2.0", "id": 1, "result": {}}', "client.no-responses"),
-        ("hello", "client.single-message"),
-    ],
-)
-def test_a_body_that_is_not_one_request(body: str, id: str) -> None:
-    client = right()
-    client.send("tools/list", body=body)
-    assert [requirement for requirement, verdict in seen(client).items() if verdict is V] == [id]
+    assert [requirement for requirement, verdict in client_verdicts(client).items() if verdict is V] == [id]
 
 
 @pytest.mark.parametrize("carried", [None, "other"])
 def test_a_name_that_the_header_does_not_mirror(carried: str | None) -> None:
-    client = right()
+    client = right_sessionless_client()
     client.send("tools/call", params={"name": "echo"}, headers={"Mcp-Name": carried})
-    assert seen(client)["client.standard-headers"] is V
+    assert client_verdicts(client)["client.standard-headers"] is V
 
 
 @pytest.mark.parametrize(
@@ -101,97 +75,6 @@ def test_a_name_that_the_header_does_not_mirror(carried: str | None) -> None:
     ],
 )
 def test_names_that_no_plain_header_carries(name: str, carried: str, expected: Verdict) -> None:
-    client = right()
+    client = right_sessionless_client()
     client.send("tools/call", params={"name": name}, headers={"Mcp-Name": carried})
-    assert seen(client)["client.header-encoding"] is expected
-
-
-@pytest.mark.parametrize(("verb", "expected"), [("PUT", V), ("GET", V), ("POST", S)])
-def test_a_message_that_is_not_posted(verb: str, expected: Verdict) -> None:
-    for client in (right(), right_client()):
-        client.send("tools/list", status=200)
-        client.talk.exchanges[-1] = replace(client.talk.exchanges[-1], method=verb)
-        assert seen(client)["client.posts-messages"] is expected
-
-
-def test_requests_without_a_message_need_no_post() -> None:
-    client = right_client()
-    client.send("get", status=200)
-    assert seen(client)["client.posts-messages"] is S
-
-
-@pytest.mark.parametrize(("cancelled", "expected"), [(3, S), (4, V), ("3", V), (None, V)])
-def test_a_request_that_is_cancelled(cancelled: int | str | None, expected: Verdict) -> None:
-    client = right()
-    client.send("notifications/cancelled")
-    body = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": cancelled}}
-    client.talk.exchanges[-1] = replace(client.talk.exchanges[-1], body=json.dumps(body))
-    assert seen(client)["client.cancels-own"] is expected
-
-
-@pytest.mark.parametrize(("more", "expected"), [({}, S), ({"task": {"ttl": 1000}}, V)])
-def test_a_tool_that_is_called_as_a_task(more: dict[str, Any], expected: Verdict) -> None:
-    client = right_client()
-    client.send("tools/call", status=200)
-    body = {"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": {"name": "echo", **more}}
-    client.talk.exchanges[-1] = replace(client.talk.exchanges[-1], body=json.dumps(body))
-    assert seen(client)["client.no-undeclared-tasks"] is expected
-
-
-def test_a_batch_in_a_session() -> None:
-    client = right_client()
-    client.send("tools/list", status=200)
-    client.talk.exchanges[-1] = replace(client.talk.exchanges[-1], body=f"[{client.talk.exchanges[-1].body}]")
-    assert seen(client)["client.single-message"] is V
-
-
-@pytest.mark.parametrize(
-    ("accept", "expected"), [("text/event-stream", S), ("*/*", V), ("application/json", V), (BOTH, S)]
-)
-def test_a_get_that_accepts_no_stream(accept: str, expected: Verdict) -> None:
-    client = right_client()
-    client.send("get", status=200, accept=accept)
-    assert seen(client)["client.get-accepts-stream"] is expected
-
-
-def session_of(*ids: Any, status: int = 200, opens_again: bool = False) -> Client:
-    """A client that sends tools/list under several ids, the first of them answered by a status."""
-    client = Client().opened()
-    for at, id in enumerate(ids):
-        if at and opens_again:
-            client.send("initialize", status=200, id=None, version=None, issue=f"another-{at}")
-        client.send(
-            "tools/list", status=status if at == 0 else 200, id=f"another-{at}" if at and opens_again else "first"
-        )
-        last = client.talk.exchanges[-1]
-        client.talk.exchanges[-1] = replace(last, body=json.dumps({**json.loads(last.body), "id": id}))
-    return client
-
-
-@pytest.mark.parametrize(
-    ("client", "expected"),
-    [
-        (session_of(7, 8), S),
-        (session_of(7, "7"), S),
-        (session_of(7, 7), V),
-        (session_of("a", "a"), V),
-        (session_of(None), V),
-        # what was not taken may be sent again, and another session counts from its own beginning
-        (session_of(7, 7, status=500), S),
-        (session_of(7, 7, opens_again=True), S),
-    ],
-)
-def test_ids_within_a_session(client: Client, expected: Verdict) -> None:
-    assert seen(client)["client.request-ids"] is expected
-
-
-@pytest.mark.parametrize(("openings", "expected"), [(1, V), (2, S)])
-def test_sessions_without_an_id_cannot_be_told_apart(openings: int, expected: Verdict) -> None:
-    client = Client()
-    for _ in range(openings):
-        client.opened(issue=None)
-    for _ in range(2):
-        client.send("tools/list", status=200, id=None)
-        last = client.talk.exchanges[-1]
-        client.talk.exchanges[-1] = replace(last, body=json.dumps({**json.loads(last.body), "id": 7}))
-    assert seen(client)["client.request-ids"] is expected
+    assert client_verdicts(client)["client.header-encoding"] is expected
