@@ -25,8 +25,10 @@ PORT = 1
 TOOL = 4
 MOST_PLACES = 50_000
 MOST_CALLS = 5_000
-TURN_S = 0.01
-TURNS = 50
+TURN_S = 0.001
+TURNS = 500
+QUIET, QUIET_IF_BUSY = 3, 10
+"""Turns in which nothing new runs until that is taken as the end; of a machine so busy that turns take longer, more."""
 PACKAGES = os.sep + "site-packages" + os.sep
 
 
@@ -63,13 +65,16 @@ class Tracer:
 
     def taken(self) -> dict[str, Any]:
         """Return what ran since the last call, once nothing new runs for a moment."""
-        before = -1
+        before, quiet, wanted = -1, 0, QUIET
         for _ in range(TURNS):
             now = sum(map(len, list(self._ran.values())))
-            if now == before:
+            quiet, before = quiet + 1 if now == before else 0, now
+            if quiet >= wanted:
                 break
-            before = now
+            began = time.monotonic()
             time.sleep(TURN_S)
+            if time.monotonic() - began > 2 * TURN_S:
+                wanted = QUIET_IF_BUSY
         ran, self._ran = self._ran, {}
         calls, self._calls = self._calls, {}
         sys.monitoring.restart_events()  # type: ignore[attr-defined, unused-ignore]
