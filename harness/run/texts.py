@@ -1,0 +1,166 @@
+"""The texts of a run, recorded: from the cache, or by running them. One that goes wrong costs no other its verdict."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+
+from extractor.base.errors import internal_error
+from extractor.base.processor import processor_limit
+from harness.base.errors import DocprobeError
+from harness.judge.results import exchanges_to_trace
+from harness.model import Recording
+from harness.run import cache
+from harness.run.dates import last_commit_date
+from harness.run.locks import read_locks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from extractor.model import Example
+    from harness.config import Config
+    from harness.judge.results import Ruleset
+    from harness.model import Transcript
+    from harness.run.lookups import ImportLookups
+    from harness.run.observer import Observer
+    from harness.run.plan import BasePlan
+    from harness.run.recorder import OpenRecorder, Recorder
+
+
+async def record_texts(
+    texts: Mapping[str, tuple[Example, str]],
+    dates: Mapping[str, str | None],
+    config: Config,
+    open_recorder: OpenRecorder,
+    observer: Observer,
+    done: Callable[[str, Recording, str | None, bool], None],
+    lookups: ImportLookups,
+    *,
+    day: str,
+    base: BasePlan | None = None,
+    rules: Ruleset | None = None,
+) -> None:
+    """Record every text: from the cache, or by running it. Look up the imports of fragments.
+
+    Args:
+        texts: of each text, by digest, one of its copies and what it is called while it runs.
+        dates: cutoff of each text's dated packages, by digest.
+        config: of the run.
+        open_recorder: opens what runs texts; called only if something must really run.
+        observer: is informed of progress.
+        done: called for each text with its digest, its recording, the digest of that if it is stored, and whether it
+            was cached; cached ones first.
+        lookups: of the imports of fragments.
+        day: today, ISO, UTC.
+        base: of a change, the merge base.
+        rules: what violates them is traced; None: nothing is.
+    """
+    code, host_inputs = cache.conversation_digest(), cache.host_inputs_digest(config)
+    folder = config.state / "recordings"
+    locks = read_locks(config.lock)
+    keys = {
+        digest: cache.key(
+            example, config, date=dates[digest], day=day, code=code, host_inputs=host_inputs, locks=locks.get(digest)
+        )
+        for digest, (example, _) in texts.items()
+    }
+    waiting: list[str] = []
+    for digest in texts:
+        recording = None if config.no_cache else cache.load(folder, keys[digest])
+        if recording is None:
+            waiting.append(digest)
+        else:
+            done(digest, recording, cache.content_digest(folder, keys[digest]), True)
+    left = lookups.read_cache()
+    if not waiting and not left:
+        return
+
+    async def run(recorder: Recorder, digest: str, limiter: anyio.CapacityLimiter) -> None:
+        async with limiter:
+            example, name = texts[digest]
+            reported = rules if name == example.id else None
+            recording = await _record(
+                recorder, example, name, config, observer,
+                date=dates[digest], locks=locks.get(digest, {}), base=base, rules=reported,
+                alone=not limiter.statistics().tasks_waiting,
+            )  # fmt: skip
+        recorded = None
+        if recording.blocked is None:
+            try:
+                cache.store(folder, keys[digest], recording)
+                recorded = cache.content_digest(folder, keys[digest])
+            except DocprobeError as error:  # the verdict is reported all the same
+                observer.note(error.in_one_line())
+        done(digest, recording, recorded, False)
+
+    async with open_recorder(config) as recorder, anyio.create_task_group() as tasks:
+        limiter = anyio.CapacityLimiter(recorder.at_once)
+        for digest in waiting:
+            tasks.start_soon(run, recorder, digest, limiter)
+        if left:
+            tasks.start_soon(lookups.look_up_all, recorder, limiter, lambda text: observer.doing("imports", text))
+
+
+async def _record(
+    recorder: Recorder,
+    example: Example,
+    name: str,
+    config: Config,
+    observer: Observer,
+    *,
+    date: str | None,
+    locks: Mapping[str, str],
+    base: BasePlan | None,
+    rules: Ruleset | None,
+    alone: bool,
+) -> Recording:
+    """Record one text. What goes wrong in docprobe blocks this text, and costs no other its verdict.
+
+    Args:
+        recorder: what runs it.
+        example: a copy of it.
+        name: what it is called while it runs.
+        config: of the run.
+        observer: is informed of progress.
+        date: cutoff of its dated packages.
+        locks: of its packages.
+        base: of a change, the merge base.
+        rules: what violates them is traced; None: nothing is.
+        alone: whether no other text waits to be run.
+    """
+    assert example.bundle is not None, "a runnable example has a bundle"
+    bundle = replace(example.bundle, example_id=example.id)
+
+    def progress(text: str) -> None:
+        observer.doing(name, text)
+
+    async def committed() -> str | None:
+        # the same day before a change and after it: a letter that is edited today takes no older packages away
+        origin = base.origin(example, is_before=name != example.id) if base is not None else None
+        dated, commit = (example, None) if base is None or origin is None else (origin, base.since.base)
+        find = partial(last_commit_date, dated, config.docs, config.host, commit, drafts=config.layout.drafts)
+        return await anyio.to_thread.run_sync(find)
+
+    def to_trace(transcript: Transcript) -> Mapping[int, int]:
+        if rules is None:
+            return {}
+        try:
+            with processor_limit(config.limits.example_s):
+                return exchanges_to_trace(example, transcript, rules)
+        except Exception as error:  # it costs no verdict
+            observer.note(f"{example.id}: not traced: {type(error).__name__}: {error}")
+            return {}
+
+    try:
+        return await recorder.record(
+            bundle, date=date, committed=committed, locks=locks, progress=progress, to_trace=to_trace, ahead=alone
+        )
+    except DocprobeError as error:  # such as a lock that is refused, or a full disk
+        return Recording((), None, blocked=error.in_one_line())
+    except Exception as error:
+        observer.note("".join(traceback.format_exception(error)))
+        return Recording((), None, blocked=internal_error(error))
