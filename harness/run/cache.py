@@ -35,8 +35,8 @@ CONVERSATION: Final = (
     "harness/base", "harness/engine", "harness/exchanges", "harness/judge/start_failure.py",
     "harness/model", "harness/profile.py",
     "harness/profiles", "harness/rule.py", "harness/run/attempt.py", "harness/run/code_checks.py",
-    "harness/run/listening_probe.py", "harness/run/trace_differences.py", "harness/run/trace_service.py",
-    "harness/run/traced_pod.py", "harness/run/tracing.py",
+    "harness/run/listening_probe.py", "harness/run/recorder.py", "harness/run/trace_differences.py",
+    "harness/run/trace_service.py", "harness/run/traced_pod.py", "harness/run/tracing.py",
 )  # fmt: skip
 """Folders and files whose code takes part in a conversation."""
 JUDGING: Final = frozenset({"rules"})
