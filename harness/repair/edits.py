@@ -120,13 +120,16 @@ def edits_between(before: Bundle, after: Bundle) -> tuple[FileEdit, ...]:
             if tag == "equal":
                 continue
             if first == last:
-                # lines that come stand in front of the next one; at the end of the file, behind the last one
-                at = min(first, len(old) - 1)
-                lines = (*new[start:end], old[at]) if first < len(old) else (old[at], *new[start:end])
+                # lines that come stand behind the one before; at the start of the file, in front of the first
+                at = max(first - 1, 0)
+                lines = (old[at], *new[start:end]) if first else (*new[start:end], old[at])
                 found.append(FileEdit(file.path, at + 1, lines))
                 continue
-            found.append(FileEdit(file.path, first + 1, tuple(new[start:end])))
-            found.extend(FileEdit(file.path, line + 1, ()) for line in range(first + 1, last))
+            # each line by the one in its place, and the last by all that are left
+            for at in range(first, last):
+                place = start + at - first
+                lines = tuple(new[place:end] if at == last - 1 else new[place : min(place + 1, end)])
+                found.append(FileEdit(file.path, at + 1, lines))
     return tuple(found)
 
 

@@ -139,8 +139,10 @@ def _authorization(
             settings["client_id"] = value
         elif name.endswith("CLIENT_SECRET"):
             settings["client_secret"] = value
-    for key in ("client_id", "client_secret"):
-        settings.setdefault(key, usual.settings[key])
+    # a program that has its credentials elsewhere, as in its own text, may introspect with them
+    if settings.keys() & {"client_id", "client_secret"}:
+        for key in ("client_id", "client_secret"):
+            settings.setdefault(key, usual.settings[key])
     if scope := _scope(files, values):
         settings["scope"] = scope
     host, port = values.get("HOST"), values.get("PORT")

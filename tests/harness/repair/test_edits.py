@@ -9,7 +9,7 @@ import pytest
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
 from harness.model import Basis, Edit, Exchange, Finding, Reply, Transcript, Verdict
 from harness.profiles.registry import MCP
-from harness.repair.edits import FileEdit, on_pages, patched, propose, rewritten, unified
+from harness.repair.edits import FileEdit, edits_between, on_pages, patched, propose, rewritten, unified
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,3 +161,20 @@ def test_git_applies_the_patch_exactly(tmp_path: Path, raw: bytes, name: str) ->
     done = subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=patch, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert page.read_bytes() == made
+
+
+def test_edits_between_two_states_of_a_file_are_its_lines() -> None:
+    def with_text(text: str) -> Bundle:
+        files = (SourceFile("a.py", text, ()),)
+        return Bundle("x", "python", ExampleKind.HTTP_SERVER, "python", files, Manager.PYPI, (), ("python",))
+
+    old = "import os\nfrom a import B\nuse(B)\nend\n"
+    new = "import os\nimport sys\nfrom a import C\nuse(C)\nend\nmore\n"
+    assert edits_between(with_text(old), with_text(new)) == (
+        FileEdit("a.py", 2, ("import sys",)),
+        FileEdit("a.py", 3, ("from a import C", "use(C)")),
+        FileEdit("a.py", 4, ("end", "more")),
+    )
+    assert edits_between(with_text(old), with_text(old)) == ()
+    assert edits_between(with_text("a\n"), with_text("b\na\n")) == (FileEdit("a.py", 1, ("b", "a")),)
+    assert edits_between(with_text("a\nb\nc"), with_text("a\nc")) == (FileEdit("a.py", 2, ()),)

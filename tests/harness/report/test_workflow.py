@@ -134,6 +134,17 @@ def test_a_run_in_parts_is_planned_run_merged_and_published(checkout: Path, tool
     assert planner.step("plan", "Plan the parts", SHARDS="2")[2]["shards"] == json.dumps(shards), "by the history now"
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_fixes_are_proved_unless_the_caller_says_no(checkout: Path, tools: Path, *, wanted: bool) -> None:
+    (tools / "docprobe").write_text('#!/bin/bash\nprintf "%s\\n" "$@"\n')
+    worker = machine(checkout, tools, "worker")
+    step = ("check", "Check the examples of this part")
+    code, said, _ = worker.step(*step, SHARD="1/1", PROVE_FIXES=str(wanted).lower())
+    assert code == 0, said
+    assert ("--prove-fixes" in said.split()) is wanted
+    assert WORKFLOW[True]["workflow_call"]["inputs"]["prove-fixes"]["default"] is True, "as the action does"
+
+
 def test_a_part_that_was_lost_makes_the_whole_incomplete(checkout: Path, tools: Path) -> None:
     planner = machine(checkout, tools, "planner")
     planner.step("plan", "Plan the parts", SHARDS="2")

@@ -123,7 +123,9 @@ def _option_edits(shared: _Shared) -> Iterator[TextEdit]:
     done = "onsessioninitialized" in pairs or any(f"{shared.transport}.onclose" in text_of(s) for s in shared.setup)
     if options is None or options.type != "object" or generator is None or text_of(generator) == "undefined" or done:
         return
-    yield TextEdit.last_argument(options, f"onsessioninitialized: (fresh) => sessions.set(fresh, {shared.transport})")
+    # a block: TypeScript cannot infer what an expression gives that names the variable being made
+    keep = f"sessions.set(fresh, {shared.transport})"
+    yield TextEdit.last_argument(options, f"onsessioninitialized: (fresh) => {{ {keep}{_end(shared)} }}")
     line = f"{shared.transport}.onclose = () => sessions.delete({shared.transport}.sessionId){_end(shared)}"
     edit = TextEdit.line_below(shared.declared, line)
     # every line but the first gets its indentation with the others

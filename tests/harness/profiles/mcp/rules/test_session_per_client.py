@@ -72,7 +72,7 @@ b` }}],
   // for everybody
   const transport = new StreamableHTTPServerTransport({{
     sessionIdGenerator: () => randomUUID(),
-    onsessioninitialized: (fresh) => sessions.set(fresh, transport),
+    onsessioninitialized: (fresh) => {{ sessions.set(fresh, transport); }},
   }});
   transport.onclose = () => sessions.delete(transport.sessionId);
   await server.connect(transport);
@@ -118,7 +118,7 @@ def test_in_a_function_with_a_switch_and_without_semicolons() -> None:
         "    const openSession = async () => {",
         "      const box = new McpServer({ name: 'box' })",
         "      const wire = new StreamableHTTPServerTransport({ sessionIdGenerator: randomUUID, "
-        "onsessioninitialized: (fresh) => sessions.set(fresh, wire) })",
+        "onsessioninitialized: (fresh) => { sessions.set(fresh, wire) } })",
         "      wire.onclose = () => sessions.delete(wire.sessionId)",
         "      await box.connect(wire)",
         "      return wire",
