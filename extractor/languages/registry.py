@@ -5,6 +5,7 @@ Some are recognised and cannot be run yet: they are listed as unsupported, with 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.values import Language, RunnableLanguage
@@ -34,8 +35,12 @@ LANGUAGES: Final = (TYPESCRIPT, JAVASCRIPT, PYTHON, GO, RUST, JAVA, KOTLIN, *OTH
 _BY_FENCE: Final = {fence: language for language in LANGUAGES for fence in language.fences}
 
 
+@lru_cache(maxsize=8)
 def syntax_tree(path: str, text: str) -> Node | None:
-    """Return the root of a file's syntax tree; None for a file of no language with a grammar here."""
+    """Return the root of a file's syntax tree; None for a file of no language with a grammar here.
+
+    It is asked for by each finding about a file: the last ones are kept.
+    """
     name = path.lower()
     language = next((language for language in LANGUAGES if name.endswith(language.suffixes)), None)
     return language.tree(text) if isinstance(language, RunnableLanguage) else None

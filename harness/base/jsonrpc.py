@@ -1,11 +1,13 @@
 """Read JSON-RPC 2.0 messages out of text. What is read is hostile: any shape may turn up, and none raises.
 
-The one reader of probes, rules and reports. Source: the JSON-RPC 2.0 specification, sections 4 to 6.
+The one reader of probes, rules and reports, which ask for the same messages many times: what is returned is shared, and
+is not to be changed. Source: the JSON-RPC 2.0 specification, sections 4 to 6.
 """
 
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
@@ -14,14 +16,30 @@ if TYPE_CHECKING:
 Message: TypeAlias = dict[str, Any]
 
 METHOD_NOT_FOUND: Final = -32601
+_INVALID: Final = object()
+"""What is not JSON, or is nested too deeply to be read."""
+_SHORT: Final = 2048
+"""Characters up to which a text that was read is kept: most are far shorter, and all kept ones are a few MiB."""
+
+
+def _read(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return _INVALID
+
+
+_kept = lru_cache(maxsize=2048)(_read)
+
+
+def _value(text: str | bytes) -> Any:
+    return _kept(text) if len(text) <= _SHORT else _read(text)
 
 
 def parse(text: str | bytes) -> Any:
     """Return the JSON value of ``text``; None if it is not JSON, or nested too deeply to be read."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    value = _value(text)
+    return None if value is _INVALID else value
 
 
 def message(text: str | bytes) -> Message | None:
@@ -35,9 +53,8 @@ def messages(text: str | bytes) -> tuple[Message, ...] | None:
 
     Items of a batch that are not objects are left out.
     """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+    value = _value(text)
+    if value is _INVALID:
         return None
     values = value if isinstance(value, list) else [value]
     return tuple(item for item in values if isinstance(item, dict))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extractor.examples.ids import stem_of
 from extractor.model import ExampleKind, ExampleStatus
@@ -39,6 +39,18 @@ if TYPE_CHECKING:
     from harness.spec.bind import Bound
 
 
+_IN_HAND: Final = 4
+"""Transcripts whose findings are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What was judged of a transcript, by page revision."""
+
+    transcript: Transcript
+    findings: dict[str | None, tuple[Finding, ...]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Ruleset:
     """What examples are judged by."""
@@ -48,10 +60,9 @@ class Ruleset:
     """The requirements of the profile's catalogue, with the sentences of the normative text in hand."""
     only: tuple[str, ...] = ()
     """Ids of the requirements that are asked for; none means all."""
-    _last: dict[str | None, tuple[Transcript, tuple[Finding, ...]]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
-    """By page revision, what was judged of the last transcript: it is judged to be traced, and for each copy."""
+    _last: dict[int, _Judged] = field(default_factory=dict, repr=False, compare=False)
+    """What was judged of the last transcripts, by id of their exchanges: each is judged to be traced, and for each copy,
+    and several are in hand at once."""
 
     @property
     def rows(self) -> tuple[BoundRequirement, ...]:
@@ -61,15 +72,18 @@ class Ruleset:
     def judge(self, transcript: Transcript, page_revision: str | None) -> tuple[Finding, ...]:
         """Return the findings on a transcript, of which only those block that can cite a sentence."""
         # copies of a text have the same conversation, under names of their own
-        known = next(iter(self._last.values()), None)
-        if known is not None and replace(known[0], example_id=transcript.example_id) != transcript:
-            self._last.clear()
-        if page_revision not in self._last:
+        known = self._last.pop(id(transcript.exchanges), None)
+        if known is None or replace(known.transcript, example_id=transcript.example_id) != transcript:
+            known = _Judged(transcript)
+        self._last[id(transcript.exchanges)] = known
+        if len(self._last) > _IN_HAND:
+            del self._last[next(iter(self._last))]
+        if page_revision not in known.findings:
             found = judge(
                 transcript, self.rows, self.profile, page_revision=page_revision, at_hand=self.bound.revisions
             )
-            self._last[page_revision] = transcript, unblock_without_sentence(found)
-        return self._last[page_revision][1]
+            known.findings[page_revision] = unblock_without_sentence(found)
+        return known.findings[page_revision]
 
     def deciding_revision(self, page_revision: str | None, transcript: Transcript) -> str | None:
         """Return the revision whose text decides about the example of a transcript."""

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of, walk
@@ -231,16 +232,18 @@ def touches(one: Suspect, path: str, other: Node) -> bool:
     return one.file.path == path and node.start_byte < other.end_byte and other.start_byte < node.end_byte
 
 
-def constants(root: Node) -> list[Node]:
+@lru_cache(maxsize=8)
+def constants(root: Node) -> tuple[Node, ...]:
     """Return what is set outside of functions: constants of the file and of its classes, no docstrings."""
-    return [
+    return tuple(
         node
         for node in walk(root)
         if node.type in _SETTING and enclosing(node, FUNCTIONS) is None and len(text_of(node)) < _LONGEST
         if not all(part.type == "string" for part in node.named_children)
-    ]
+    )
 
 
-def all_statements(root: Node) -> list[Node]:
+@lru_cache(maxsize=8)
+def all_statements(root: Node) -> tuple[Node, ...]:
     """Return every simple statement that stands in a function."""
-    return [node for node in walk(root) if node.type in _SIMPLE and enclosing(node, FUNCTIONS) is not None]
+    return tuple(node for node in walk(root) if node.type in _SIMPLE and enclosing(node, FUNCTIONS) is not None)

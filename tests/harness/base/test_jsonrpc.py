@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.base.jsonrpc import error_code, message, messages, methods, response_to
+from harness.base.jsonrpc import error_code, message, messages, methods, parse, response_to
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "{", "[" * 100_000, '{"id":' + "9" * 10_000 + "}"])
@@ -43,3 +43,10 @@ def test_one_message_is_an_object_and_not_a_batch() -> None:
 )
 def test_the_methods_of_a_body(body: str, named: str) -> None:
     assert methods(body) == named
+
+
+@pytest.mark.parametrize("text", ["[1", "null", "[" * 100_000, '{"a": "' + "x" * 5000 + '"}', "1"])
+def test_what_is_read_again_is_the_same(text: str) -> None:
+    assert [parse(text), messages(text)] == [parse(text), messages(text)]
+    assert messages("null") == ()
+    assert messages("[1") is None

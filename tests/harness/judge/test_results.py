@@ -20,6 +20,7 @@ from harness.profiles.registry import MCP
 from harness.results import result_files
 from harness.results.result_files import LAST_RUN
 from harness.spec.bind import bind
+from tests.support.broken_code import exchange
 
 if TYPE_CHECKING:
     from harness.model import Finding, Report
@@ -94,3 +95,18 @@ def test_a_conversation_is_judged_once_for_all_copies_of_a_text(monkeypatch: pyt
     assert rules.judge(other, "2025-11-25") != first
     assert rules.judge(held, "2025-11-25") == first
     assert asked == ["2025-11-25", None, "2025-11-25", "2025-11-25"]
+
+
+def test_conversations_that_are_in_hand_at_once_are_judged_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[str] = []
+
+    def counted(transcript: Transcript, *arguments: object, **more: object) -> tuple[Finding, ...]:
+        judged.append(transcript.example_id)
+        return judge(transcript, *arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(results, "judge", counted)
+    rules = results.Ruleset(MCP, bind((), (), MCP.catalogue.requirements))
+    held = [Transcript(name, ExampleKind.HTTP_SERVER, (exchange(1, 200),), negotiated=("2025-11-25",)) for name in "ab"]
+    for transcript in (*held, *held):
+        rules.judge(transcript, "2025-11-25")
+    assert judged == ["a", "b"]
