@@ -61,7 +61,7 @@ class Ruleset:
     only: tuple[str, ...] = ()
     """Ids of the requirements that are asked for; none means all."""
     _last: dict[int, _Judged] = field(default_factory=dict, repr=False, compare=False)
-    """What was judged of the last transcripts, by id of their exchanges: each is judged to be traced, and for each copy,
+    """What was judged of the last transcripts, by id of their exchanges: each is judged to be traced and for each copy,
     and several are in hand at once."""
 
     @property
