@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from extractor.base.suggest import suggestion
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from harness.model import BoundRequirement, Finding, Recording, Requirement, Transcript
 
 
+_LEAD: Final = re.compile(
+    r"\A(?:Judge(?:, as advice(?: and once)?,)? (?:that )?|Record the choice of )(?:item \d+(?: by what a page prints)?: )?"
+)
+"""What begins the docstring of a check: not said to people."""
 _COMMENT: Final = re.compile(r"[ \t]*(?:(?://|#)[^\n]*|/\*[^\n]*\*/[ \t]*)?(?=\n|\Z)")
 """What may follow a statement on its line."""
 
@@ -157,9 +162,11 @@ class Rule:
 
 
 def _explained(check: Callable[..., object]) -> str:
-    """Return the docstring of a check up to its arguments; empty if it has none."""
+    """Return the docstring of a check up to its arguments, for people who have no code before them."""
+    while isinstance(check, partial):
+        check = check.func
     words = re.split(r"\n\n(?:Args|Returns|Raises):\n", inspect.getdoc(check) or "")[0]
-    return words.removeprefix("Judge, as advice, that ").removeprefix("Judge that ").removeprefix("Judge ")
+    return re.sub(r"(?::\w+:)?(`+)(.+?)\1", r"`\2`", _LEAD.sub("", words, count=1))
 
 
 @dataclass(frozen=True, slots=True)

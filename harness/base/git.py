@@ -299,6 +299,12 @@ def resolve_inside(named: Path, named_by: Path | None = None) -> Path:
     place = absolute if named_by is None else named_by.resolve()
     trees = [folder.resolve() for folder in place.parents if (folder / ".git").exists()]
     if not all(real.is_relative_to(tree) for tree in trees):
+        if named_by is not None:
+            raise UsageError(
+                f"{named_by.name} leads out of its working tree, to {real}",
+                "a file of a checkout may name folders of that checkout only, such as a submodule: name others by an "
+                "option, such as --spec DIR",
+            )
         raise UsageError(
             f"{named} leads out of its working tree, to {real}",
             "name that folder itself, if it is the one to read; a link in a checkout is not followed out of it",

@@ -137,7 +137,7 @@ def _sentence(one: RevisionSentence, known: str, look: Look) -> Iterator[Rendera
     if one.level is None:
         yield labelled("text", Text(f"{one.revision}: not a requirement", style="dim"), look.width, INDENT - 2)
         return
-    head = Text(f"{one.revision or 'no revision'}: {one.level.value}")
+    head = Text(f"{one.revision or 'no revision'}: {one.level.value}", overflow="fold")
     if one.basis is not Basis.TEXT:
         head.append(f", {BASIS_NAMES[one.basis]}: {NO_SENTENCE}")
     elif not one.text:
@@ -225,10 +225,13 @@ def _file(file: SourceFile, look: Look) -> Text:
 
 def _note(note: Note, look: Look) -> Text:
     text = prose(note.what)
-    sure = f", {note.confidence:.0%} sure" if note.origin is Origin.INFERRED else ""
-    text.append(f" ({_ORIGINS[note.origin]}{sure}", style="dim")
+    # the label says that it is stated, or added
+    said = {Origin.STATED: "", Origin.INFERRED: f"{note.confidence:.0%} sure"}.get(note.origin, _ORIGINS[note.origin])
+    if not said and note.span is None:
+        return text
+    text.append(f" ({said}{', ' if said and note.span is not None else ''}", style="dim")
     if note.span is not None:
-        text.append(", ", style="dim").append_text(look.place(note.span))
+        text.append_text(look.place(note.span))
     return text.append(")", style="dim")
 
 

@@ -126,12 +126,14 @@ def also_lines(group: FindingGroup, elsewhere: Sequence[str] = ()) -> tuple[Text
 def run_rows(example: ExampleResult, look: Look) -> Iterator[RenderableType]:
     """Draw the attempts to run an example, with the last lines of those that did not serve."""
     for run in example.runs:
-        yield labelled("ran", prose(run_sentence(run)), look.prose)
+        yield labelled("ran", prose(run_sentence(run)), look.prose, INDENT - 2)
         if run.logs:
             said = [one_line(line.text) for line in run.logs]
             telling = [text for text in said if not _FRAME_OF_NODE.fullmatch(text)]
             lines = [Text(text, style="dim", no_wrap=True, overflow="ellipsis") for text in telling or said]
-            yield labelled("log", Text("\n", no_wrap=True, overflow="ellipsis").join(lines[-LOG_LINES:]), look.width)
+            yield labelled(
+                "log", Text("\n", no_wrap=True, overflow="ellipsis").join(lines[-LOG_LINES:]), look.width, INDENT - 2
+            )
 
 
 def _headline(view: FindingView) -> Text:

@@ -104,7 +104,7 @@ def test_a_requirement_of_several_sentences_has_them_all(state: Path, tmp_path: 
 
 def test_a_requirement_says_how_it_is_decided_and_what_sdks_do(state: Path) -> None:
     text = " ".join(run("explain", "session.terminated-404", "--state", state).output.split())
-    assert "decided by a conversation: item 3: after termination, requests with that id MUST get 404" in text
+    assert "decided by a conversation: after termination, requests with that id MUST get 404" in text
     assert "is a reading, since no sentence gives a 2xx DELETE a meaning" in text
     assert "SDKs seen on 20" in text
     assert "@modelcontextprotocol/sdk" in text.partition("SDKs")[2].partition("effect")[0]
@@ -141,8 +141,8 @@ def test_an_example_has_its_way_from_the_block_to_the_container(state: Path, tmp
     for part in (
         f"blocks {page}:9-14",
         f"file server.py: lines 1-4 from {page}:10-13",
-        f"stated dependency mcp (stated, {page}:6)",
-        "added whole program (added by docprobe, 90% sure)",
+        f"stated dependency mcp ({page}:6)",
+        "added whole program (90% sure)",
         "start ",
     ):
         assert part in text, text

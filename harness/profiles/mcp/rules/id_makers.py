@@ -56,13 +56,23 @@ def _named_for_it(root: Node) -> list[Node]:
 def random_ids(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
     """Make session ids by the platform's random source, where the code that makes them is one expression."""
     python = root.type == "module"
+    has = _random_source(root)
+    made = f"str({has}())" if python else f"{has}()"
     for maker in id_makers(root, finding, transcript):
         value = _expression(maker)
-        if value is None:
-            continue
-        yield TextEdit(value.start_byte, value.end_byte, "str(uuid.uuid4())" if python else "crypto.randomUUID()")
-        if python:
-            yield from import_python(root, "import uuid")
+        if value is not None:
+            yield TextEdit(value.start_byte, value.end_byte, made)
+            if has == "uuid.uuid4":
+                yield from import_python(root, "import uuid")
+
+
+def _random_source(root: Node) -> str:
+    """Return what makes a random UUID in a file: by the name that it imports already, if it does."""
+    wanted, usual = ("uuid4", "uuid.uuid4") if root.type == "module" else ("randomUUID", "crypto.randomUUID")
+    imports = (node for node in root.named_children if node.type in {"import_statement", "import_from_statement"})
+    parts = (part for node in imports for part in walk(node))
+    names = {text_of(part) for part in parts if part.type in {"dotted_name", "import_specifier"}}
+    return wanted if wanted in names else usual
 
 
 def _expression(maker: Node) -> Node | None:

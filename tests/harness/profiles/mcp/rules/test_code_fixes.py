@@ -81,12 +81,16 @@ def test_another_number_stays() -> None:
          "const t = new Transport({ sessionIdGenerator: () => crypto.randomUUID() });"),
         ("server.py", 'import json\n\ndef f():\n    number = f"s{count}"\n    return Response(headers={"Mcp-Session-Id": number})\n',
          "    number = str(uuid.uuid4())"),
+        ("server.ts", 'import { randomUUID } from "node:crypto";\nnew Transport({ sessionIdGenerator: () => `s${++n}` });\n',
+         "new Transport({ sessionIdGenerator: () => randomUUID() });"),
+        ("server.py", 'import json\nfrom uuid import uuid4\n\ndef f():\n    number = f"s{count}"\n    return Response(headers={"Mcp-Session-Id": number})\n',
+         "    number = str(uuid4())"),
     ],
 )  # fmt: skip
 def test_ids_become_random(path: str, text: str, line: str) -> None:
     after = fixed("session.id-secure", exchange(1, 200), text=text, path=path)
     assert line in after.split("\n")
-    assert path.endswith(".ts") or after.startswith("import uuid\nimport json\n")
+    assert ("import uuid\nimport json\n" in after) is ("uuid.uuid4" in line)
 
 
 @pytest.mark.parametrize(
