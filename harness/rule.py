@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 
 _LEAD: Final = re.compile(
-    r"\A(?:Judge(?:, as advice(?: and once)?,)? (?:that )?|Record the choice of )(?:item \d+(?: by what a page prints)?: )?"
+    r"\A(?:Judge(?:, as advice(?: and once)?,)? (?:that )?|Record the choice of )"
+    r"(?:item \d+(?: by what a page prints)?: )?"
 )
 """What begins the docstring of a check: not said to people."""
 _COMMENT: Final = re.compile(r"[ \t]*(?:(?://|#)[^\n]*|/\*[^\n]*\*/[ \t]*)?(?=\n|\Z)")
