@@ -39,6 +39,8 @@ class ProbeSettings:
     """Whether DELETE may be sent, which ends sessions; the server may be somebody's."""
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Bearer tokens that a user gave, ``user1``'s and perhaps ``user2``'s; empty if docprobe issues its own."""
+    endpoint: str | None = None
+    """Path and query of the only endpoint that may be asked more than whether it serves; None: it is looked for."""
     heard: Callable[[Transcript], None] = field(default=lambda transcript: None, repr=False, compare=False)
     """May be called once with the conversation so far, while it goes on."""
 

@@ -29,8 +29,9 @@ _BEARER: Final = "bearer "
 @click.command()
 @click.argument("url", required=False)
 @click.option(
-    "--spec", type=click.Path(path_type=Path), metavar="DOCS", required=True,
-    help="Docs root with the sentences to judge by: a checkout of the specification's docs.",
+    "--spec", type=click.Path(path_type=Path), metavar="DOCS",
+    help="Docs root with the sentences to judge by: in a checkout of the specification's docs, the folder that holds "
+    "specification/.  [required]",
 )  # fmt: skip
 @click.option("--stdio", metavar="COMMAND", help="Start COMMAND on this machine and talk over its stdin and stdout.")
 @click.option(
@@ -59,7 +60,7 @@ def command(
     cli: Cli,
     /,
     url: str | None,
-    spec: Path,
+    spec: Path | None,
     stdio: str | None,
     token: str | None,
     token2: str | None,
@@ -83,13 +84,15 @@ def command(
     server issues (expired, revoked, for another audience) is not applicable, and says so.
 
     \b
+    git clone --depth 1 https://github.com/modelcontextprotocol/modelcontextprotocol
     docprobe probe http://localhost:3000/mcp --spec modelcontextprotocol/docs --ends-sessions
     docprobe probe http://localhost:3000/mcp --spec docs --header-file token.txt
     docprobe probe --stdio 'python server.py' --spec modelcontextprotocol/docs
 
-    Exit codes: those of docprobe check.
+    Exit codes: 0 nothing is blocking, 1 a MUST or MUST NOT is violated, 2 wrong use, or nothing there that serves, 3 it
+    could not be judged for a reason of docprobe's, 130 interrupted.
     """
-    from harness.judge.results import Ruleset, result_of_transcript
+    from harness.judge.results import Ruleset, lacks_text, result_of_transcript
     from harness.load import load_normative_text
     from harness.run.outcome import build_report, conclude
     from harness.run.probe_server import probe_server
@@ -101,8 +104,18 @@ def command(
     if tokens and stdio is not None:
         raise UsageError("a program has no tokens", "leave out --token, or give a URL")
     server, name = _server(url, stdio, remote=remote)
+    if spec is None:
+        raise UsageError(
+            "there is no text to judge by",
+            "give --spec DOCS: in a checkout of the specification's docs, the folder that holds specification/",
+        )
     config = load_config(spec, cli.config_file, baseline="none", state=state, schema=schema)
-    rules = Ruleset(config.profile, load_normative_text(config).bound)
+    bound = load_normative_text(config).bound
+    if lacks_text(bound):
+        inside = spec / "docs"
+        likely = f"--spec {inside}" if (inside / "specification").is_dir() else "the folder that holds specification/"
+        raise UsageError(f"{spec} has no sentence to judge by", f"give {likely}")
+    rules = Ruleset(config.profile, bound)
     err = cli.err()
     started, began = datetime.datetime.now(datetime.UTC), time.monotonic()
 
@@ -124,10 +137,12 @@ def command(
     transcript = anyio.run(hold)
     if not ends_sessions and any(session.id for session in transcript.sessions):
         say("ending sessions was not tested: add --ends-sessions")
+    if all(file is None for _, file in outputs):
+        say("for the requests and replies of each finding, add --format html:FILE")
     result = result_of_transcript(transcript, rules, page_revision=None)
     took_s = round(time.monotonic() - began, 3)
     rows = config.catalogue.requirements
-    report = build_report(DocsSource(name), [result], started, took_s, requirements=rows, rules=rules)
+    report = build_report(DocsSource(name, rules_root=""), [result], started, took_s, requirements=rows, rules=rules)
     end_with(save(conclude(report), outputs, console=cli.out()))
 
 
@@ -136,7 +151,7 @@ def _server(url: str | None, stdio: str | None, *, remote: bool) -> tuple[Server
     from harness.run.running_server import server_address
 
     if (url is None) == (stdio is None):
-        raise UsageError("give either a URL or --stdio", "docprobe probe http://localhost:3000/mcp --spec DOCS")
+        raise UsageError("give either a URL or --stdio COMMAND", "docprobe probe http://localhost:3000/mcp --spec DOCS")
     if url is not None:
         address = server_address(url, remote=remote)
         return address, f"{address.authority}{address.target}"
@@ -160,8 +175,10 @@ def _headers(token: str | None, token2: str | None, file: Path | None) -> tuple[
     found: dict[str, str] = {}
     try:
         lines = file.read_text(encoding="utf-8").splitlines() if file else []
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: cannot be read: {error}", "write one `Name: value` per line") from error
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}", "check --header-file") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not a text", "write one `Name: value` per line, in ASCII") from error
     for number, line in enumerate(lines, 1):
         name, colon, value = line.partition(":")
         if not line.strip() or line.startswith("#"):

@@ -151,7 +151,7 @@ def classify_failure(error: BaseException) -> Failure:
     if isinstance(error, (TimeoutError, httpx.TimeoutException, httpcore.TimeoutException)):
         return Failure(FailureKind.TIMEOUT)
     if isinstance(error, (ConnectionRefusedError, httpx.ConnectError, httpcore.ConnectError)):
-        return Failure(FailureKind.REFUSED)
+        return Failure(FailureKind.REFUSED, str(error)[:200] if "SSL" in str(error) else "")
     if isinstance(error, _CLOSED) or "without sending a response" in str(error):
         return Failure(FailureKind.CLOSED)
     if isinstance(error, _PROTOCOL):

@@ -297,10 +297,15 @@ def _why_not_running(recording: Recording) -> str:
     return "; ".join(texts)
 
 
+def lacks_text(bound: Bound) -> bool:
+    """Return whether there are requirements of a text, and not one sentence of it is at hand."""
+    of_text = any(Basis.TEXT in row.requirement.basis.values() for row in bound.requirements.values())
+    return of_text and not bound.requirements_by_statement
+
+
 def missing_text_remark(examples: Sequence[ExampleResult], bound: Bound) -> Iterator[str]:
     """Yield a remark if the rules have requirements of a text and no finding can cite a sentence of it."""
-    of_text = any(Basis.TEXT in row.requirement.basis.values() for row in bound.requirements.values())
-    if bound.requirements_by_statement or not of_text or not any(example.findings for example in examples):
+    if not lacks_text(bound) or not any(example.findings for example in examples):
         return
     if bound.unbound:
         yield "no requirement is bound to the normative text: no finding about it can block; give bindings"

@@ -119,7 +119,8 @@ def _incomplete(report: Report) -> str:
 def next_step(report: Report) -> str | None:
     """Return the command that helps most now; None if nothing needs doing."""
     for distinct in distinct_examples(report):
-        if any(finding.gates for finding in distinct.shown.findings):
+        # what has no page is a server or a transcript that was named: it is in no results that explain could find
+        if distinct.shown.spans and any(finding.gates for finding in distinct.shown.findings):
             return f"docprobe explain {shlex.quote(distinct.shown.id)}"
     if any(note.gates for note in report.baseline) and report.exit_code == 1:
         return "docprobe baseline update"

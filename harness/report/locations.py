@@ -24,9 +24,12 @@ def rules_path(report: Report, file: str) -> str | None:
     return str(PurePosixPath(report.rules_root) / file) if report.rules_root else None
 
 
-def primary(finding: Finding, example: ExampleResult) -> Span:
-    """Return the lines to mark: the first blamed ones, else the start of the example."""
-    return finding.blame[0] if finding.blame else start_of(example)
+def primary(finding: Finding, example: ExampleResult) -> Span | None:
+    """Return the lines to mark: the first blamed ones, else the start of the example; None for what has no page."""
+    if finding.blame:
+        return finding.blame[0]
+    # a server or a transcript that a user named: no file of the docs is meant
+    return start_of(example) if example.spans or example.language else None
 
 
 def start_of(example: ExampleResult) -> Span:

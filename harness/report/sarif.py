@@ -153,12 +153,13 @@ def _result(report: Report, view: FindingView) -> dict[str, Any]:
         text += f"\nThe specification requires it [here](1): {_message(sentence)}"
     for number, span in enumerate(finding.blame[1:], len(related) + 1):
         related.append(_location(report, span, number, "Also to blame"))
+    place = primary(finding, example)
     result: dict[str, Any] = {
         "ruleId": finding.requirement,
         "level": LEVELS[view.severity],
         "kind": "fail",
         "message": {"text": text},
-        "locations": [_location(report, primary(finding, example))],
+        "locations": [_location(report, place)] if place is not None else [],
         "relatedLocations": related,
         "partialFingerprints": {FINGERPRINT: fingerprint(example.id, finding.requirement, finding.revision)},
         "properties": {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import httpx
 
+from extractor.base.text import one_line
 from extractor.model import Bundle, ExampleKind, Manager, Span, StatedHeader
 from harness.base.errors import NotServingError
 from harness.base.redaction import redact_texts
@@ -58,7 +59,8 @@ async def probe_server(
         headers = {**headers, "Authorization": f"Bearer {next(iter(tokens.values()))}"}
     bundle = _bundle(server, name, headers)
     probe = make_probe(bundle, config.profile)
-    settings = replace(config.probe_settings, ends_sessions=ends_sessions, tokens=tokens)
+    target = server.target if isinstance(server, ServerAddress) else None
+    settings = replace(config.probe_settings, ends_sessions=ends_sessions, tokens=tokens, endpoint=target)
     async with _connected(server, config, per_second) as pod:
         transcript = await probe.converse(pod, settings, progress)
     # what a server at an address is bound to is not known
@@ -66,14 +68,37 @@ async def probe_server(
     for value in filter(None, {word for text in headers.values() for word in (text, text.split(" ")[-1])}):
         transcript = redact_texts(transcript, lambda text, value=value: text.replace(value, _SECRET))  # type: ignore[misc]
     if not probe.serves(transcript):
-        reason = probe.failure(transcript) or config.profile.serving.fails
-        at = isinstance(server, ServerAddress)
-        hint = "if it demands a token, give one with --token; check the path" if at else "it must speak over its stdin"
-        raise NotServingError(f"{name} does not serve: {reason}", hint)
+        raise _not_serving(server, name, transcript, probe.failure(transcript) or config.profile.serving.fails, tokens)
     endpoint = httpx.URL(transcript.endpoint or "")
     if isinstance(server, ServerAddress) and endpoint.raw_path != server.url.raw_path:
         raise NotServingError(f"{name} does not serve; {endpoint.path} does", "give that path in the URL")
     return transcript
+
+
+def _not_serving(
+    server: ServerAddress | tuple[str, ...],
+    name: str,
+    transcript: Transcript,
+    reason: str,
+    tokens: Mapping[str, str],
+) -> NotServingError:
+    """Return the error that says why a server cannot be judged, with what may help."""
+    if not isinstance(server, ServerAddress):
+        hint = "it must read messages from its stdin and answer them on its stdout"
+        said = next((line.text for line in reversed(transcript.logs) if line.text.strip()), "")
+        words = f"{name} does not serve: {reason}" + (f"; its stderr ends with: {one_line(said)}" if said else "")
+        return NotServingError(words, hint)
+    if transcript.demands_token and not tokens:
+        return NotServingError(
+            f"{name} demands a token, and none was given",
+            "give one with --token, DOCPROBE_TOKEN, or an `Authorization: Bearer` line of --header-file",
+        )
+    if transcript.demands_token:
+        return NotServingError(f"{name} does not serve: {reason}", "give a token that it accepts")
+    return NotServingError(
+        f"{name} does not serve: {reason}",
+        "check that the server speaks the protocol of --spec, and the scheme and path of the URL",
+    )
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.model import LogLine
 
 _SCHEMES: Final = {"http": 80, "https": 443}
+_LAST_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,17 @@ def server_address(text: str, *, remote: bool) -> ServerAddress:
     except httpx.InvalidURL as error:
         raise UsageError(f"{text} is not a URL: {error}", "write it as http://localhost:3000/mcp") from error
     if url.scheme not in _SCHEMES or not url.host:
-        raise UsageError(f"{text} is not an HTTP URL", "write it as http://localhost:3000/mcp")
+        likely = "http://localhost:3000/mcp" if "://" in text else f"http://{text}"
+        raise UsageError(f"{text} is not an HTTP URL", f"write it as {likely}")
+    if url.port is not None and not 0 < url.port <= _LAST_PORT:
+        raise UsageError(f"{text}: {url.port} is not a port", f"a port is a number from 1 to {_LAST_PORT}")
     if url.userinfo:
         raise UsageError("the URL names a user", "give a token with --token, or headers with --header-file")
     try:
         found = socket.getaddrinfo(url.host, url.port or _SCHEMES[url.scheme], type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise UsageError(f"the host {url.host} is unknown: {error}", "check the URL") from error
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"the host {url.host} is unknown: {reason}", "check the URL") from error
     ips = sorted({str(address[4][0]) for address in found}, key=lambda ip: (":" in ip, ip))
     if not remote and not all(is_loopback(ip) for ip in ips):
         raise UsageError(
@@ -89,7 +94,9 @@ def _listening(ips: Sequence[str], port: int) -> str:
         except OSError as error:
             problem = error
     reason = problem.strerror if problem and problem.strerror else str(problem)
-    raise UsageError(f"nothing answers at port {port} of {ips[0]}: {reason}", "start the server first")
+    raise UsageError(
+        f"nothing answers at port {port} of {ips[0]}: {reason}", "start the server first, and check the port of the URL"
+    )
 
 
 class _Transport(httpx.AsyncBaseTransport):

@@ -69,6 +69,7 @@ class McpProbe:
                     start_s=settings.start_s,
                     exchange_bytes=settings.exchange_bytes,
                     ends_sessions=settings.ends_sessions,
+                    endpoint=settings.endpoint,
                     progress=progress,
                     heard=lambda so_far: settings.heard(self._redacted(so_far)),
                 )

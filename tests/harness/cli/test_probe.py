@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from anyio.from_thread import start_blocking_portal
 from click.testing import Result
 
 from tests.support.command import refused
@@ -43,13 +45,10 @@ def probe(tmp_path: Path, *arguments: str, spec: Path = SAMPLE) -> Result:
 
 def asked(name: str, tmp_path: Path, *arguments: str, path: str = "/mcp") -> tuple[Result, dict[str, Any], str]:
     """Probe one test server; return the command's result, its findings by id, and its transcript's text."""
-
-    async def run() -> Result:
-        async with loopback("python", name) as pod:
-            url = f"http://localhost:{pod.sockets()[0].port}{path}"
-            return await anyio.to_thread.run_sync(lambda: probe(tmp_path, url, "--rate", "1000", *arguments))
-
-    done = anyio.run(run)
+    # the server's loop is in another thread: docs are read in the main one
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(loopback("python", name)) as pod:
+        url = f"http://localhost:{pod.sockets()[0].port}{path}"
+        done = probe(tmp_path, url, "--rate", "1000", *arguments)
     if not (tmp_path / "out.json").exists():
         return done, {}, ""
     (example,) = json.loads((tmp_path / "out.json").read_text())["examples"]
@@ -80,7 +79,9 @@ def test_a_wrong_server_is_found(tmp_path: Path) -> None:
 
 def test_only_the_path_of_the_url_is_judged(tmp_path: Path) -> None:
     done, _, _ = asked("Server", tmp_path, path="/elsewhere")
-    assert "/mcp does" in refused(done).message
+    assert "/elsewhere does not serve; /mcp does" in refused(done).message
+    assert "looking for the endpoint" in done.output
+    assert "probing 2" not in done.output, "a path that nobody named is not sent faulty requests"
 
 
 def test_a_token_opens_the_server_and_is_not_recorded(tmp_path: Path) -> None:
@@ -130,7 +131,31 @@ def test_a_token_that_is_refused_is_said(tmp_path: Path) -> None:
 
 def test_without_a_token_that_is_said(tmp_path: Path) -> None:
     done, _, _ = asked("Authorized", tmp_path)
+    assert refused(done).message.endswith("/mcp demands a token, and none was given")
     assert "--token" in str(refused(done).hint)
+    assert "asking with a token" not in done.output
+
+
+def test_without_sentences_nothing_is_judged(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = probe(tmp_path, "--stdio", "x", spec=tmp_path / "empty")
+    assert refused(done).message.endswith("empty has no sentence to judge by")
+    shutil.copytree(SAMPLE, tmp_path / "checkout" / "docs")
+    done = probe(tmp_path, "--stdio", "x", spec=tmp_path / "checkout")
+    assert refused(done).hint == f"give --spec {tmp_path / 'checkout' / 'docs'}"
+    assert "--spec DOCS" in str(refused(run_command("probe", "--stdio", "x")).hint)
+
+
+def test_a_server_is_on_no_page(tmp_path: Path) -> None:
+    reports = ("--format", f"sarif:{tmp_path / 'out.sarif'}", "--format", f"github:{tmp_path / 'out.txt'}")
+    done, _, _ = asked("Ended400", tmp_path, "--ends-sessions", *reports, "--format", "terminal")
+    assert "docprobe explain" not in done.output, "no results that explain reads have it"
+    (error,) = [line for line in (tmp_path / "out.txt").read_text().splitlines() if line.startswith("::error")]
+    assert error.startswith("::error title=MUST session.terminated-404")
+    results = json.loads((tmp_path / "out.sarif").read_text())["runs"][0]["results"]
+    assert results[0]["ruleId"] == "session.terminated-404"
+    assert results[0]["locations"] == []
+    assert "physicalLocation" not in results[0]["relatedLocations"][0], "the sentence is in another checkout"
 
 
 def test_another_machine_is_asked_only_where_that_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,6 +208,9 @@ def test_a_program_is_talked_to_over_its_streams(tmp_path: Path) -> None:
         ((), "either"),
         (("http://localhost:1/mcp", "--stdio", "x"), "either"),
         (("ftp://localhost/mcp",), "not an HTTP URL"),
+        (("localhost:3001/mcp",), "write it as http://localhost:3001/mcp"),
+        (("http://localhost:99999/mcp",), "99999 is not a port"),
+        (("http://localhost:1/mcp", "--header-file", "no-such-file"), "no-such-file cannot be read: No such file"),
         (("http://user:secret@localhost/mcp",), "--token"),
         (("http://localhost:1/mcp", "--token2", "b"), "the first has none"),
         (("http://localhost:1/mcp", "--token", "a", "--token2", "a"), "the same token"),
@@ -190,9 +218,11 @@ def test_a_program_is_talked_to_over_its_streams(tmp_path: Path) -> None:
         (("http://localhost:1/mcp",), "port 1"),
         (("--stdio", "no-such-program-at-all"), "no-such-program-at-all"),
         (("--stdio", "'"), "not a command line"),
+        (("--stdio", f"{sys.executable} -c 'import no_such_module'"), "No module named 'no_such_module'"),
     ],
 )
 def test_what_cannot_be_asked(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    """Cause or next step names what to change."""
     done = probe(tmp_path, *arguments)
     error = refused(done)
     assert message in f"{error.message} {error.hint}"

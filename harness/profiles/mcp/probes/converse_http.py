@@ -29,7 +29,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.loopback import IPV4_LOOPBACK
-from harness.base.errors import NoRestartError
+from harness.base.errors import NoRestartError, NotServingError
 from harness.exchanges.body import READ_BYTES
 from harness.exchanges.http_exchange import StoppedError
 from harness.exchanges.recorder import Recorder
@@ -76,6 +76,7 @@ async def converse_http(
     budget_s: float | None = None,
     exchange_bytes: int = READ_BYTES,
     ends_sessions: bool = True,
+    endpoint: str | None = None,
     progress: Progress = lambda text: None,
     heard: Callable[[Transcript], None] = lambda transcript: None,
 ) -> Transcript:
@@ -91,6 +92,7 @@ async def converse_http(
         budget_s: for the whole conversation; 48 times ``timeout_s``, and 120 s at least, if not given.
         exchange_bytes: what is read of one reply.
         ends_sessions: whether DELETE may be sent.
+        endpoint: path and query of the only endpoint that is conversed with; None for whichever serves.
         progress: called with what is being probed.
         heard: called once with the conversation so far, when the first revision with a handshake is probed.
 
@@ -99,6 +101,7 @@ async def converse_http(
 
     Raises:
         PodError: the pod broke.
+        NotServingError: ``endpoint`` does not serve, and another path does.
     """
     sockets = pod.sockets()
     budget_s = max(LEAST_BUDGET_S, BUDGET_TIMEOUTS * timeout_s) if budget_s is None else budget_s
@@ -110,7 +113,7 @@ async def converse_http(
     peer.ends_sessions = ends_sessions
     so_far = partial(_transcript, peer, bundle, sockets)
     try:
-        await _discover(peer, sockets, bundle, revisions, progress)
+        await _discover(peer, sockets, bundle, revisions, endpoint, progress)
         await _probe(peer, revisions, progress, lambda: heard(so_far()))
     except (StoppedError, NoRestartError) as stopped:
         peer.facts = replace(peer.facts, stopped=Incident(len(recorder.exchanges), str(stopped)))
@@ -145,6 +148,7 @@ async def _discover(
     sockets: Sequence[ListeningSocket],
     bundle: Bundle,
     revisions: tuple[str, ...],
+    endpoint: str | None,
     progress: Progress,
 ) -> None:
     """Take steps 1 to 3; the facts record what was missing."""
@@ -159,8 +163,12 @@ async def _discover(
     if answer is None:
         await http_sse.negotiate_over_sse(peer, addresses, revisions)
         return
+    if endpoint is not None and peer.address.target != endpoint:
+        asked = f"{peer.address.authority}{endpoint}"
+        raise NotServingError(f"{asked} does not serve; {peer.address.target} does", "give that path in the URL")
     if answer.status == discovery.UNAUTHORIZED:
-        progress("asking with a token")
+        if peer.tokens is not None:
+            progress("asking with a token")
         reason = await access.authorize(peer, answer, offered_versions(revisions)[0])
         if reason is not None:
             peer.demands_token = True

@@ -145,7 +145,8 @@ async def find_endpoint(
     best = fallback or first
     if best is not None:
         peer.address, answer = best
-        reason = f"no path answers an initialize (POST {answer.exchange.target}: {describe_answer(answer)})"
+        said = describe_answer(answer) if answer.reply is not None else f"no reply, {answer.exchange.failure}"
+        reason = f"no path answers an initialize (POST {answer.exchange.target}: {said})"
         peer.facts = replace(peer.facts, not_served=reason)
     return None
 

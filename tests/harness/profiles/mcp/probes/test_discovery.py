@@ -157,5 +157,5 @@ async def test_no_endpoint_anywhere_is_said_with_what_was_seen() -> None:
 async def test_a_server_that_answers_nothing_is_not_asked_for_long() -> None:
     async with local_pod(lambda: make(Manners(delay_s=60))) as pod:
         transcript = await converse_http(pod, bundle(), revisions=REVISIONS, tokens=None, timeout_s=0.3, start_s=0.3)
-    assert transcript.facts.not_served == "no path answers an initialize (POST /mcp: by nothing (timeout))"
+    assert transcript.facts.not_served == "no path answers an initialize (POST /mcp: no reply, timeout)"
     assert [e.failure for e in transcript.exchanges].count(TIMEOUT) == 2
