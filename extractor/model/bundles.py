@@ -126,7 +126,7 @@ class Bundle:
     manager: Manager
     dependencies: tuple[Dependency, ...]
     command: tuple[str, ...]
-    """Argument vector, run in ``cwd``; never a shell."""
+    """Argument vector, run in ``cwd``; never a shell. Empty for what is built only."""
     cwd: str = "."
     """Relative to the bundle's root."""
     build: tuple[tuple[str, ...], ...] = ()

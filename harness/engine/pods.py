@@ -83,7 +83,7 @@ class DockerPod:
         self._scope.cancel()
 
     async def bring_up(self, progress: Progress) -> None:
-        """Write the files, build, start.
+        """Write the files, build, start; a bundle without a command is built only.
 
         A build step or command that fails is the exit state.
 
@@ -98,8 +98,9 @@ class DockerPod:
             progress(f"building: {printable(shlex.join(argv))}")
             if not await self._build(argv):
                 return
-        progress(f"starting: {printable(shlex.join(self._bundle.command))}")
-        await self._start()
+        if self._bundle.command:
+            progress(f"starting: {printable(shlex.join(self._bundle.command))}")
+            await self._start()
 
     async def close_transports(self) -> None:
         """Close what :meth:`transport` returned."""

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 Questions = dict[str, frozenset[str]]
 """The names that are wanted of each module."""
 QUESTIONS_FILE: Final = "questions.json"
-_NOTHING: Final = ("true",)
-"""Ends at once: the tool runs as a build step, with the limits of one."""
 _MAX_WORDS: Final = 240
 _MOST_NEAR: Final = 3
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]{0,99}", re.ASCII)
@@ -116,8 +114,8 @@ async def _run(
     tool = replace(
         bundle,
         kind=ExampleKind.OTHER,
-        build=(command,),
-        command=_NOTHING,
+        build=(command,),  # with the limits of a build step
+        command=(),
         cwd=".",
         environment={},
         services=(),

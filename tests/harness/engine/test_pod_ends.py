@@ -54,6 +54,17 @@ async def test_build_steps_run_first_and_write_beside_the_files(open_engine: Ope
     assert (state.code, state.during, said) == (0, "run", "42")
 
 
+async def test_without_a_command_nothing_is_started_after_the_build(open_engine: Open) -> None:
+    told: list[str] = []
+    bundle = python_bundle("", build=(("python3", "-c", "print(6 * 7)"),), command=())
+    async with open_engine(QUICK) as engine:
+        image = await engine.install(bundle)
+        async with engine.pod(bundle, image, progress=told.append) as pod:
+            assert [line.text for line in pod.logs()] == ["42"]
+            assert pod.exit_state() is None
+    assert [text.partition(":")[0] for text in told] == ["building"]
+
+
 async def test_a_build_step_that_fails_is_the_exit_state(open_engine: Open) -> None:
     build = (("python3", "-c", "import sys; print('type error'); sys.exit(3)"),)
     async with open_engine(QUICK) as engine:
