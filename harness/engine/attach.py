@@ -20,6 +20,8 @@ STDOUT: Final = 1
 STDERR: Final = 2
 _HEADER: Final = struct.Struct("!BxxxI")
 _CHUNK: Final = 256 * 1024
+_AHEAD: Final = 16 * 1024
+"""Bytes that are read at once where less is wanted: a small piece comes with its header, and often with the next."""
 
 
 class Attached(ByteStream):
@@ -29,19 +31,28 @@ class Attached(ByteStream):
         """``keep`` is docker-py's own object: the connection closes when it is collected."""
         self._sock = sock
         self._keep = keep
-        self._head = b""
+        self._ahead = bytearray()
         self._left = 0
         self._source = 0
         self._closed = False
 
     async def receive_any(self, max_bytes: int = _CHUNK) -> tuple[int, bytes]:
         """Return the stream (STDOUT or STDERR) and its next bytes. Raises EndOfStream when the container ended."""
+        self._check()
+        ahead = self._ahead
         while self._left == 0:
-            self._head += await self._read(_HEADER.size - len(self._head))
-            if len(self._head) == _HEADER.size:
-                self._source, self._left = _HEADER.unpack(self._head)
-                self._head = b""
-        data = await self._read(min(max_bytes, self._left))
+            if len(ahead) < _HEADER.size:
+                ahead += await self._read(_AHEAD)
+                continue
+            self._source, self._left = _HEADER.unpack_from(ahead)
+            del ahead[: _HEADER.size]
+        wanted = min(max_bytes, self._left)
+        if not ahead and wanted >= _AHEAD:
+            data = await self._read(wanted)
+        else:
+            ahead += b"" if ahead else await self._read(_AHEAD)
+            data = bytes(ahead[:wanted])
+            del ahead[:wanted]
         self._left -= len(data)
         return self._source, data
 

@@ -26,7 +26,7 @@ class FrameStream:
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
         self._decoder = Decoder()
-        self._writing = anyio.Lock()
+        self._writing = anyio.Lock(fast_acquire=True)
         self._held = b""
 
     def hold(self, kind: Kind, channel: int, payload: bytes) -> None:

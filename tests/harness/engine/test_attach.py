@@ -53,6 +53,33 @@ async def test_streams_are_told_apart_however_they_are_cut(pair: tuple[Attached,
     await attached.aclose()
 
 
+async def test_what_came_together_is_read_at_once_and_large_pieces_whole(
+    pair: tuple[Attached, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attached, engine = pair
+    asked: list[int] = []
+    read = attached._read
+
+    async def counted(count: int) -> bytes:
+        asked.append(count)
+        return await read(count)
+
+    monkeypatch.setattr(attached, "_read", counted)
+    engine.send(chunk(STDOUT, b"one") + chunk(STDERR, b"two") + chunk(STDOUT, b"three"))
+    assert [await attached.receive_any() for _ in range(3)] == [(STDOUT, b"one"), (STDERR, b"two"), (STDOUT, b"three")]
+    assert len(asked) == 1
+    large = bytes(100_000)
+    engine.send(chunk(STDOUT, large))
+    got = b""
+    while len(got) < len(large):
+        got += (await attached.receive_any())[1]
+    assert got == large
+    assert max(asked) > len(large) / 2
+    await attached.aclose()
+    with pytest.raises(anyio.ClosedResourceError):
+        await attached.receive_any()
+
+
 async def test_much_is_sent_while_nobody_reads_at_first(pair: tuple[Attached, socket.socket]) -> None:
     attached, engine = pair
     engine.setblocking(False)
