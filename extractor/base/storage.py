@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 _UNFINISHED: Final = ".tmp"
 
 
-def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
+def write_atomically(path: Path, data: bytes | Iterable[bytes], *, durable: bool = True) -> None:
     """Write ``data`` to ``path`` so that a kill at any moment leaves the old file or the new one.
 
     The file keeps the permissions it had; a new one gets those of the umask.
 
     Args:
         path: the file; missing folders are made.
-        data: its whole content.
+        data: its whole content, also in pieces that are made while it is written.
         durable: whether it is on the disk before this returns, and whether what a killed writer of the same file left
             beside it is removed. False is for what can be made again, in a folder that is swept by
             :func:`remove_unfinished`.
@@ -77,7 +77,7 @@ def _new_file(path: str) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
 
 
-def _write(path: Path, data: bytes, *, durable: bool) -> None:
+def _write(path: Path, data: bytes | Iterable[bytes], *, durable: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if durable:
         remove_abandoned(path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}"))
@@ -85,7 +85,7 @@ def _write(path: Path, data: bytes, *, durable: bool) -> None:
     with hold(temporary), temporary.open("wb") as file:
         if path.exists():
             os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
-        file.write(data)
+        file.writelines((data,) if isinstance(data, bytes) else data)
         file.flush()
         if durable:
             os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""Transcripts compressed in memory, to about a twelfth of their size: a run over many examples holds them all."""
+"""Transcripts compressed in memory, to about an eighteenth of their size: a run over many examples holds them all."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final
 from harness.base.codec import from_json, to_json
 from harness.model.conversation import Transcript
 
-_FAST: Final = 1
-"""Level of compression: milliseconds for a megabyte, and transcripts repeat themselves enough for it."""
+_LEVEL: Final = 6
+"""Of compression: 7 ms for a megabyte, and a third less than with the fastest."""
 
 
 def pack(transcript: Transcript) -> bytes:
     """Return a transcript as compressed JSON."""
-    return zlib.compress(to_json(transcript), _FAST)
+    return zlib.compress(to_json(transcript), _LEVEL)
 
 
 @lru_cache(maxsize=1)

@@ -52,14 +52,18 @@ def to_text(report: Report) -> str:
 def to_bytes(report: Report) -> bytes:
     """Return the document, indented, ending with a line feed. Nothing in it can steer a terminal or a CI runner."""
     try:
-        return b"".join(_pieces(report))
+        return b"".join(pieces(report))
     except UnicodeEncodeError:
         # a lone surrogate, which a reply's JSON escapes can bring
         return json_bytes(json.dumps(encodable(_plain(report)), indent=1, ensure_ascii=False).encode()) + b"\n"
 
 
-def _pieces(report: Report) -> Iterator[bytes]:
-    """Yield the document. Examples are written one at a time: several copies of all of them take a lot of memory."""
+def pieces(report: Report) -> Iterator[bytes]:
+    """Yield :func:`to_bytes` as it is written, one example at a time: all of them at once take a lot of memory.
+
+    Raises:
+        UnicodeEncodeError: of a text that only :func:`to_bytes` can write.
+    """
     document = _document(report)
     wire = msgspec.convert(replace(document, examples=()), document_type(), from_attributes=True)
     encoder, example_type = msgspec.json.Encoder(order="deterministic"), published_example_type()

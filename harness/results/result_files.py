@@ -43,7 +43,10 @@ def write(report: Report, path: Path) -> Report:
             example = replace(example, transcript_file=names[example.digest])
         examples.append(example)
     written = replace(report, examples=tuple(examples))
-    write_atomically(path, document.to_bytes(written))
+    try:
+        write_atomically(path, document.pieces(written))
+    except UnicodeEncodeError:
+        write_atomically(path, document.to_bytes(written))
     return written
 
 

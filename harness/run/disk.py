@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
@@ -16,9 +16,11 @@ from harness.model import Transcript
 from harness.model.packed import pack, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from harness.model import Exchange, LogLine, Recording, Reply
+    from harness.model import ExampleResult, Exchange, Finding, LogLine, Recording, Reply
+
+T = TypeVar("T")
 
 _FOLDER: Final = "transcripts"
 AS_THEY_ARE: Final = 6 * 1024 * 1024
@@ -83,6 +85,55 @@ class LongTranscripts:
                 packed, file = pack(shortened(transcript)), str(path)
         self.packed += len(packed)
         return Held(without, packed, file)
+
+
+@dataclass(slots=True)
+class Shared:
+    """Equal parts of a run's results as one object each: most examples have most findings in common. Mutable."""
+
+    findings: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
+    """By requirement, revision and summary: the last one of them."""
+    parts: dict[Any, Any] = field(default_factory=dict)
+    """Sentences, packages and the like; by themselves, or what is not hashable by its kind and items."""
+
+    def of(self, result: ExampleResult) -> ExampleResult:
+        """Return an equal result, made of what is held already where that is equal."""
+        packages = self._mapping("packages", result.packages)
+        return replace(
+            result,
+            findings=tuple(map(self._finding, result.findings)),
+            packages=packages,
+            runs=tuple(replace(run, packages=packages) if run.packages == packages else run for run in result.runs),
+        )
+
+    def _finding(self, finding: Finding) -> Finding:
+        key = (finding.requirement, finding.revision, finding.summary)
+        known = self.findings.get(key)
+        if known == finding:
+            return known
+        shared = self.findings[key] = replace(
+            finding,
+            requirement=self._part(finding.requirement),
+            revision=self._part(finding.revision),
+            statement=self._part(finding.statement),
+            evidence=self._part(finding.evidence),
+            fix=self._part(finding.fix),
+            legs=self._mapping("legs", finding.legs),
+        )
+        return shared
+
+    def _part(self, value: T) -> T:
+        held: T = self.parts.setdefault(value, value)
+        return held
+
+    def _mapping(self, kind: str, value: Mapping[str, T]) -> Mapping[str, T]:
+        held: Mapping[str, T] = self.parts.setdefault((kind, *value.items()), value)
+        return held
+
+
+def without_locks(result: ExampleResult) -> ExampleResult:
+    """Return a result without the texts of its packages' locks, which nothing but a lock file takes."""
+    return replace(result, runs=tuple(replace(run, lock=None) if run.lock else run for run in result.runs))
 
 
 def remove_long_transcripts(files: Iterable[str]) -> None:

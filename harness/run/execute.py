@@ -28,7 +28,7 @@ from harness.judge.results import (
 from harness.model import INTERRUPTED_REASON, Recording, ReportProblem
 from harness.run.before import fragments_before, judge_base, name_before, only_before
 from harness.run.dates import cutoff_date
-from harness.run.disk import LongTranscripts, trim
+from harness.run.disk import LongTranscripts, Shared, trim, without_locks
 from harness.run.kept_results import KeptResults
 from harness.run.lookups import ImportLookups
 from harness.run.observer import Observer, Silent
@@ -82,8 +82,10 @@ async def execute(
     results: dict[str, ExampleResult] = {}
     recordings: dict[str, Callable[[], Recording]] = {}
 
+    shared = Shared()
+
     def add(result: ExampleResult) -> None:
-        results[result.id] = result
+        result = results[result.id] = shared.of(result)
         observer.finished(result)
 
     def guarded(example: Example, judged: Callable[[], ExampleResult]) -> ExampleResult:
@@ -119,7 +121,7 @@ async def execute(
         held = long.keep(recording)
         if plan.base is not None:
             recordings[digest] = held.whole
-        for result in judged:
+        for result in judged if config.lock is not None else map(without_locks, judged):
             if held.packed and result.transcript is not None:
                 result = replace(result, transcript=None, packed=held.packed, whole_transcript=held.file)
             add(result)

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,17 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(StorageError):
         write_atomically(tmp_path / "f", b"data")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_made_in_pieces_is_whole_or_as_it_was(tmp_path: Path) -> None:
+    def fails() -> Iterator[bytes]:
+        yield b"one"
+        raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+
+    write_atomically(tmp_path / "f", iter([b"one", b"two"]))
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(tmp_path / "f", fails())
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"onetwo"]
 
 
 def test_an_entry_of_a_cache_is_whole_or_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

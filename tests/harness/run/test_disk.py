@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from extractor.model import ExampleKind
-from harness.base.codec import from_json
+from harness.base.codec import from_json, to_json
 from harness.judge.results import limit_remarks
 from harness.model import (
     BodyFault,
+    ExampleResult,
     Exchange,
     LogLine,
     Recording,
@@ -32,10 +35,12 @@ from harness.run.disk import (
     SHORT_LOG,
     Held,
     LongTranscripts,
+    Shared,
     remove_long_transcripts,
     shortened,
     trim,
     weight,
+    without_locks,
 )
 from tests.support.report_pieces import ROWS
 from tests.support.reports import rich_report
@@ -98,6 +103,51 @@ def test_a_report_is_the_same_from_packed_transcripts() -> None:
     assert any(example.packed for example in packed.examples)
     for form in FORMATS:
         assert render(form.name, packed, Look()) == render(form.name, report, Look()), form.name
+
+
+def read_again(result: ExampleResult) -> ExampleResult:
+    return from_json(to_json(result), ExampleResult)
+
+
+def test_what_results_have_in_common_is_held_once() -> None:
+    example = next(example for example in rich_report().examples if len(example.findings) > 1)
+    example = replace(example, transcript=None, packages={"a": "1"}, runs=())
+    others, (first, *_) = example.findings[:1], [finding for finding in example.findings if finding.statement]
+    example = replace(example, findings=(first, *others))
+    other = replace(example, findings=(replace(first, summary="Another one."), *others))
+    shared = Shared()
+    one, same, differs = (shared.of(read_again(result)) for result in (example, example, other))
+    assert (one, same, differs) == (example, example, other)
+    assert all(a is b for a, b in zip(one.findings, same.findings, strict=True))
+    assert all(a is b for a, b in zip(one.findings[1:], differs.findings[1:], strict=True))
+    assert one.findings[0].statement is differs.findings[0].statement is not None
+    assert one.packages is differs.packages
+
+
+def test_memory_is_flat_in_results_that_have_findings_in_common() -> None:
+    example = next(example for example in rich_report().examples if example.findings)
+    findings = tuple(
+        replace(finding, summary=f"{finding.summary} {number}") for number in range(100) for finding in example.findings
+    )
+    data = to_json(replace(example, transcript=None, findings=findings))
+
+    def each_kib(held: Callable[[ExampleResult], ExampleResult]) -> float:
+        results = [held(from_json(data, ExampleResult))]
+        before = tracemalloc.get_traced_memory()[0]
+        results += [held(from_json(data, ExampleResult)) for _ in range(10)]
+        return (tracemalloc.get_traced_memory()[0] - before) / 1024 / 10
+
+    tracemalloc.start()
+    try:
+        assert each_kib(Shared().of) * 8 < each_kib(lambda result: result)
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_result_keeps_everything_but_its_locks() -> None:
+    example = next(example for example in rich_report().examples if example.runs)
+    locked = replace(example, runs=tuple(replace(run, lock="a==1") for run in example.runs))
+    assert without_locks(locked) == replace(example, runs=tuple(replace(run, lock=None) for run in example.runs))
 
 
 def test_a_short_one_has_the_beginnings_and_the_end_of_the_log() -> None:
