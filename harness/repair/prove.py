@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from harness.base.errors import DocprobeError, UsageError
+from harness.base.errors import BlockedError, DocprobeError, UsageError
 from harness.judge.example import PACKAGES, RUNS
 from harness.model import Status, Verdict
 from harness.repair.edits import edits_between, fixable, has_fix, on_pages, patched
@@ -52,8 +52,11 @@ async def prove(plan: Plan, example: Example, config: Config, connect: Connect, 
 
     Raises:
         UsageError: the example was not run, so that nobody knows what to fix.
+        BlockedError: it could not be run, because of the environment or docprobe itself.
     """
     before = (await execute(replace(plan, examples=(example,)), config, connect, observer=observer)).examples[0]
+    if before.status is Status.BLOCKED:
+        raise BlockedError(f"no fix for {example.id} can be tried: {before.reason}")
     if before.status not in _FIXABLE:
         raise UsageError(
             f"{example.id} cannot be fixed, it is {before.status.value}: {before.reason}", "see docprobe examples DOCS"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.base.errors import BlockedError, EngineError
 from harness.repair.prove import prove
 from harness.repair.trial import failures_of
 from harness.run.observer import Silent
@@ -118,6 +119,25 @@ async def test_two_faults_that_keep_a_program_from_running(tmp_path: Path) -> No
     ((before, after),) = trial.texts.values()
     added = [line for line in after.split("\n") if line not in before.split("\n")]
     assert sorted(added) == ["import json", "import uuid"]
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+async def test_without_an_engine_no_fix_can_be_tried(tmp_path: Path) -> None:
+    """Which is no mistake in the call: the exit code is 3."""
+    docs = Path(shutil.copytree(SAMPLE, tmp_path / "docs"))
+    (docs / PAGE).write_text(NODE_PAGE)
+    config = load_config(docs, state=tmp_path / "state", select=("traced",), baseline="none", jobs=1)
+    plan = make_plan(config)
+
+    @asynccontextmanager
+    async def connect(_: Any) -> AsyncIterator[Any]:
+        raise EngineError("no container engine answers")
+        yield
+
+    with pytest.raises(BlockedError, match="no container engine answers") as refused:
+        await prove(plan, plan.only_runnable("traced"), config, connect, Silent())
+    assert refused.value.exit_code == 3
 
 
 EXPRESS = """
