@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
+from operator import is_not
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -23,29 +24,32 @@ def redact_texts(value: T, redact: Callable[[str], str]) -> T:
         redact: from a text to what may be recorded of it.
     """
     given: Any = value
-    changed: Any = given
-    if isinstance(given, Enum):
-        pass
-    elif isinstance(given, str):
+    kind, changed = type(given), given
+    if kind is str:
         changed = redact(given)
-    elif isinstance(given, tuple):
-        items = tuple(redact_texts(item, redact) for item in given)
-        changed = items if _differ(items, given) else given
-    elif (names := _field_names(type(given))) is not None:  # type: ignore[arg-type]  # mypy: a type has no hash
-        before = [getattr(given, name) for name in names]
-        after = [redact_texts(item, redact) for item in before]
-        if _differ(after, before):
+    elif kind is tuple:
+        changed = _redacted(given, redact)
+    elif (names := _field_names(kind)) is not None:  # type: ignore[arg-type]  # mypy: a type has no hash
+        before = tuple([getattr(given, name) for name in names])
+        after = _redacted(before, redact)
+        if after is not before:
             changed = replace(given, **dict(zip(names, after, strict=True)))
     elif isinstance(given, Mapping):
-        keys, items = redact_texts(tuple(given), redact), redact_texts(tuple(given.values()), redact)
-        if _differ(keys, tuple(given)) or _differ(items, tuple(given.values())):
-            changed = dict(zip(keys, items, strict=True))
+        pairs = tuple(given.items())
+        redacted = _redacted(pairs, redact)
+        if redacted is not pairs:
+            changed = dict(redacted)
+    elif isinstance(given, (str, tuple)) and not isinstance(given, Enum):
+        # of a subclass: what is redacted is a plain one
+        changed = redact(given) if isinstance(given, str) else _redacted(tuple(given), redact)
     result: T = changed
     return result
 
 
-def _differ(after: Sequence[object], before: Sequence[object]) -> bool:
-    return any(new is not old for new, old in zip(after, before, strict=True))
+def _redacted(items: tuple[Any, ...], redact: Callable[[str], str]) -> tuple[Any, ...]:
+    """Return the items without what is to be redacted: the same tuple if that is nothing."""
+    after = [redact_texts(item, redact) for item in items]
+    return tuple(after) if any(map(is_not, after, items)) else items
 
 
 @cache

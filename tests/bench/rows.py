@@ -66,8 +66,10 @@ def _beside(one: Used) -> str:
 
 def authorization_rows(clock: Clock, docs: Path, state: Path) -> Iterator[Row]:
     """The TypeScript example behind authorization, installed, with nothing kept; the reference is its bare pod."""
+    chosen = ("check", str(docs), "--select", AUTHORIZATION)
+    docprobe(clock, state, *chosen)
     pod = bare_pods(docs, state, AUTHORIZATION, most_s=clock.left_s()).each_s
-    done = docprobe(clock, state, "check", str(docs), "--select", AUTHORIZATION, "--no-cache")
+    done = docprobe(clock, state, *chosen, "--no-cache")
     yield Row("the TypeScript authorization example", done.wall_s, pod, f"{done.peak_mib:.0f} MiB", aim="4 s")
     yield Row("its own processor time", done.processor_s, pod, aim="1.5 s")
 
