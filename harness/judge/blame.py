@@ -6,28 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of, walk
+from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of
 from extractor.model import Span
-from harness.base import jsonrpc
-from harness.judge.faults import faults, is_right, kind_of
-from harness.judge.suspects import (
-    ABSENT,
-    PRINTS,
-    Hints,
-    Suspect,
-    all_statements,
-    checks,
-    constants,
-    decided_by,
-    narrow,
-    saying,
-    statements_at,
-    touches,
-)
-from harness.model import RARELY, STDOUT, BlameBasis, BlameSource, Certainty, Verdict
+from harness.judge.answer_code import WrongAnswer, different, is_noise, removing
+from harness.judge.faults import changer_of, faults, is_right
+from harness.judge.reply_code import builders
+from harness.judge.reply_values import values_of, values_of_request
+from harness.judge.suspects import Hints, Suspect, checks, constants, decided_by
+from harness.model import BlameBasis, BlameSource, Certainty, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from tree_sitter import Node
 
@@ -38,10 +27,7 @@ if TYPE_CHECKING:
 MAX_SPANS: Final = 6
 """More places than this say nothing to a reader."""
 _LONG: Final = 3
-"""Lines of a statement above which only the part up to its status is shown."""
-_CONDITIONS: Final = frozenset({"if_statement", "elif_clause"})
-_REFUSED: Final = re.compile(r"[45]\d\d\b")
-"""What is expected is another refusal."""
+"""Lines of a statement above which only a part is shown."""
 _ANSWERS: Final = re.compile(r"(?i)reject|refus|unauthori|forbid|(?:create|send|write|json).*(?:error|response)|handle")
 """Names of functions that answer a request."""
 _STATUS: Final = re.compile(r"(?<![\w.])[1-5]\d\d(?![\w.])")
@@ -55,6 +41,34 @@ class Blamed:
     """Lines of pages, in order."""
     basis: BlameBasis | None = None
     """None where nothing is blamed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A violation with all that is known of it."""
+
+    rule: Rule
+    finding: Finding
+    transcript: Transcript
+    exchanges: dict[int, Exchange]
+    wrong: tuple[int, ...]
+    """Numbers of the exchanges that are wrong."""
+    answers: tuple[WrongAnswer, ...]
+    """Those of which it is known what ran for them."""
+    known: dict[int, TracedExchange]
+    """All that was traced, by number."""
+    trees: tuple[tuple[SourceFile, Node], ...]
+    """The files of the example."""
+    read: tuple[Suspect, ...]
+    """What the rule reads in them."""
+
+    @property
+    def ran(self) -> dict[str, set[int]]:
+        """The lines that ran for what is wrong, by file."""
+        return {
+            file.path: {line for wrong in self.answers for line in wrong.traced.ran.get(file.path, ())}
+            for file, _ in self.trees
+        }
 
 
 def blame(
@@ -74,154 +88,136 @@ def blame(
         traced: what the program executed for some of the exchanges.
 
     Returns:
-        The statements that ran for what is wrong and for nothing right, narrowed by what the rule reads in the code; if
-        none did, what the rule reads, without answers that did not run. Where only code of packages ran, and the rule
-        reads nothing, that. Lines that docprobe added are never blamed.
+        Of a wrong answer, the statements that ran for it and not for its control, narrowed by what the rule reads in
+        the code. Where nothing differs, what changed the server's state before. Else what the rule reads, without
+        answers that did not run; else the statements that build the reply and hold what is wrong in it. Where only
+        code of packages ran, that. Lines that docprobe added are never blamed.
     """
     if finding.verdict is not Verdict.VIOLATED:
         return Blamed()
-    exchanges = {exchange.number: exchange for exchange in transcript.exchanges}
-    known = {one.number: one for one in traced}
-    wrong = [fault.number for fault, _ in faults(finding, transcript)]
-    runs = [known[number] for number in wrong if number in known]
-    # a request that is served like its control shows what the page does not check: no line runs for it alone
-    telling = [one for one in runs if not _is_served_alike(one, exchanges)]
     # here, since a report without such a finding needs no grammar
     from extractor.languages.registry import syntax_tree
 
-    trees = [(file, root) for file in bundle.files if (root := syntax_tree(file.path, file.text)) is not None]
-    read = [
+    trees = tuple((file, root) for file in bundle.files if (root := syntax_tree(file.path, file.text)) is not None)
+    known = {one.number: one for one in traced}
+    wrong = tuple(fault.number for fault, _ in faults(finding, transcript))
+    read = tuple(
         Suspect(file, node)
         for file, root in trees
         for node in (rule.blame(root, finding, transcript) if rule.blame is not None else ())
-    ]
+    )
+    exchanges = {exchange.number: exchange for exchange in transcript.exchanges}
+    answers = tuple(
+        WrongAnswer(finding, exchanges[number], exchanges.get(known[number].control), known[number])
+        for number in wrong
+        if number in known
+    )
+    case = _Case(rule, finding, transcript, exchanges, wrong, answers, known, trees, read)
+    for way in (_by_state, _by_difference, _by_reading):
+        if (found := way(case)).lines:
+            return found
+    # words that a page's code has in common with the requirement say little where a package may answer
+    return _by_values(case, named_only=bool(bundle.dependencies)) or _by_library(case, bundle) or Blamed()
+
+
+def _by_difference(case: _Case) -> Blamed:
+    """Return what ran for wrong requests and not for their controls."""
+    settings = tuple(Suspect(file, node) for file, root in case.trees for node in constants(root))
+    read = tuple((each.file.path, each.node) for each in case.read)
+    words = (case.rule.requirement.id, case.rule.requirement.title, case.finding.summary)
     executed: dict[Span, bool] = {}
-    by_noise = any(exchanges[number].method == STDOUT for number in finding.evidence if number in exchanges)
-    for one in telling:
-        fault = exchanges[one.number]
-        hints = Hints(
-            status="" if fault.status is None or is_right(fault) else str(fault.status),
-            read=tuple((each.file.path, each.node) for each in read),
-            words=(rule.requirement.id, rule.requirement.title, finding.summary),
-        )
-        linked = bool(one.control) and fault.control == one.control
-        pool = _pool(trees, one)
-        if by_noise:
-            printing = [each for each in pool if PRINTS.search(text_of(each.node))]
-            calling = [caller for each in printing for caller in _callers(each, pool) if caller not in printing]
-            pool = [*printing, *calling] or pool
-        elif (
-            not linked
-            and not hints.status
-            and (ABSENT.search(finding.summary) or not _is_refusal(fault))
-            and one.control
-            and kind_of(fault) == kind_of(exchanges[one.control])
-        ):
-            # what differs is what was asked for: only what the rule reads tells
-            pool = [each for each in pool if any(touches(each, *other) for other in hints.read)]
-        chosen, is_sure = narrow(pool, hints, linked=linked)
-        if not any(_REFUSED.match(due) for due in finding.expected.values()):
-            # nothing says that it should have been another refusal: the condition is wrong as likely as the answer
-            branches = [branch for each in chosen if (branch := _condition_of(each, pool)) is not None]
-            decisive = [each for branch in branches for each in decided_by(branch.node, trees, one.ran)]
-            chosen, is_sure = [*chosen, *branches, *decisive], is_sure and bool(branches)
-        executed |= {
-            span: is_sure
-            for each in chosen
-            if (span := _docs_span(each.file, *_shown(each.node, hints.status))) is not None
-        }
-    if executed:
-        linked = all(one.control and exchanges[one.number].control == one.control for one in telling)
-        certainty = Certainty.CERTAIN if all(executed.values()) and linked else Certainty.LIKELY
-        return Blamed(tuple(sorted(executed))[:MAX_SPANS], BlameBasis(BlameSource.EXECUTION, certainty))
-    ran = {file.path: {line for one in runs for line in one.ran.get(file.path, ())} for file, _ in trees}
+    telling = [wrong for wrong in case.answers if not wrong.is_served_alike]
+    for wrong in telling:
+        new = values_of_request(wrong.fault) - values_of_request(wrong.control) if wrong.control is not None else ()
+        hints = Hints(wrong.values, read, words, settings)
+        noise = is_noise(case.finding, case.exchanges)
+        chosen, is_sure = different(case.trees, wrong, hints, sorted(new), by_noise=noise)
+        executed |= dict.fromkeys(_spans(chosen, hints.values), is_sure)
+    is_certain = all(wrong.is_linked for wrong in telling) and all(executed.values())
+    return _blamed(executed, BlameSource.EXECUTION, Certainty.CERTAIN if is_certain else Certainty.LIKELY)
+
+
+def _by_state(case: _Case) -> Blamed:
+    """Return what changed the server's state, or should have, where the same request was answered otherwise before."""
+    found: dict[Span, None] = {}
+    for wrong in case.answers:
+        changer = changer_of(wrong.fault, case.finding, case.transcript)
+        if changer is not None and changer.number in case.known:
+            found |= dict.fromkeys(_spans(removing(case.trees, case.known[changer.number]), ()))
+    return _blamed(found, BlameSource.EXECUTION, Certainty.LIKELY)
+
+
+def _by_reading(case: _Case) -> Blamed:
+    """Return what the rule reads in the code, and what is named for what it checks."""
+    ran = case.ran
     left = [
-        one for one in read if not ran[one.file.path] or not _is_answer_that_did_not_run(one.node, ran[one.file.path])
+        one
+        for one in case.read
+        if not ran[one.file.path] or not _is_answer_that_did_not_run(one.node, ran[one.file.path])
     ]
-    if not left:
-        settings = [Suspect(file, node) for file, root in trees for node in constants(root)]
-        left = saying([*_statements(trees, ran), *settings], finding.summary)
-    if not left and runs and not telling:
-        left = checks(trees, rule.requirement.id, ran)
-    by_reading = {span for one in left if (span := _docs_span(one.file, *_shown(one.node, ""))) is not None}
-    if by_reading:
-        return Blamed(tuple(sorted(by_reading))[:MAX_SPANS], BlameBasis(BlameSource.READING, Certainty.POSSIBLE))
+    if not left and case.answers and all(wrong.is_served_alike for wrong in case.answers):
+        left = checks(case.trees, case.rule.requirement.id, ran)
+        left += [each for one in left for each in decided_by(one.node, case.trees, ran)]
+    return _blamed(_spans(left, ()), BlameSource.READING, Certainty.POSSIBLE)
+
+
+def _by_values(case: _Case, *, named_only: bool) -> Blamed | None:
+    """Return what builds the reply and holds what is wrong in it.
+
+    Where it is not known what ran, only what names that; a rule that reads the code and finds nothing has looked.
+    """
+    if not case.answers and case.rule.blame is not None:
+        return None
+    about = [case.exchanges[number] for number in case.wrong]
+    values = values_of(case.finding, about, case.transcript, case.rule.requirement.title)
+    traced = [wrong.traced for wrong in case.answers]
+    found = _spans(
+        builders(case.trees, traced, values, case.exchanges, named_only=named_only or not traced), values.subject
+    )
+    by = BlameSource.EXECUTION if traced else BlameSource.READING
+    return _blamed(found, by, Certainty.POSSIBLE) if found else None
+
+
+def _by_library(case: _Case, bundle: Bundle) -> Blamed | None:
+    """Return the function of a package that answers, where no line of the page does."""
     # what is answered 2xx for another reason than the fault runs other functions too
     refusing = [
-        one for one in telling if exchanges[one.number].control == one.control or not is_right(exchanges[one.number])
+        wrong.traced
+        for wrong in case.answers
+        if not wrong.is_served_alike and (wrong.is_linked or not is_right(wrong.fault))
     ]
     library = _library(refusing, bundle)
-    if library is not None and not any(one.only for one in telling):
+    if library is not None and not any(wrong.traced.only for wrong in case.answers):
         return Blamed((), BlameBasis(BlameSource.EXECUTION, Certainty.LIKELY, library))
-    return Blamed()
+    return None
 
 
-def _pool(trees: Sequence[tuple[SourceFile, Node]], one: TracedExchange) -> list[Suspect]:
-    """Return the statements that ran for a request and not for its control."""
-    rare = {path: {(line, column): others for line, column, others in places} for path, places in one.rare.items()}
-    pool = []
-    for file, root in trees:
-        known = rare.get(file.path, {})
-        others: dict[int, tuple[Node, int]] = {}
-        for place in one.only.get(file.path, ()):
-            for node in statements_at(root, [place]):
-                count = known.get(place, RARELY if rare else 0)
-                others[node.start_byte] = (node, max(count, others.get(node.start_byte, (node, 0))[1]))
-        pool += [Suspect(file, *others[start]) for start in sorted(others)]
-    return pool
+def _blamed(spans: Collection[Span], by: BlameSource, certainty: Certainty) -> Blamed:
+    return Blamed(tuple(sorted(spans))[:MAX_SPANS], BlameBasis(by, certainty)) if spans else Blamed()
 
 
-def _statements(trees: Sequence[tuple[SourceFile, Node]], ran: Mapping[str, Collection[int]]) -> list[Suspect]:
-    """Return the statements in functions that begin on lines that ran."""
-    return [
-        Suspect(file, node)
-        for file, root in trees
-        for node in all_statements(root)
-        if lines_of(node)[0] in ran.get(file.path, ())
-    ]
+def _spans(suspects: Iterable[Suspect], telling: Collection[str]) -> list[Span]:
+    """Return the lines of statements on their pages."""
+    shown = (_docs_span(one.file, *_shown(one.node, telling)) for one in suspects)
+    return list(dict.fromkeys(span for span in shown if span is not None))
 
 
-def _condition_of(one: Suspect, pool: Sequence[Suspect]) -> Suspect | None:
-    """Return the condition that a statement hangs on, if it stands close above it; else that of the call to it."""
-    branch = enclosing(one.node, _CONDITIONS)
-    if branch is not None and lines_of(one.node)[0] - lines_of(branch)[0] < _LONG:
-        condition = branch.child_by_field_name("condition")
-        return Suspect(one.file, condition) if condition is not None else None
-    callers = _callers(one, pool)
-    return _condition_of(callers[0], ()) if len(callers) == 1 and branch is None else None
-
-
-def _callers(one: Suspect, pool: Sequence[Suspect]) -> list[Suspect]:
-    """Return the statements that call the function in which a statement stands."""
-    function = enclosing(one.node, FUNCTIONS)
-    named = function.child_by_field_name("name") if function is not None else None
-    if named is None and function is not None and function.parent is not None:
-        # const tell = (...words) => ...
-        named = function.parent.child_by_field_name("name")
-    called = re.compile(rf"\b{re.escape(text_of(named))}\s*\(")
-    return [each for each in pool if named is not None and called.search(text_of(each.node))]
-
-
-def _is_refusal(exchange: Exchange) -> bool:
-    """Return whether an answer is a JSON-RPC error."""
-    reply = exchange.reply
-    texts = [reply.body, *(event.data for event in reply.events)] if reply is not None else []
-    return any("error" in (jsonrpc.message(text) or {}) for text in texts)
-
-
-def _is_served_alike(one: TracedExchange, exchanges: dict[int, Exchange]) -> bool:
-    fault, control = exchanges[one.number], exchanges.get(one.control)
-    return control is not None and fault.control == one.control and is_right(fault) and is_right(control)
-
-
-def _shown(node: Node, status: str) -> tuple[int, int]:
-    """Return the lines of a statement to show: of a long one those up to its status."""
+def _shown(node: Node, telling: Collection[str]) -> tuple[int, int]:
+    """Return the lines of a statement to show: of a long one those that say what tells."""
     first, last = lines_of(node)
     if last - first < _LONG:
         return first, last
-    numbers = (part for part in walk(node) if not part.children and text_of(part) == status)
-    end = next(numbers, None)
-    return first, min(last, lines_of(end)[1] if end is not None else first + _LONG - 1)
+    lines = text_of(node).split("\n")
+    told = [first + at for at, line in enumerate(lines) if any(_says(line, text) for text in telling)]
+    if told and told[0] - first < _LONG:
+        return first, min(last, told[0])
+    if told:
+        return told[0], min(told[-1], told[0] + _LONG - 1)
+    return first, first + _LONG - 1
+
+
+def _says(line: str, text: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(text)}(?![\w.])", line) is not None
 
 
 def _is_answer_that_did_not_run(node: Node, ran: set[int]) -> bool:

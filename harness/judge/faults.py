@@ -19,12 +19,13 @@ _KINDS: Final = frozenset({"POST request", "POST notification", "GET", "DELETE"}
 
 def pairs_to_trace(findings: Sequence[Finding], transcript: Transcript) -> dict[int, int]:
     """Return the exchanges to trace for some findings: of each that is wrong the number, and that of its control."""
-    return {
-        fault.number: control.number if control is not None else 0
-        for finding in findings
-        if finding.verdict is Verdict.VIOLATED
-        for fault, control in faults(finding, transcript)
-    }
+    pairs: dict[int, int] = {}
+    for finding in findings:
+        for fault, control in faults(finding, transcript) if finding.verdict is Verdict.VIOLATED else ():
+            pairs[fault.number] = control.number if control is not None else 0
+            if (changer := changer_of(fault, finding, transcript)) is not None:
+                pairs.setdefault(changer.number, 0)
+    return pairs
 
 
 def faults(finding: Finding, transcript: Transcript) -> Iterator[tuple[Exchange, Exchange | None]]:
@@ -43,13 +44,20 @@ def faults(finding: Finding, transcript: Transcript) -> Iterator[tuple[Exchange,
         yield from _noisy(noise, transcript)
         return
     refused = any(exchange.status is not None and not is_right(exchange) for exchange in evidence)
+    named = {int(number) for number in finding.expected}
     for fault in evidence:
+        if named and fault.number not in named:
+            continue
         if by_kind and finding.legs.get(kind_of(fault)) is not Verdict.VIOLATED:
             continue
         if refused and not by_kind and fault.control is None and is_right(fault):
             # it shows that others are served, and is not wrong itself
             continue
-        if fault.number in controls or fault.status is None or _is_as_expected(fault, finding):
+        if (
+            (fault.number in controls and not named)
+            or (fault.status is None and not named)
+            or _is_as_expected(fault, finding)
+        ):
             continue
         if (control := every.get(fault.control or 0)) is not None:
             yield fault, control
@@ -61,6 +69,35 @@ def faults(finding: Finding, transcript: Transcript) -> Iterator[tuple[Exchange,
             before = (one for one in reversed(transcript.exchanges) if _is_ordinary(one, fault, begins))
             after = (one for one in transcript.exchanges if _is_ordinary(one, fault, begins, before=False))
             yield fault, next(iter([*others, *before, *after]), None)
+
+
+def changer_of(fault: Exchange, finding: Finding, transcript: Transcript) -> Exchange | None:
+    """Return the request that ended what a wrong one is about, where it was answered as its state has it.
+
+    It was refused, and nothing says that it should have been; or it was served as before, and should not have been.
+    The cause is what the request between did, or did not do. None where there is no such request.
+    """
+    exchanges = {exchange.number: exchange for exchange in transcript.exchanges}
+    control = exchanges.get(fault.control or 0)
+    if control is None or fault.status is None:
+        return None
+    due = finding.expected.get(str(fault.number), "")
+    if is_right(fault) and not due:
+        return None
+    if not is_right(fault) and due[:1] in ("4", "5", "a"):
+        return None
+    if control.method != "DELETE" and _asked(control) != _asked(fault):
+        return None
+    between = [one for one in transcript.exchanges if control.number <= one.number < fault.number]
+    ends = [one for one in between if one.method == "DELETE" and one.process == fault.process]
+    return ends[-1] if ends else None
+
+
+def _asked(exchange: Exchange) -> tuple[object, ...]:
+    """Return what a request asks for, without its id."""
+    message = jsonrpc.message(exchange.body)
+    body = exchange.body if message is None else str({**message, "id": None})
+    return exchange.method, exchange.target, exchange.headers, body, exchange.session, exchange.token
 
 
 def _noisy(noise: Sequence[Exchange], transcript: Transcript) -> Iterator[tuple[Exchange, Exchange | None]]:

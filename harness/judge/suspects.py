@@ -29,12 +29,9 @@ _BLOCKS: Final = frozenset(
 )
 _BARE: Final = re.compile(r"(?:return|pass|break|continue)\s*;?")
 _LOGS: Final = re.compile(r"(?:await\s+)?(?:console\.\w+|print|logg(?:er|ing)\.\w+|log\.\w+)\s*\(")
-_QUOTED: Final = re.compile(r"'([^'\n]{3,60})'|`([^`\n]{3,60})`")
 _CHECKS: Final = re.compile(
     r"_*(?:check|verify|validate|is|ensure|require|allow|guard|may|can|has|assert|reject|matches)(?=_|[A-Z])"
 )
-ABSENT: Final = re.compile(r"\b(?:lacks|has no|does not (?:say|list|name)|has neither)\b")
-"""Of a summary: something is missing in an answer."""
 PRINTS: Final = re.compile(r"(?i)print|\bwrite|log|stdout|echo|display|dump")
 """Code that may write to standard output."""
 _CALLED: Final = re.compile(r"(\w+)\s*\(")
@@ -43,13 +40,17 @@ _COMMON: Final = frozenset(
     {"the", "and", "not", "that", "with", "for", "from", "this", "are", "was", "were", "got", "get", "expected", "one",
      "all", "its", "only", "any", "each", "every", "request", "response", "server", "client", "returned", "answer",
      "answered", "return", "self", "async", "await", "none", "true", "false", "str", "dict", "list", "json", "result",
-     "message", "reply", "status", "super"}
+     "message", "reply", "status", "super", "doe", "thi", "who", "whose", "what", "them", "their", "same",
+     "which", "does", "into", "have", "had", "but", "come", "came", "two", "also", "where", "when", "while"}
 )  # fmt: skip
 """Words that tell no statement from another."""
 _SETTING: Final = frozenset(
     {"expression_statement", "lexical_declaration", "variable_declaration", "field_definition",
      "public_field_definition"}
 )  # fmt: skip
+_BOUND: Final = re.compile(
+    r"(?:(?:export|const|let|var|static|final|public|private|readonly)\s+|self\.|this\.|#)*(\w+)(?:\s*:\s*[^=\n]+)?\s*=(?!=)"
+)
 _LONGEST: Final = 2000
 """Characters of a constant."""
 _NEAR: Final = 0.8
@@ -70,12 +71,14 @@ class Suspect:
 class Hints:
     """What is known of a violation beside what ran."""
 
-    status: str
-    """HTTP status of the wrong answer, such as ``400``; empty without an answer, or if the status is not an error."""
+    values: tuple[str, ...]
+    """Of a wrong answer: the code of its error, its HTTP status, such as ``400``; those that are wrong, best first."""
     read: tuple[tuple[str, Node], ...]
     """What the rule reads in the code, with the path of the file."""
     words: tuple[str, ...]
     """What the requirement and the finding are about."""
+    settings: tuple[Suspect, ...] = ()
+    """Constants of the files."""
 
 
 def statements_at(root: Node, places: Iterable[tuple[int, int]]) -> list[Node]:
@@ -84,6 +87,12 @@ def statements_at(root: Node, places: Iterable[tuple[int, int]]) -> list[Node]:
     for line, column in places:
         here = root.descendant_for_point_range((line - 1, column), (line - 1, column))
         while here is not None and here.parent is not None:
+            if (
+                here.type in _SIMPLE
+                and all(part.type == "string" for part in here.named_children)
+                and here.named_children
+            ):
+                break
             if here.type in _SIMPLE or (here.parent.type == "arrow_function" and _is_body(here)):
                 found[here.start_byte] = here
                 break
@@ -103,33 +112,22 @@ def narrow(suspects: Sequence[Suspect], hints: Hints, *, linked: bool) -> tuple[
         hints: what else is known.
         linked: whether the two requests differ by one thing only. Else most that ran belongs to their kinds.
     """
-    if hints.status and (chosen := [one for one in suspects if _names_status(one.node, hints.status)]):
-        return chosen, True
-    ends = _ends(suspects)
+    for value in hints.values:
+        if chosen := [one for one in suspects if _names(one.node, value)]:
+            return chosen, True
+        if chosen := through(suspects, hints.settings, value):
+            return chosen, True
+    ends = last_of_blocks(suspects)
     if chosen := [one for one in suspects if any(touches(one, *other) for other in hints.read)]:
         files = {one.file.path for one in chosen}
         elsewhere = [one for one in ends if one.file.path not in files]
         return chosen + (elsewhere if len(elsewhere) < FEW_STATEMENTS else []), True
-    if len(ends) > FEW_STATEMENTS and (linked or hints.status):
+    if len(ends) > FEW_STATEMENTS and (linked or hints.values):
         least = min((one.others for one in suspects), default=0)
-        ends = _ends([one for one in suspects if one.others == least])
+        ends = last_of_blocks([one for one in suspects if one.others == least])
     if len(ends) <= FEW_STATEMENTS:
         return ends, len(ends) == 1
     return named(ends, hints.words, ends), False
-
-
-def saying(suspects: Sequence[Suspect], summary: str) -> list[Suspect]:
-    """Return those that hold a value or a name that the finding quotes; none if those are many."""
-    if ABSENT.search(summary):
-        # whoever writes what is missing does nothing wrong
-        return []
-    quoted = {text for groups in _QUOTED.findall(summary) for text in groups if text and "/list" not in text}
-    found = [one for one in suspects if any(_holds(one.node, text) for text in quoted)]
-    return found if len(found) <= FEW_STATEMENTS else []
-
-
-def _holds(node: Node, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", text_of(node)) is not None
 
 
 def checks(trees: Sequence[tuple[SourceFile, Node]], words: str, ran: Mapping[str, Collection[int]]) -> list[Suspect]:
@@ -191,7 +189,8 @@ def named(suspects: Sequence[Suspect], words: Iterable[str], among: Sequence[Sus
 
 def words_of(text: str) -> set[str]:
     """Return the words of names and sentences, without those that say nothing; plurals as singulars."""
-    return {word.lower().rstrip("s") for word in _WORD.findall(text)} - _COMMON
+    words = {re.sub("ies$", "y", word.lower()).rstrip("s") for word in _WORD.findall(text)}
+    return {word for word in words if len(word) > 2 or word == "id"} - _COMMON
 
 
 def _words(node: Node) -> set[str]:
@@ -201,8 +200,41 @@ def _words(node: Node) -> set[str]:
     return words_of(f"{text_of(node)} {name}")
 
 
-def _names_status(node: Node, status: str) -> bool:
-    return re.search(rf"(?<![\w.]){status}(?![\w.])", text_of(node)) is not None
+def _names(node: Node, value: str) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(value)}(?![\w.])", text_of(node)) is not None
+
+
+def bound_name(node: Node) -> str:
+    """Return the name that a constant is bound to; empty if it is another statement."""
+    matched = _BOUND.match(text_of(node))
+    return matched[1] if matched is not None else ""
+
+
+def uses(node: Node, name: str) -> bool:
+    """Return whether a statement uses a constant of a file or a class, not a parameter of the same name."""
+    if re.search(rf"(?:\bself|\bthis|\bcls|\b[A-Z]\w*)\.{name}\b", text_of(node)):
+        return True
+    function = enclosing(node, FUNCTIONS)
+    parameters = text_of(function.child_by_field_name("parameters")) if function is not None else ""
+    here = re.search(rf"(?<![\w.\"']){name}\b(?![\"'(:])", text_of(node)) is not None
+    return here and re.search(rf"\b{name}\b", parameters) is None
+
+
+def through(suspects: Sequence[Suspect], settings: Sequence[Suspect], value: str) -> list[Suspect]:
+    """Return the constants that hold a value, with the statements that use them."""
+    holding = [one for one in settings if _names(one.node, value) and bound_name(one.node)]
+    # a constant may be another one
+    holding += [
+        one
+        for one in settings
+        if one not in holding and bound_name(one.node)
+        if any(re.search(rf"=\s*(?:\w+\.)*{bound_name(each.node)}\s*;?$", text_of(one.node)) for each in holding)
+    ]
+    found = []
+    for setting in holding:
+        if using := [one for one in suspects if uses(one.node, bound_name(setting.node))]:
+            found += [setting, *using]
+    return found if len(found) <= FEW_STATEMENTS + 1 else []
 
 
 def _is_body(node: Node) -> bool:
@@ -211,7 +243,7 @@ def _is_body(node: Node) -> bool:
     return parent is not None and parent.child_by_field_name("body") == node and node.type not in _BLOCKS
 
 
-def _ends(suspects: Sequence[Suspect]) -> list[Suspect]:
+def last_of_blocks(suspects: Sequence[Suspect]) -> list[Suspect]:
     """Return the last statement of each block that says something: what a branch does in the end."""
     by_block: dict[tuple[str, int], list[Suspect]] = {}
     for one in suspects:
@@ -246,4 +278,14 @@ def constants(root: Node) -> tuple[Node, ...]:
 @lru_cache(maxsize=8)
 def all_statements(root: Node) -> tuple[Node, ...]:
     """Return every simple statement that stands in a function."""
-    return tuple(node for node in walk(root) if node.type in _SIMPLE and enclosing(node, FUNCTIONS) is not None)
+    return tuple(statements_in(root))
+
+
+def statements_in(root: Node) -> list[Node]:
+    """Return every simple statement below a node that stands in a function, no docstrings."""
+    return [
+        node
+        for node in walk(root)
+        if node.type in _SIMPLE and enclosing(node, FUNCTIONS) is not None
+        if not all(part.type == "string" for part in node.named_children) or not node.named_children
+    ]

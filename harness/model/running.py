@@ -155,3 +155,5 @@ class TracedExchange:
     """Functions of packages that ran for it and not for the control."""
     rare: Mapping[str, tuple[tuple[int, int, int], ...]] = field(default_factory=dict)
     """Places that ran for it and for few requests with which nothing is wrong, by file: line, column, how many."""
+    kinds: Mapping[str, tuple[tuple[int, int, int], ...]] = field(default_factory=dict)
+    """Places that ran for it and for few other kinds of requests, by file: line, column, how many kinds."""

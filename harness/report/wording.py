@@ -11,6 +11,7 @@ from harness.model import (
     BaselineKind,
     Basis,
     BlameSource,
+    Certainty,
     Resolve,
     StartOutcome,
     Status,
@@ -78,6 +79,8 @@ def blame_words(basis: BlameBasis) -> str:
     match basis.by:
         case BlameSource.EXECUTION if basis.library is not None:
             how = f"by execution: {basis.library} ran for the request that fails only, and no line of the page"
+        case BlameSource.EXECUTION if basis.certainty is Certainty.POSSIBLE:
+            how = "by execution: these lines ran for the reply and hold, or name, what is wrong in it"
         case BlameSource.EXECUTION:
             how = "by execution: these lines ran for the request that fails and not for its control, or decided that"
         case BlameSource.READING:

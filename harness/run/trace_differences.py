@@ -39,9 +39,15 @@ def differences(
     found = []
     asked_again = {number for number in executed if _same(before.get(number), after.get(number))}
     right = {number: executed[number] for number in sorted(asked_again.difference(wrong))}
+    by_kind: dict[tuple[str, str], dict[str, set[tuple[int, int]]]] = {}
+    for number in asked_again:
+        for path, places in executed[number].places.items():
+            by_kind.setdefault(_kind(after[number]), {}).setdefault(path, set()).update(places)
     for number, control in sorted(pairs.items()):
-        if not asked_again.issuperset({number, control} - {0}):
+        if number not in asked_again:
             continue
+        if control not in asked_again:
+            control = 0
         ran = executed[number]
         # without a control everything ran for others too, as far as is known
         other = executed[control] if control else ran
@@ -59,6 +65,17 @@ def differences(
             path: tuple((*place, times[path, place]) for place in sorted(places) if times[path, place] < RARELY)
             for path, places in sorted(ran.places.items())
         }
+        kinds = Counter(
+            (path, place)
+            for kind, places_of in by_kind.items()
+            if kind != _kind(after[number])
+            for path, places in places_of.items()
+            for place in places
+        )
+        of_few = {
+            path: tuple((*place, kinds[path, place]) for place in sorted(places) if kinds[path, place] < RARELY)
+            for path, places in sorted(ran.places.items())
+        }
         others = {call[:2] for call in other.calls}
         fresh = [call for call in ran.calls if call[:2] not in others]
         library = list(dict.fromkeys(named for call in fresh for named in (call[2:], call[:2]) if named))[:_MOST_SHOWN]
@@ -70,6 +87,7 @@ def differences(
                 {path: tuple(sorted(places)) for path, places in only.items() if places},
                 tuple(LibraryFunction(name, versions.get(_plain(name), ""), called) for name, called in library),
                 {path: places for path, places in rare.items() if places},
+                {path: places for path, places in of_few.items() if places},
             )
         )
     return tuple(found)

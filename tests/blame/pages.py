@@ -168,7 +168,7 @@ def _lines(node: Node) -> dict[int, str]:
     """The lines of a member that say something, by number; without its head and delegation to the right class."""
     body = node.child_by_field_name("body")
     if body is None:
-        return {lines_of(node)[0]: text_of(node)}
+        return {lines_of(node)[0] + at: line.strip() for at, line in enumerate(text_of(node).split("\n"))}
     first = lines_of(body)[0] + (1 if body.type == "statement_block" else 0)
     texts = {first + at: line.strip() for at, line in enumerate(text_of(body).split("\n"))}
     if body.type == "statement_block":

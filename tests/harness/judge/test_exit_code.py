@@ -110,5 +110,8 @@ def test_drift_and_stale_baseline_entries_gate() -> None:
     assert with_exit_code(replace(base, drift=(drift,), fail_on="never")).exit_code == 0
     assert with_exit_code(replace(base, drift=(replace(drift, gates=False),))).exit_code == 0
     assert (
-        with_exit_code(replace(base, baseline=(BaselineNote(BaselineKind.STALE, "e", "r", "why", gates=True),))).exit_code == 1
+        with_exit_code(
+            replace(base, baseline=(BaselineNote(BaselineKind.STALE, "e", "r", "why", gates=True),))
+        ).exit_code
+        == 1
     )

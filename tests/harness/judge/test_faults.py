@@ -19,8 +19,8 @@ from tests.support.broken_code import exchange, transcript_of, violation
         (REFUSAL, []),
         # nothing is known to be due
         ("", [2, 3]),
-        # what is due is no status
-        ("an error status", [2, 3]),
+        # what is due is no status: the exchange that it is due to is wrong
+        ("an error status", [3]),
     ],
 )
 def test_a_request_that_got_the_refusal_that_was_due_is_not_wrong(due: str, wrong: list[int]) -> None:

@@ -68,7 +68,9 @@ def judged(example: Example, *lookups: Lookup) -> tuple[Verdict, str, list[int]]
 
 
 def test_a_missing_name_is_the_line_that_has_it() -> None:
-    verdict, summary, lines = judged(fragment("McpServer", "createMcpHandler"), looked_up(ModuleAnswer(True, ("createMcpHandler",))))
+    verdict, summary, lines = judged(
+        fragment("McpServer", "createMcpHandler"), looked_up(ModuleAnswer(True, ("createMcpHandler",)))
+    )
     assert verdict is Verdict.VIOLATED
     assert "`createMcpHandler` is not exported by pkg 2.4.0" in summary
     assert lines == [11]
@@ -136,7 +138,10 @@ def test_a_type_error_is_at_the_line_of_the_page() -> None:
 
 
 def test_errors_in_what_docprobe_added_are_not_the_pages() -> None:
-    assert checked(TypeMessage("src/s.ts", 3, "TS1", "x"), TypeMessage("elsewhere.ts", 1, "TS1", "x"))[0] is Verdict.SATISFIED
+    assert (
+        checked(TypeMessage("src/s.ts", 3, "TS1", "x"), TypeMessage("elsewhere.ts", 1, "TS1", "x"))[0]
+        is Verdict.SATISFIED
+    )
 
 
 def test_no_checker_no_verdict() -> None:

@@ -31,7 +31,10 @@ def _logs(text: str) -> tuple[LogLine, ...]:
             'Exception in thread "main" java.lang.IllegalStateException: no server\n\tat Main.main(Main.java:3)',
             "IllegalStateException: no server",
         ),
-        ("org.acme.BeanException: x\nCaused by: java.net.ConnectException: refused\n\t... 7 more", "ConnectException: refused"),
+        (
+            "org.acme.BeanException: x\nCaused by: java.net.ConnectException: refused\n\t... 7 more",
+            "ConnectException: refused",
+        ),
         ("first\nTypeError: a is not a function\n    at main", "TypeError: a is not a function"),
     ],
 )

@@ -136,6 +136,4 @@ def test_a_page_without_an_address_and_an_example_without_one() -> None:
         found = judged(other, "http://localhost:7000/mcp", post(1, "/rooms", 404))
         assert found is not None
         assert found.verdict is Verdict.NOT_APPLICABLE
-    assert not any(
-        f.requirement == "example.endpoint" for f in judge_example(page, Recording((), None), CATALOGUE)
-    )
+    assert not any(f.requirement == "example.endpoint" for f in judge_example(page, Recording((), None), CATALOGUE))

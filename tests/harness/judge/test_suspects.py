@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from extractor.languages.common.syntax import lines_of, text_of, walk
 from extractor.languages.registry import syntax_tree
-from harness.judge.suspects import Hints, Suspect, all_statements, checks, constants, decided_by, named, narrow, saying
+from harness.judge.suspects import (
+    Hints,
+    Suspect,
+    all_statements,
+    bound_name,
+    checks,
+    constants,
+    decided_by,
+    named,
+    narrow,
+    through,
+)
 from tests.support.broken_code import bundle_of
 
 TEXT = """
@@ -35,7 +46,7 @@ ROOT = syntax_tree("server.py", TEXT)
 assert ROOT is not None
 ALL = [Suspect(FILE, node) for node in all_statements(ROOT)]
 RAN = {"server.py": set(range(1, 30))}
-NONE = Hints(status="", read=(), words=())
+NONE = Hints(values=(), read=(), words=())
 
 
 def lines(suspects: list[Suspect]) -> list[str]:
@@ -43,7 +54,7 @@ def lines(suspects: list[Suspect]) -> list[str]:
 
 
 def test_the_status_of_the_wrong_answer_tells_first() -> None:
-    chosen, is_sure = narrow(ALL, Hints(status="403", read=(), words=()), linked=True)
+    chosen, is_sure = narrow(ALL, Hints(values=("403",), read=(), words=()), linked=True)
     assert (lines(chosen), is_sure) == (["return reply.send(403)"], True)
 
 
@@ -53,10 +64,35 @@ def test_what_other_right_requests_run_too_is_left_out_where_much_ran() -> None:
     assert lines(narrow(first, NONE, linked=True)[0]) == ["return reply.send(403)"]
 
 
-def test_a_value_that_the_finding_quotes() -> None:
-    every = [*ALL, *(Suspect(FILE, node) for node in constants(ROOT))]
-    assert lines(saying(every, "The URI scheme 'my_logo' is not one by RFC 3986.")) == ['SCHEME = "my_logo://a"']
-    assert saying(every, "The URI scheme of my_logo is not one.") == [], "it is not quoted"
+def test_a_value_behind_a_constant() -> None:
+    settings = [Suspect(FILE, node) for node in constants(ROOT)]
+    for name, statement in (("LIMIT", "LIMIT = 4"), ("SCHEME", 'SCHEME = "my_logo://a"')):
+        assert [text_of(one.node) for one in settings if bound_name(one.node) == name] == [statement]
+    text = """
+STATUS = 401
+DENIED = STATUS
+
+
+def refuse(reply, request):
+    return reply.send(DENIED)
+
+
+def other(reply, DENIED):
+    return reply.send(DENIED)
+
+
+def spoken(reply):
+    return reply.say("DENIED")
+"""
+    file = bundle_of(text, "server.py").files[0]
+    root = syntax_tree("server.py", text)
+    assert root is not None
+    every = [Suspect(file, node) for node in all_statements(root)]
+    known = tuple(Suspect(file, node) for node in constants(root))
+    chosen, is_sure = narrow(every, Hints(("401",), (), (), known), linked=True)
+    assert [lines_of(one.node)[0] for one in chosen] == [3, 7], "by way of another constant; a parameter is none"
+    assert is_sure
+    assert through(every, known, "403") == []
 
 
 def test_rare_words_tell_more_than_common_ones() -> None:
@@ -76,9 +112,3 @@ def test_what_a_condition_calls_decides() -> None:
     assert condition is not None
     found = decided_by(condition, [(FILE, ROOT)], RAN)
     assert [(lines_of(one.node)[0], text_of(one.node)) for one in found] == [(11, "return token in KNOWN")]
-
-
-def test_whoever_writes_what_is_missing_elsewhere_is_not_to_blame() -> None:
-    every = [Suspect(FILE, node) for node in constants(ROOT)]
-    assert lines(saying(every, "The scheme is 'my_logo'.")) == ['SCHEME = "my_logo://a"']
-    assert saying(every, "A resource lacks the scheme 'my_logo'.") == []

@@ -90,12 +90,16 @@ def resource_metadata(transcript: Transcript, bound: BoundRequirement) -> Findin
                 bound, "The challenge of the 401 points to another server, which is not asked.", [asked]
             )
         where = "where the challenge points" if pointer is not None else "by a challenge or at the well-known paths"
-        return violated(bound, f"The metadata of the resource (RFC 9728) is not found {where}.", evidence)
+        return violated(
+            bound, f"The metadata of the resource (RFC 9728) is not found {where}", evidence,
+            expected="`resource_metadata` in WWW-Authenticate", wrong=[asked],
+        )  # fmt: skip
     servers = documents[0].get("authorization_servers")
     if not isinstance(servers, list) or not servers:
         return violated(
-            bound, "The metadata of the resource names no authorization server.", evidence, quoting="at least one"
-        )
+            bound, "The metadata of the resource names no authorization server", evidence, quoting="at least one",
+            expected="`authorization_servers` with one at least", wrong=fetched[-1:],
+        )  # fmt: skip
     if not isinstance(documents[0].get("resource"), str):
         return violated(bound, "The metadata of the resource has no `resource`.", evidence)
     return satisfied(bound, "The metadata of the resource is found and names an authorization server.", evidence)
@@ -141,8 +145,9 @@ def challenge_scope(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if named:
         return satisfied(bound, f"The challenge of the 401 names the scope {join_words(named)}.", [asked])
     return violated(
-        bound, "The server requires a scope, and the challenge of the 401 does not name it.", [asked, refused]
-    )
+        bound, "The server requires a scope, and the challenge of the 401 does not name it", [asked, refused],
+        expected="`scope` in WWW-Authenticate", wrong=[asked],
+    )  # fmt: skip
 
 
 CHALLENGE_SCOPE: Final = Rule(

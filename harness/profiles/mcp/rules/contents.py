@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import REFUSAL, inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, MODERN, SESSIONS, level, reading, text
@@ -177,7 +177,9 @@ def traversal(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return inconclusive(
                 bound, "A path with `..` returned a file that the server also returns under its plain name.", both
             )
-        return violated(bound, "A path with `..` returned the machine's password file.", both)
+        return violated(
+            bound, "A path with `..` returned the machine's password file", both, expected=REFUSAL, wrong=[asked]
+        )
     if not is_result(asked) and answer_to_fault(transcript, asked) not in NOT_SERVED:
         return inconclusive(bound, f"A path with `..` was inconclusive: {why_undecided(asked)}.", both)
     return satisfied(bound, f"A path with `..` returned {describe(asked)}.", both)
@@ -293,7 +295,7 @@ def validates_input(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if result.get("isError") is True or result.get("resultType") == "input_required":
         return satisfied(bound, "A call of a tool without its required arguments was refused by the tool.", both)
     if is_result(asked):
-        return violated(bound, "A call of a tool without its required arguments was served.", both)
+        return violated(bound, "A call of a tool without its required arguments was served", both, expected=REFUSAL)
     if answer_to_fault(transcript, asked) not in NOT_SERVED:
         return inconclusive(bound, f"A call without arguments was inconclusive: {why_undecided(asked)}.", both)
     return satisfied(bound, f"A call of a tool without its required arguments returned {describe(asked)}.", both)

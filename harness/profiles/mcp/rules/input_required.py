@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import Fault, inconclusive, join_words, none_wrong, not_applicable, satisfied, violated
+from harness.judge.findings import (
+    REFUSAL,
+    Fault,
+    inconclusive,
+    join_words,
+    none_wrong,
+    not_applicable,
+    satisfied,
+    violated,
+)
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import META
@@ -147,7 +156,7 @@ def state_verified(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return inconclusive(bound, f"The call with the state as it was {what}, so a changed one decides nothing.", both)
     if _completed(asked):
         return violated(bound, "A tools/call with a `requestState` that was changed on the way was served as one with "
-                        "the right state.", both)  # fmt: skip
+                        "the right state", both, expected=REFUSAL)  # fmt: skip
     if is_result(asked) or answer_to_fault(transcript, asked) in NOT_SERVED:
         return satisfied(bound, "A `requestState` that was changed on the way was not accepted.", both)
     return inconclusive(bound, f"A changed `requestState` returned {describe(asked)}.", both)

@@ -107,8 +107,8 @@ def header_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if called is None:
         return _without_call(transcript, bound)
     if error_code(called) == _HEADER_MISMATCH:
-        return violated(bound, "A tools/call whose Mcp-Param header is the value in its body was refused as different.",
-                        [called], quoting="after decoding")  # fmt: skip
+        return violated(bound, "A tools/call whose Mcp-Param header is the value in its body was refused as different",
+                        [called], quoting="after decoding", expected="a result")  # fmt: skip
     unasked = exchange_of(transcript, bound.revision, steps.MODERN_PARAM_CHARACTERS)
     if unasked is not None and is_served(unasked):
         what = "A tools/call whose Mcp-Param header has a character beyond ASCII, not in base64, was served"

@@ -104,14 +104,22 @@ def no_cross_stream(transcript: Transcript, bound: BoundRequirement) -> Finding:
     others = [stream for stream in streams if stream is not first]
     if _has_foreign(own, others, [first]):
         return violated(
-            bound, "A session resumed after an event of its own stream and got a message of another stream.", evidence
+            bound,
+            "A session resumed after an event of its own stream and got a message of another stream",
+            evidence,
+            expected="those of its own stream",
+            wrong=[own],
         )
     if cross is not None and second is not None:
         of_first = [s for s in (first, *others) if _session(transcript, s) == _session(transcript, first)]
         of_second = [s for s in others if _session(transcript, s) == _session(transcript, second)]
         if _has_foreign(cross, of_first, of_second):
             return violated(
-                bound, "A session asked with another session's event id and got that session's messages.", evidence
+                bound,
+                "A session asked with another session's event id and got that session's messages",
+                evidence,
+                expected="none of them",
+                wrong=[cross],
             )
     if not is_served(own):
         return inconclusive(bound, f"Resuming its own stream, a session got {describe(own)}.", evidence)

@@ -7,9 +7,10 @@ No sentence of the specification states them.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.syntax import FUNCTIONS, enclosing, statement, text_of, walk
+from extractor.languages.common.syntax import CALLS, FUNCTIONS, callee_of, enclosing, statement, text_of, walk
 from extractor.model import Level
 from harness.judge.example import example_rules
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
@@ -40,6 +41,23 @@ if TYPE_CHECKING:
 
 _NEGOTIATION: Final = (steps.DISCOVER_INITIALIZE, steps.DISCOVER_MODERN, steps.STDIO_INITIALIZE)
 """Steps that ask for one revision each."""
+
+
+_EXITS: Final = re.compile(
+    r"(?:process\.(?:exit|abort)|sys\.exit|os\.(?:_exit|abort|Exit)|System\.exit|exitProcess|(?:std::)?process::exit"
+    r"|SystemExit|quit|exit)"
+)
+_ENDED: Final = re.compile(r"\bclosed connection|\bexited\b")
+"""Of a summary: the process may have ended."""
+
+
+def exits(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+    """Yield what ends the process, in functions, where that is what it did."""
+    if not _ENDED.search(finding.summary):
+        return
+    for node in walk(root):
+        if node.type in CALLS and _EXITS.fullmatch(callee_of(node)) and enclosing(node, FUNCTIONS) is not None:
+            yield statement(node)
 
 
 def survives(transcript: Transcript, bound: BoundRequirement) -> Finding:
@@ -81,11 +99,13 @@ SERVER_SURVIVES: Final = Rule(
         avoid="Don't restart the process to paper over it: all other sessions are lost.",
     ),
     Decision(survives, BASELINE),
+    blame=exits,
 )
 
 
 def shared_transports(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
-    """Yield what makes one transport for the whole process: outside of every function, so all clients share it."""
+    """Yield what makes one transport for the whole process, so all clients share it, and what ends the process."""
+    yield from exits(root, finding, transcript)
     for node in walk(root):
         made = node.child_by_field_name("constructor") if node.type == "new_expression" else None
         if made is not None and text_of(made).endswith("HTTPServerTransport") and enclosing(node, FUNCTIONS) is None:

@@ -78,8 +78,8 @@ def name_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return inconclusive(bound, "No tool could be called: their arguments could not be made up.", [listed])
         return not_applicable(bound, "The server lists no tools to call by name.", [listed])
     if error_code(called) == HEADER_MISMATCH:
-        summary = "A tools/call whose Mcp-Name is the name in its body was refused as different."
-        return violated(bound, summary, [called], quoting=_MUST_MATCH)
+        summary = "A tools/call whose Mcp-Name is the name in its body was refused as different"
+        return violated(bound, summary, [called], quoting=_MUST_MATCH, expected="a result")
     finding = deciding(
         must_answer(transcript, bound, step, 400, what, quoting=_MUST_MATCH) for step, what in _NAME_FAULTS.items()
     )

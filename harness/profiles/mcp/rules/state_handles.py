@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
-from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
+from harness.judge.findings import REFUSAL, inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import MODERN, level, text
@@ -66,7 +66,9 @@ def no_handle_auth(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return _no_handle(transcript, bound)
     both = [control_of(transcript, asked), asked]
     if tool_served(asked):
-        return violated(bound, "A handle of user 1 was served without a token.", both, quoting="possession")
+        return violated(
+            bound, "A handle of user 1 was served without a token", both, quoting="possession", expected=REFUSAL
+        )
     if not is_result(asked) and answer_to_fault(transcript, asked) not in NOT_SERVED:
         return inconclusive(bound, f"A handle without a token was inconclusive: {why_undecided(asked)}.", both)
     return satisfied(bound, f"A handle of user 1 without a token returned {describe(asked)}.", both)
@@ -93,7 +95,7 @@ def bound_handle(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return _no_handle(transcript, bound)
     both = [control_of(transcript, asked), asked]
     if tool_served(asked):
-        return violated(bound, "A handle of user 1 was served to user 2.", both)
+        return violated(bound, "A handle of user 1 was served to user 2", both, expected=REFUSAL)
     if not is_result(asked) and answer_to_fault(transcript, asked) not in NOT_SERVED:
         return inconclusive(bound, f"A handle of another user was inconclusive: {why_undecided(asked)}.", both)
     return satisfied(bound, "A handle of user 1 was refused to user 2.", both)

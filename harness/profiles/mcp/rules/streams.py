@@ -6,8 +6,10 @@ Sentences: transports page, "Listening for Messages from the Server", "Multiple 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.syntax import CALLS, arguments_of, callee_of, enclosing, statement, text_of, walk
 from extractor.model import Level
 from harness.base.jsonrpc import is_response
 from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
@@ -35,6 +37,10 @@ from harness.profiles.mcp.rules.transcript import (
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
     from harness.base.jsonrpc import Message
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
@@ -79,6 +85,32 @@ def _no_stream(transcript: Transcript, bound: BoundRequirement, stream: Exchange
     )
 
 
+_LOOPS: Final = frozenset({"for_statement", "for_in_statement", "enhanced_for_statement", "for_expression"})
+_WRITES: Final = re.compile(r"(?i)\.(?:\w*(?:send|write|event|emit|publish|push|notify|put)\w*)$")
+
+
+def writes_to_all(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
+    """Yield the calls that write to each of several connections: those in a loop that name what it goes through."""
+    for node in walk(root):
+        if node.type not in CALLS or not _WRITES.search(callee_of(node)):
+            continue
+        loop = enclosing(node, _LOOPS)
+        while loop is not None:
+            variable = text_of(loop.child_by_field_name("left") or loop.child_by_field_name("pattern"))
+            names = re.findall(r"\w+$", variable)
+            # a loop over messages writes several to one connection; over connections, one to several
+            if any(name in _written_to(node) for name in names):
+                yield statement(node)
+                break
+            loop = enclosing(loop, _LOOPS)
+
+
+def _written_to(call: Node) -> set[str]:
+    """Return the names of what a call may write to: what it is called on, and its first argument."""
+    arguments = arguments_of(call)
+    return {callee_of(call).partition(".")[0], text_of(arguments[0]) if len(arguments) > 1 else ""}
+
+
 GET_NO_RESPONSES: Final = Rule(
     Requirement(
         id="get.no-responses",
@@ -91,6 +123,7 @@ GET_NO_RESPONSES: Final = Rule(
         avoid="Don't use one shared stream per session for everything.",
     ),
     Decision(no_responses, BASELINE),
+    blame=writes_to_all,
 )
 
 
@@ -152,6 +185,7 @@ STREAM_NO_BROADCAST: Final = Rule(
         avoid="Don't loop over all open connections of a session.",
     ),
     Decision(no_broadcast, BASELINE),
+    blame=writes_to_all,
 )
 
 

@@ -1,0 +1,240 @@
+"""Which statements of a page build a reply: by the kinds of requests that they ran for and the values that they hold.
+
+What differs between two requests of different kinds is what was asked for. So statements are ranked: those that ran
+for this kind of request alone stand above those that run for all, and what holds a name or value of the wrong reply,
+above what does not. What they call, and the constants and variables that they use, may be what is wrong. Pure.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of, walk
+from harness.judge.answer_code import CONDITIONS, is_alike, of_few_kinds, pool_of
+from harness.judge.suspects import Suspect, all_statements, bound_name, constants, decided_by, uses, words_of
+from harness.model import RARELY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tree_sitter import Node
+
+    from extractor.model import SourceFile
+    from harness.judge.reply_values import Values
+    from harness.model import Exchange, TracedExchange
+
+MOST: Final = 3
+"""Statements that are chosen."""
+_NEAR: Final = 0.6
+"""Part of the best score that another statement needs to be chosen."""
+_ALSO: Final = 0.2
+"""Part of the best score that it needs if it holds what is wrong as well."""
+_LITERAL: Final = re.compile(
+    r""""([^"\n]{1,200})"|'([^'\n]{1,200})'|`([^`\n]{1,200})`|(?<![\w.])(-?\d+(?:\.\d+)?)(?![\w.])|(\w+)\s*:(?!:)"""
+)
+_NAME: Final = re.compile(r"[A-Za-z_]\w*")
+_WORDS: Final = 0.5
+"""Weight of a word that a statement and a finding have in common, beside that of a value."""
+_FRESH: Final = 3.0
+"""How much more a statement tells that did not run for a control of the same kind."""
+_SPREAD: Final = 0.5
+"""How much a statement loses by each other kind of request that ran it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """Statements and constants by how much they tell, best first."""
+
+    scored: tuple[tuple[float, Suspect], ...]
+    settings: tuple[Suspect, ...]
+    """Constants that what ran mentions."""
+    is_traced: bool
+    """Whether it is known what ran."""
+
+    def best(self, values: Values) -> list[Suspect]:
+        """Return those that stand out, and those that hold what is wrong as well."""
+        top = self.scored[0][0] if self.scored else 0.0
+        holds = {id(one): bool(_told(one, values)) for _, one in self.scored}
+        chosen = [one for score, one in self.scored if score >= (_ALSO if holds[id(one)] else _NEAR) * top]
+        return [one for one in chosen if self.is_traced or holds[id(one)]][:MOST]
+
+
+def builders(
+    trees: Sequence[tuple[SourceFile, Node]],
+    traced: Sequence[TracedExchange],
+    values: Values,
+    exchanges: dict[int, Exchange],
+    *,
+    named_only: bool,
+) -> list[Suspect]:
+    """Return the statements and constants that most likely build a wrong reply, best first; none if nothing tells.
+
+    Args:
+        trees: the files.
+        traced: what ran for the wrong replies; empty if nothing is known of it.
+        values: what is wrong in them.
+        exchanges: by number.
+        named_only: whether words are not enough: something has to hold a name or value that is wrong.
+    """
+    ranking = _ranked(trees, traced, values, exchanges)
+    best = ranking.best(values)
+    if named_only and not any(_told(one, values) for one in best):
+        return []
+    apart = [[one] for one in traced if not any(is_alike(exchanges[one.number], exchanges[each.number])
+                                                for each in traced[: traced.index(one)])]  # fmt: skip
+    if 1 < len(apart) <= MOST:
+        # of two replies that contradict each other, either may be wrong
+        each_best = [_ranked(trees, each, values, exchanges).best(values)[:1] for each in apart]
+        best = _each_once([*(one for ones in each_best for one in ones), *best])[:MOST]
+    ran = {file.path: {line for one in traced for line in one.ran.get(file.path, ())} for file, _ in trees}
+    variables = _variables(best[:1], trees)
+    others = {(one.file.path, one.node.start_byte): one.others for _, one in ranking.scored}
+    called = [
+        each
+        for one in [*best[:2], *variables]
+        for each in decided_by(one.node, trees, ran)
+        # what all call decides nothing
+        if others.get((each.file.path, each.node.start_byte), RARELY) < RARELY - 1
+    ]
+    return _each_once([*best, *called, *_travelled(best, ranking.settings, values), *variables])[: MOST + 2]
+
+
+def _ranked(
+    trees: Sequence[tuple[SourceFile, Node]],
+    traced: Sequence[TracedExchange],
+    values: Values,
+    exchanges: dict[int, Exchange],
+) -> _Ranking:
+    ran = _ran(trees, traced)
+    names: dict[str, int] = {}
+    for each in ran:
+        for name in set(_NAME.findall(text_of(each.node))):
+            names[name] = min(names.get(name, RARELY), each.others)
+    settings = [
+        Suspect(file, node, names[bound])
+        for file, root in trees
+        for node in constants(root)
+        if (bound := bound_name(node)) in names
+    ]
+    fresh = {
+        (file.path, each.node.start_byte)
+        for one in traced
+        if one.control and is_alike(exchanges[one.number], exchanges[one.control])
+        for file, root in trees
+        for each in pool_of([(file, root)], one)
+    }
+    counts = Counter(word for each in (*ran, *settings) for word in _words(each.node) & values.words)
+    total = len(ran) + len(settings)
+    scored = [(_value_of_setting(each, values) / _loss(each), each) for each in settings]
+    for each in ran:
+        words = sum(math.log(1 + total / counts[word]) for word in _words(each.node) & values.words if counts[word])
+        factor = _FRESH if (each.file.path, each.node.start_byte) in fresh else 1.0
+        scored.append((factor * _coverage(each, traced) * (_value(each, values) + _WORDS * words) / _loss(each), each))
+    known = sorted(((score, each) for score, each in scored if score > 0), key=lambda pair: -pair[0])
+    return _Ranking(tuple(known), tuple(settings), bool(traced))
+
+
+def _each_once(suspects: Sequence[Suspect]) -> list[Suspect]:
+    return list({(one.file.path, one.node.start_byte): one for one in suspects}.values())
+
+
+def _loss(one: Suspect) -> float:
+    return 1 + _SPREAD * one.others
+
+
+def _value(one: Suspect, values: Values) -> float:
+    """Return how much the names and values in a statement tell."""
+    told = _told(one, values)
+    aside = (values.weights.get(token, 0.0) for token in _literals(text_of(one.node)) - told)
+    return sum(values.weights.get(token, 0.0) for token in told) + max(aside, default=0.0)
+
+
+def _value_of_setting(one: Suspect, values: Values) -> float:
+    """Return how much a constant tells: the less, the more it holds that the reply does not have."""
+    literals = _literals(text_of(one.node)) - {bound_name(one.node)}
+    told = _told(one, values)
+    if not literals or not told:
+        return 0.0
+    known = sum(literal in values.weights or any(token in literal for token in told) for literal in literals)
+    return _value(one, values) * known / len(literals)
+
+
+def _told(one: Suspect, values: Values) -> set[str]:
+    """Return what is wrong, or missing, and stands in a statement."""
+    text = text_of(one.node)
+    return {token for token in values.subject if token in _literals(text) or _mentions(text, token)}
+
+
+def _ran(trees: Sequence[tuple[SourceFile, Node]], traced: Sequence[TracedExchange]) -> list[Suspect]:
+    """Return the statements and conditions in functions that ran, with how many other kinds of requests ran them."""
+    found = []
+    for file, root in trees:
+        lines = {line for one in traced for line in one.ran.get(file.path, ())}
+        heads = [
+            condition
+            for node in walk(root)
+            if node.type in CONDITIONS and (condition := node.child_by_field_name("condition")) is not None
+        ]
+        known = {
+            node.start_byte: Suspect(file, node, RARELY)
+            for node in (*all_statements(root), *heads)
+            if (not traced or lines_of(node)[0] in lines) and enclosing(node, FUNCTIONS) is not None
+        }
+        for each in (each for one in traced for each in of_few_kinds([(file, root)], one)):
+            before = known.get(each.node.start_byte)
+            if before is None or each.others < before.others:
+                known[each.node.start_byte] = each
+        found += [known[start] for start in sorted(known)]
+    return found
+
+
+def _coverage(one: Suspect, traced: Sequence[TracedExchange]) -> float:
+    """Return the part of the wrong requests that ran a statement."""
+    line = lines_of(one.node)[0]
+    return sum(line in each.ran.get(one.file.path, ()) for each in traced) / len(traced) if traced else 1.0
+
+
+def _variables(best: Sequence[Suspect], trees: Sequence[tuple[SourceFile, Node]]) -> list[Suspect]:
+    """Return what sets the variables that a statement uses last before it, in its function."""
+    found: dict[str, Suspect] = {}
+    for one in best:
+        function = enclosing(one.node, FUNCTIONS)
+        used = set(_NAME.findall(text_of(one.node)))
+        for node in all_statements(function) if function is not None else []:
+            name = bound_name(node)
+            if node.end_byte <= one.node.start_byte and name in used and enclosing(node, FUNCTIONS) == function:
+                found[name] = Suspect(one.file, node)
+    return list(found.values())[-1:]
+
+
+def _travelled(best: Sequence[Suspect], settings: Sequence[Suspect], values: Values) -> list[Suspect]:
+    """Return the constants that the best statements use, or others of their names, where those hold a value of it."""
+    named = {bound_name(each.node) for each in settings if any(uses(one.node, bound_name(each.node)) for one in best)}
+    named |= {bound_name(one.node) for one in best if one in settings}
+    return [
+        each
+        for each in settings
+        if bound_name(each.node) in named
+        if any(_mentions(text_of(each.node), token) for token in values.weights)
+    ]
+
+
+def _mentions(text: str, token: str) -> bool:
+    return len(token) > 1 and re.search(rf"(?i)(?<![\w.-]){re.escape(token)}(?!\w)", text) is not None
+
+
+@cache
+def _literals(text: str) -> frozenset[str]:
+    """Return the strings, numbers and keys of a piece of code."""
+    return frozenset(part for groups in _LITERAL.findall(text) for part in groups if part)
+
+
+def _words(node: Node) -> set[str]:
+    function = enclosing(node, FUNCTIONS)
+    name = text_of(function.child_by_field_name("name")) if function is not None else ""
+    return words_of(f"{text_of(node)} {name}")
