@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.model import Basis, Stage
+from harness.model import Basis, Stage, Verdict
 from harness.report.evidence import exchange_lines, page_lines, patch_lines, shared_context
-from harness.report.wording import basis_words, blame_words, finding_words, run_sentence
+from harness.report.wording import UNKNOWN_BLAME, basis_words, blame_words, finding_words, run_sentence
 from harness.results.distinct import distinct_examples, finding_groups
 from harness.results.severity import ReportIndex, is_own
 
@@ -115,9 +115,15 @@ class FindingView:
 
     @property
     def blame_words(self) -> str:
-        """How the blamed lines are known, and how sure that is; empty if nothing is blamed, or the rule names them."""
+        """How the blamed lines are known, and how sure that is; empty if the rule names them, or no code was read.
+
+        Of a program that ran and was answered wrongly, it is said that no line could be told.
+        """
         basis = self.finding.blame_basis
-        return blame_words(basis) if basis is not None and (self.finding.blame or basis.library) else ""
+        if basis is not None and (self.finding.blame or basis.library):
+            return blame_words(basis)
+        is_answered = self.finding.verdict is Verdict.VIOLATED and self.finding.evidence and self.example.runs
+        return UNKNOWN_BLAME if is_answered and not self.finding.blame else ""
 
     @property
     def patch(self) -> tuple[PatchLine, ...]:

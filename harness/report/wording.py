@@ -74,6 +74,10 @@ BASIS_NAMES: Final = {Basis.TEXT: "text", Basis.INTERPRETATION: "interpretation"
 """What a requirement is based on, in a word."""
 
 
+UNKNOWN_BLAME: Final = "docprobe cannot tell which line of the page causes this"
+"""Of a violation for which neither a line nor a package's function is known."""
+
+
 def blame_words(basis: BlameBasis) -> str:
     """Return how it is known what causes a violation, and how sure that is."""
     match basis.by:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness.model import Basis, Finding, Verdict
+from harness.model import Basis, BlameBasis, BlameSource, Certainty, Finding, LibraryFunction, Verdict
 from harness.report.views import FindingView, ReportView
+from harness.report.wording import UNKNOWN_BLAME
 from tests.support.reports import dated_python, rich_report, tutorial
 
 REPORT = ReportView.of(rich_report())
@@ -48,6 +49,24 @@ def test_blamed_lines_are_shown_page_by_page() -> None:
         (finding.blame[0].file, True),
         ("elsewhere.mdx", False),
     ]
+
+
+def test_that_no_line_is_known_is_said_of_a_program_that_was_answered_wrongly() -> None:
+    unknown = view("session.terminated-404", blame=(), blame_basis=None)
+    assert unknown.blame_words == UNKNOWN_BLAME
+    assert replace(unknown, example=replace(EXAMPLE, runs=())).blame_words == "", "no code of it was read"
+    assert view("session.terminated-404", blame_basis=None).blame_words == "", "the rule names the lines"
+    library = BlameBasis(BlameSource.EXECUTION, Certainty.LIKELY, LibraryFunction("some-sdk", "1.0.0", "reject"))
+    named = view("session.terminated-404", blame=(), blame_basis=library).blame_words
+    assert "some-sdk" in named
+    assert UNKNOWN_BLAME not in named
+
+
+def test_lines_that_hold_what_is_wrong_are_not_said_to_be_the_only_ones_that_ran() -> None:
+    held = view("session.terminated-404", blame_basis=BlameBasis(BlameSource.EXECUTION, Certainty.POSSIBLE))
+    assert held.blame_words == (
+        "by execution: these lines ran for the reply and hold, or name, what is wrong in it (possible)"
+    )
 
 
 @pytest.mark.parametrize("name", ["session.terminated-404", "hijack.bind-user"])

@@ -43,3 +43,19 @@ def test_a_request_that_was_answered_otherwise_than_before_is_left_out() -> None
     was = conversation(exchange(1, "control", "POST", 200), exchange(2, "fault", "POST", 400))
     now = conversation(exchange(1, "control", "POST", 200), exchange(2, "fault", "POST", 500))
     assert differences(was, now, {2: 1}, {1: ran(SHARED), 2: ran(SHARED, LATER)}, {2}) == ()
+
+
+def test_what_ran_for_few_other_kinds_of_requests() -> None:
+    get, post = exchange(1, "open", "GET", 200), exchange(2, "list", "POST", 200, body='{"method": "tools/list"}')
+    again = exchange(3, "again", "POST", 200, body='{"method": "tools/list"}')
+    executed = {1: ran(SHARED), 2: ran(SHARED, OWN), 3: ran(SHARED, OWN)}
+    talk = conversation(get, post, again)
+    (found,) = differences(talk, talk, {3: 2}, executed, {3})
+    assert found.kinds == {"server.py": ((*SHARED, 1), (*OWN, 0))}, "another of its kind does not count"
+
+
+def test_a_control_that_was_not_traced_is_left_out() -> None:
+    talk = conversation(exchange(1, "control", "GET", 200), exchange(2, "fault", "POST", 400))
+    (found,) = differences(talk, talk, {2: 1}, {2: ran(SHARED)}, {2})
+    assert (found.control, found.only) == (0, {})
+    assert found.kinds == {"server.py": ((*SHARED, 0),)}
