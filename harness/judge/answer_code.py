@@ -15,11 +15,11 @@ from harness.judge.suspects import (
     PRINTS,
     Hints,
     Suspect,
-    all_statements,
     decided_by,
     last_of_blocks,
     narrow,
     statements_at,
+    statements_in,
     through,
     touches,
 )
@@ -192,7 +192,7 @@ def _first_statement(one: Suspect) -> Node | None:
     body = function.child_by_field_name("body") if function is not None else None
     if body is None:
         return None
-    return next((node for node in all_statements(body) if enclosing(node, FUNCTIONS) == function), None)
+    return next((node for node in statements_in(body) if enclosing(node, FUNCTIONS) == function), None)
 
 
 def of_few_kinds(trees: Trees, one: TracedExchange) -> list[Suspect]:

@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of, walk
 from harness.judge.answer_code import CONDITIONS, is_alike, of_few_kinds, pool_of
-from harness.judge.suspects import Suspect, all_statements, bound_name, constants, decided_by, uses, words_of
+from harness.judge.suspects import (
+    Suspect,
+    all_statements,
+    bound_name,
+    constants,
+    decided_by,
+    statements_in,
+    uses,
+    words_of,
+)
 from harness.model import RARELY
 
 if TYPE_CHECKING:
@@ -205,7 +214,7 @@ def _variables(best: Sequence[Suspect], trees: Sequence[tuple[SourceFile, Node]]
     for one in best:
         function = enclosing(one.node, FUNCTIONS)
         used = set(_NAME.findall(text_of(one.node)))
-        for node in all_statements(function) if function is not None else []:
+        for node in statements_in(function) if function is not None else []:
             name = bound_name(node)
             if node.end_byte <= one.node.start_byte and name in used and enclosing(node, FUNCTIONS) == function:
                 found[name] = Suspect(one.file, node)

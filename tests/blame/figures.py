@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from tests.support.server_case import Case
 
 AT_ONCE = 4
-FAR = 100_000
-"""More requests than any conversation has: all are traced, so that one conversation is enough."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,10 @@ async def conversation(
     if not trace:
         return transcript, ()
     pairs = pairs_to_trace(expected(case, transcript), transcript)
-    return transcript, differences(transcript, transcript, pairs, watched.executed, pairs.keys())
+    # as where a page is traced: the conversation ends with the last request that is wanted
+    last = max((*pairs, *pairs.values()), default=0)
+    executed = {number: ran for number, ran in watched.executed.items() if number <= last}
+    return transcript, differences(transcript, transcript, pairs, executed, pairs.keys())
 
 
 def expected(case: Case, transcript: Transcript) -> tuple[Finding, ...]:
