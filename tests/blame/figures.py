@@ -10,7 +10,6 @@ import argparse
 import statistics
 import sys
 import tempfile
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +52,8 @@ class Row:
     """``execution``, ``reading``, ``log``, ``library``; ``nothing`` where no line is blamed."""
     lines: tuple[tuple[str, int], ...]
     wrong: frozenset[tuple[str, int]]
+    certainty: str = ""
+    """How sure that is; empty where no line is blamed."""
 
     @property
     def is_right(self) -> bool:
@@ -108,9 +109,8 @@ def expected(case: Case, transcript: Transcript) -> tuple[Finding, ...]:
     return tuple(one for one in found if one.verdict is Verdict.VIOLATED and one.requirement in case.violated)
 
 
-async def rows_of(case: Case, folder: Path, *, trace: bool) -> list[Row]:
+async def rows_of(case: Case, page: ServerPage, folder: Path, *, trace: bool) -> list[Row]:
     """What is blamed for one server, once for each requirement."""
-    page = page_of(case)
     transcript, traced = await conversation(case, page, folder, trace=trace)
     rows: dict[str, Row] = {}
     for finding in expected(case, transcript):
@@ -118,36 +118,41 @@ async def rows_of(case: Case, folder: Path, *, trace: bool) -> list[Row]:
         lines = tuple((span.file, line) for span in said.blame for line in range(span.first, span.last + 1))
         library = said.blame_basis is not None and said.blame_basis.library is not None
         way = "library" if library else said.blame_basis.by.value if said.blame_basis is not None else "nothing"
-        rows.setdefault(finding.requirement, Row(case, finding.requirement, way, lines, page.wrong))
+        sure = said.blame_basis.certainty.value if said.blame_basis is not None and lines else ""
+        rows.setdefault(finding.requirement, Row(case, finding.requirement, way, lines, page.wrong, sure))
     return list(rows.values())
 
 
-async def measure(cases: Sequence[Case], *, trace: bool, at_once: int = AT_ONCE) -> list[Row]:
-    """What is blamed for all of some servers, in their order."""
+async def measure(pages: Sequence[tuple[Case, ServerPage]], *, trace: bool, at_once: int = AT_ONCE) -> list[Row]:
+    """What is blamed for all of some servers, in their order. One that does not start has no rows."""
     found: dict[int, list[Row]] = {}
     limiter = anyio.CapacityLimiter(at_once)
     with tempfile.TemporaryDirectory() as scratch:
 
-        async def one(number: int, case: Case) -> None:
+        async def one(number: int, case: Case, page: ServerPage) -> None:
             async with limiter:
-                found[number] = await rows_of(case, Path(scratch) / str(number), trace=trace)
+                try:
+                    found[number] = await rows_of(case, page, Path(scratch) / str(number), trace=trace)
+                except* AssertionError:
+                    # a mutant that ends before it listens
+                    found[number] = []
 
         async with anyio.create_task_group() as tasks:
-            for number, case in enumerate(cases):
-                tasks.start_soon(one, number, case)
+            for number, (case, page) in enumerate(pages):
+                tasks.start_soon(one, number, case, page)
     return [row for number in sorted(found) for row in found[number]]
 
 
 def table(rows: Sequence[Row]) -> list[str]:
     """The figures by way, as lines."""
     lines = [f"{'way':<12}{'findings':>9}{'in range':>10}{'median lines':>14}"]
-    ways = Counter(row.way for row in rows)
-    for way in (*sorted(ways), "all"):
-        these = [row for row in rows if way in (row.way, "all")]
+    groups = {way: [row for row in rows if row.way == way] for way in sorted({row.way for row in rows})}
+    groups |= {sure: [row for row in rows if row.certainty == sure] for sure in ("certain", "likely", "possible")}
+    for name, these in (*groups.items(), ("all", rows)):
         right = sum(row.is_right for row in these)
         sizes = [len(set(row.lines)) for row in these if row.lines]
         median = f"{statistics.median(sizes):g}" if sizes else "-"
-        lines.append(f"{way:<12}{len(these):>9}{right:>6} {right / len(these):>4.0%}{median:>13}")
+        lines += [f"{name:<12}{len(these):>9}{right:>6} {right / len(these):>4.0%}{median:>13}"] if these else []
     return lines
 
 
@@ -158,6 +163,11 @@ def main() -> int:
     parser.add_argument("--language", choices=sorted(SUFFIX))
     parser.add_argument("--every", type=int, default=1, metavar="N", help="every Nth server only")
     parser.add_argument("--no-trace", action="store_true", help="by reading the code alone")
+    parser.add_argument(
+        "--mutants",
+        action="store_true",
+        help="right servers with one mechanical change each, instead of the wrong ones",
+    )
     parser.add_argument("--misses", action="store_true", help="show what was blamed instead")
     asked = parser.parse_args()
     # of the right one that only speaks another revision than its page, no line is wrong
@@ -166,7 +176,13 @@ def main() -> int:
     trace = not asked.no_trace
     if trace and newer_python() is None and any(case.language == "python" for case in cases):
         print("no Python 3.12 or newer here: servers in Python are read, not traced")
-    rows = anyio.run(lambda: measure(cases[:: asked.every], trace=trace))
+    if asked.mutants:
+        from tests.blame.mutant_pages import mutant_pages
+
+        pages = [each for each in mutant_pages(asked.every) if asked.language in (None, each[0].language)]
+    else:
+        pages = [(case, page_of(case)) for case in cases[:: asked.every]]
+    rows = anyio.run(lambda: measure(pages, trace=trace))
     for row in rows:
         if asked.misses and not row.is_right:
             blamed = ", ".join(f"{file}:{line}" for file, line in row.lines) or "nothing"

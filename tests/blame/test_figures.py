@@ -44,7 +44,7 @@ def test_a_page_has_no_code_of_other_servers() -> None:
 @pytest.mark.skipif(newer_python() is None, reason="no Python 3.12 or newer on this machine")
 def test_wrong_lines_are_blamed_by_execution() -> None:
     names = ("Ended400", "LikeTheTutorial", "OriginSearched", "NegotiatesAndRefuses", "PlainObjectMap")
-    rows = anyio.run(lambda: measure([case(name) for name in names], trace=True))
+    rows = anyio.run(lambda: measure([(case(name), page_of(case(name))) for name in names], trace=True))
     assert {row.case.name for row in rows} == {*names}
     assert [str(row.case) for row in rows if not row.is_right or len(set(row.lines)) > 3] == []
     assert {row.way for row in rows} >= {"execution"}
@@ -53,10 +53,11 @@ def test_wrong_lines_are_blamed_by_execution() -> None:
 def test_figures_count_each_way() -> None:
     one, other = frozenset({("a.py", 1)}), (("a.py", 1), ("a.py", 2))
     some = case("Ended400")
-    rows = [Row(some, "x", "execution", other, one), Row(some, "y", "nothing", (), one)]
+    rows = [Row(some, "x", "execution", other, one, "certain"), Row(some, "y", "nothing", (), one)]
     lines = table(rows)
     assert [line.split() for line in lines[1:]] == [
         ["execution", "1", "1", "100%", "2"],
         ["nothing", "1", "0", "0%", "-"],
+        ["certain", "1", "1", "100%", "2"],
         ["all", "2", "1", "50%", "2"],
     ]

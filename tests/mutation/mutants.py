@@ -88,10 +88,12 @@ def _python(file: str, kinds: tuple[str, ...]) -> Iterator[Mutant]:
                     continue
                 stem = f"{prefix}{function.name}/{operator}"
                 count[stem] += 1
-                yield Mutant(f"{stem}/{count[stem]}", "python", file, line, what, _with(text, function, changed))
+                yield Mutant(
+                    f"{stem}/{count[stem]}", "python", file, line, what, replaced_function(text, function, changed)
+                )
 
 
-def _with(text: str, old: ast.stmt, new: ast.stmt) -> str:
+def replaced_function(text: str, old: ast.stmt, new: ast.stmt) -> str:
     """The file with one function replaced."""
     lines = text.splitlines()
     function = textwrap.indent(ast.unparse(ast.fix_missing_locations(new)), " " * old.col_offset)
