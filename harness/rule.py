@@ -44,7 +44,8 @@ class TextEdit:
         """Add a line below a statement, with its indentation; behind it if the same line has more code."""
         at = _end_of_line(statement)
         if at is None:
-            return cls(statement.end_byte, statement.end_byte, f" {line}")
+            end = "" if (statement.text or b"").endswith(b";") else ";"
+            return cls(statement.end_byte, statement.end_byte, f"{end} {line}")
         root = _root(statement)
         data, start = root.text or b"", statement.start_byte - root.start_byte
         before = data[data.rfind(b"\n", 0, start) + 1 : start].decode("utf-8", "replace")

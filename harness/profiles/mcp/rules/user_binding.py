@@ -16,7 +16,7 @@ from extractor.languages.common.syntax import (
     text_of,
     walk,
 )
-from harness.profiles.mcp.rules.session_names import names_in
+from harness.profiles.mcp.rules.session_names import function_name, names_in
 from harness.rule import TextEdit
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ _LOOKUP: Final = re.compile(r"(\w+)\.(?:get|has)")
 _CONDITIONS: Final = frozenset(
     {"unary_expression", "binary_expression", "parenthesized_expression", "if_statement", "ternary_expression"}
 )
+_HANDED: Final = "request"
+"""The parameter by which a function that keeps a session is given the request."""
 _NAMES: Final = ("owners", "sessionOwners", "ownersOfSessions")
 
 
@@ -81,14 +83,17 @@ def _keep_owners(root: Node) -> Iterator[TextEdit]:
     (held,) = sessions
     declared = next(_declared(root, held), None)
     stores = list(_stores(root, held))
-    if declared is None or not stores or any(request is None for _, _, request in stores):
+    handed = {node: edits for node, _, request in stores if request is None and (edits := _handed_on(root, node, used))}
+    if declared is None or not stores or any(request is None and node not in handed for node, _, request in stores):
         return
     yield from in_verifier
+    for edits in handed.values():
+        yield from edits
     end = ";" if text_of(declared).endswith(";") else ""
     typed = ": Record<string, unknown>" if any(node.type == "type_annotation" for node in walk(root)) else ""
     yield TextEdit.line_below(declared, f"const {owners}{typed} = {{}}{end}")
     for node, key, request in stores:
-        line = f"{owners}[{key}] = {request}.{subject}"
+        line = f"{owners}[{key}] = {request or _HANDED}.{subject}"
         kept = statement(node)
         if kept.type == "expression_statement":
             yield TextEdit.line_below(kept, line + end)
@@ -107,6 +112,21 @@ def _keep_owners(root: Node) -> Iterator[TextEdit]:
             yield TextEdit(node.start_byte, node.end_byte, asked if bare else f"({asked})")
         elif above is not None and above.type == "variable_declarator" and place not in guarded:
             yield TextEdit(node.start_byte, node.end_byte, f"{is_owner} ? {text} : undefined")
+
+
+def _handed_on(root: Node, store: Node, used: set[str]) -> list[TextEdit]:
+    """Return what hands the request on to the named function that keeps a session; nothing if a call of it has none."""
+    here = enclosing(store, FUNCTIONS)
+    while here is not None and not function_name(here):
+        here = enclosing(here, FUNCTIONS)
+    parameters = here.child_by_field_name("parameters") if here is not None else None
+    calls = [node for node in walk(root) if here and node.type in CALLS and callee_of(node) == function_name(here)]
+    asked = [(call.child_by_field_name("arguments"), _request(call)) for call in calls]
+    if parameters is None or _HANDED in used or not asked or any(request is None for _, request in asked):
+        return []
+    typed = any(node.type == "type_annotation" for node in walk(root))
+    edits = [TextEdit.last_argument(parameters, f"{_HANDED}: {{ auth?: any }}" if typed else _HANDED)]
+    return edits + [TextEdit.last_argument(given, request) for given, request in asked if given and request]
 
 
 def _is_condition(node: Node) -> bool:
@@ -169,7 +189,7 @@ def _request(node: Node) -> str | None:
         named = first.child_by_field_name("pattern") or first if first is not None else None
         if named is not None and named.type == "identifier":
             name = text_of(named)
-            if re.search(rf"(?<![\w.]){re.escape(name)}\.(?:headers|body|get\()", text_of(here)):
+            if re.search(rf"(?<![\w.]){re.escape(name)}\.(?:headers?\b|body|get\()", text_of(here)):
                 return name
         here = here.parent
     return None

@@ -98,6 +98,33 @@ def test_who_opened_a_session_is_kept_and_asked_for(path: str, text: str, after:
     assert edited(path, text) == after
 
 
+OPENED = """\
+const sessions = new Map()
+const verify = async (t) => {
+  const claims = await ask(t)
+  return { token: t, clientId: claims.client_id, scopes: [] }
+}
+async function start() {
+  const made = new Transport({ onsessioninitialized: (fresh) => { sessions.set(fresh, made) } })
+  return made
+}
+app.all('/mcp', requireBearerAuth({ verifier: { verifyAccessToken: verify } }), async (req, res) => {
+  const id = req.header('mcp-session-id')
+  const known = id ? sessions.get(id) : await start()
+  await known.handleRequest(req, res)
+})
+"""
+
+
+def test_a_function_that_opens_a_session_is_given_the_request() -> None:
+    after = edited("server.js", OPENED)
+    assert "async function start(request) {" in after
+    assert "await start(req)" in after
+    assert "{ sessions.set(fresh, made); owners[fresh] = request.auth?.extra?.sub }" in after
+    without = OPENED.replace("await start()", "await later(start)")
+    assert edited("server.js", without) == without, "nobody calls it with a request"
+
+
 def test_a_name_that_the_page_uses_is_not_taken() -> None:
     after = edited("server.js", f"const owners = 1\n{MAPPED}")
     assert "const sessionOwners = {}\n" in after
