@@ -107,7 +107,7 @@ class ProgramPod:
         return None if code is None else ExitState(code, f"exited with code {code}")
 
     async def wait_exit(self, timeout_s: float) -> ExitState | None:
-        if self._process is not None and self._bundle.kind is ExampleKind.STDIO_SERVER:
+        if self._process is not None:
             with anyio.move_on_after(timeout_s):
                 await self._process.wait()
         return self.exit_state()

@@ -9,9 +9,10 @@
 4. *Sessionless revisions*: they only read, so they come before anything that could break a session.
 5. *Per revision with a handshake, newest first*: the baseline (session A); if that is not served, nothing else of the
    revision. Then what only reads, on A: version, batch, Origin. Then streams (B, C), then what opens sessions of its
-   own: Origin on initialize, tokens; then what ends sessions, each on a session of its own: the life of T, isolation of
-   I and J, hijacking of H. So no probe works on what another one broke. 2024-11-05 has no session and no stream rules
-   that a server of Streamable HTTP could break: baseline, Origin and tokens only.
+   own: Origin on initialize, tokens; then what is no JSON, of which some servers die; then what ends sessions, each on
+   a session of its own: the life of T, isolation of I and J, hijacking of H. So no probe works on what another one
+   broke, and where one did kill the process, those after it have a new one. 2024-11-05 has no session and no stream
+   rules that a server of Streamable HTTP could break: baseline, Origin and tokens only.
 6. *Once, at the end*: many initializes for their ids; whether the process survived all of this; and only then a
    restart, for the ids of a fresh process.
 
@@ -234,6 +235,8 @@ async def _probe_revision(peer: ProbedServer, revision: str) -> bool:
         await first_session.probe_unknown_version(peer, revision)
     if peer.token is not None:
         await access.probe_tokens(peer, revision)
+    if streamable:
+        await first_session.probe_unreadable(peer, base)
     if streamable and base.caller.id is not None:
         await sessions.probe_lifetime(peer, revision, base.legs)
         if not peer.single_session and peer.ends_sessions:

@@ -38,6 +38,8 @@ class FirstSession:
     """Session A; its id is None for a stateless server."""
     opening: int
     """Number of the initialize exchange."""
+    initialized: int
+    """Number of the notification after it."""
     request: ProbeAnswer
     tool: ProbeAnswer | None
     get: ProbeAnswer
@@ -109,11 +111,10 @@ async def use_first_session(
     get = await peer.get(steps.BASELINE_GET, opened)
     if _declares(answer, "resources"):
         await _read_missing_resource(peer, opened, request.number)
-    await peer.post_unreadable(steps.POST_UNREADABLE, opened, control=initialized.number)
     called, peer.tool = await _call_tool(peer, opened, request)
     if peer.tool is not None:
         peer.learn_revision(revision, RevisionFacts(method=peer.method, tool=peer.tool.name))
-    return FirstSession(opened, answer.number, request, called, get, _capabilities(answer))
+    return FirstSession(opened, answer.number, initialized.number, request, called, get, _capabilities(answer))
 
 
 async def _without_version(peer: ProbedServer, caller: Caller, refused: ProbeAnswer, message: Message) -> None:
@@ -184,21 +185,33 @@ def _declares(initialized: ProbeAnswer, capability: str) -> bool:
 
 async def probe_what_reads(peer: ProbedServer, base: FirstSession) -> None:
     """Send on session A what changes nothing: version, batch, Origin, and what it offers besides tools."""
-    revision = base.caller.revision or ""
+    revision, caller = base.caller.revision or "", base.caller
+
+    async def living() -> Caller:
+        nonlocal caller
+        caller = await sessions.revived(peer, caller)
+        return caller
+
     if revision >= VERSION_HEADER_SINCE:
-        await probe_version(peer, base.caller)
+        await probe_version(peer, await living())
     if revision == BATCH_REVISION:
-        await probe_batch(peer, base.caller)
-    await probe_origin_of_request(peer, base.caller)
+        await probe_batch(peer, await living())
+    await probe_origin_of_request(peer, await living())
 
     async def ask(step: str, method: str, params: Message, control: int | None = None) -> ProbeAnswer:
         message = messages.request(peer.recorder.rpc_id(), method, params)
-        return await peer.post(step, base.caller, message, control=control or base.request.number)
+        return await peer.post(step, await living(), message, control=control or base.request.number)
 
     tools = base.request.result if peer.method == "tools/list" else None
     await probe_offers(ask, base.declared, {}, tools=tools, sessions=True)
     if tools is not None and revision >= tasks.SINCE:
         await tasks.probe_tasks(ask, base.declared, tools, base.tool)
+
+
+async def probe_unreadable(peer: ProbedServer, base: FirstSession) -> None:
+    """Send what is no JSON: there are servers that die of it, so nothing else on session A comes after it."""
+    caller = await sessions.revived(peer, base.caller)
+    await peer.post_unreadable(steps.POST_UNREADABLE, caller, control=base.initialized)
 
 
 async def probe_version(peer: ProbedServer, a: Caller) -> None:

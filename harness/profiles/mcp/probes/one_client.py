@@ -65,8 +65,10 @@ async def _probe_session(peer: ProbedServer, revision: str, base: FirstSession) 
     if revision < first_session.STREAMABLE_SINCE:
         return
     await stream_probes.probe_streams(peer, revision, base)
+    await first_session.probe_unreadable(peer, base)
     if base.caller.id is not None:
-        await sessions.probe_lifetime(peer, revision, base.legs, base.caller)
+        caller = await sessions.revived(peer, base.caller)
+        await sessions.probe_lifetime(peer, revision, base.legs, caller)
         if peer.token is not None:
             await access.probe_hijacking(peer, revision, base.legs)
 

@@ -26,7 +26,7 @@ from harness.profiles.mcp.messages import (
     Caller,
     Headers,
 )
-from harness.profiles.mcp.probes import sessionless_features, state_handles
+from harness.profiles.mcp.probes import sessionless_features, sessions, state_handles
 
 if TYPE_CHECKING:
     from harness.exchanges.http_exchange import ProbeAnswer
@@ -67,6 +67,7 @@ async def send_request(
         del meta[f"{META}{without}"]
     message = messages.request(peer.recorder.rpc_id(), method, {"_meta": meta})
     extra = (*(((METHOD_HEADER, method),) if mirrored is None else mirrored), *more)
+    await sessions.restart_if_dead(peer)
     return await peer.post(step, caller, message, extra=extra, control=control, linger_s=linger_s)
 
 

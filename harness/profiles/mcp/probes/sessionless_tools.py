@@ -20,6 +20,7 @@ from harness.profiles.mcp.header_annotations import (
     value_at,
 )
 from harness.profiles.mcp.messages import METHOD_HEADER, NAME_HEADER, mirrored_headers
+from harness.profiles.mcp.probes import sessions
 from harness.profiles.mcp.probes.input_answers import changed_state, made_up_answers
 from harness.profiles.mcp.probes.tools import ServerTool, callable_tools, made_up_value
 
@@ -74,6 +75,7 @@ async def send(
     params = {**(params or {}), "_meta": meta}
     extra = mirrored_headers(method, params) if mirrored is None else mirrored
     message = messages.request(peer.recorder.rpc_id(), method, params)
+    await sessions.restart_if_dead(peer)
     return await peer.post(step, caller, message, extra=(*extra, *more), control=control)
 
 

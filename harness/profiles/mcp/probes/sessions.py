@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from harness.exchanges.http_exchange import ProbeAnswer, StoppedError
-from harness.model import Incident, Session
+from harness.model import FailureKind, Incident, Session
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import SESSION_HEADER, Caller, initialize_version
 
@@ -141,6 +141,37 @@ async def open_session(peer: ProbedServer, role: str, revision: str, *, token: s
     if opened is not None:
         await peer.notify(steps.OPEN_INITIALIZED, opened)
     return opened
+
+
+async def revived(peer: ProbedServer, caller: Caller) -> Caller:
+    """Return the caller; if the process has died meanwhile, one with a session of a new process.
+
+    What killed it is one fault, and hides no other: everything that it did not kill is asked all the same.
+    """
+    if not await has_died(peer):
+        return caller
+    opened = await open_session(peer, "A2", caller.revision or "")
+    return caller if opened is None else opened
+
+
+async def restart_if_dead(peer: ProbedServer) -> None:
+    """Start the process afresh if it has died meanwhile, for a request that needs no session."""
+    if await has_died(peer):
+        await restart(peer)
+
+
+async def has_died(peer: ProbedServer) -> bool:
+    """Return whether the process has died; the facts record it."""
+    exchanges = peer.recorder.exchanges
+    last = exchanges[-1] if exchanges else None
+    ended = peer.pod.exit_state()
+    if ended is None and last is not None and last.failure is not None and last.failure.kind is FailureKind.REFUSED:
+        ended = await peer.pod.wait_exit(NOTICE_S)
+    if ended is None:
+        return False
+    number = last.number + 1 if last is not None else 1
+    peer.facts = replace(peer.facts, crashed=peer.facts.crashed or Incident(number, ended.sentence))
+    return True
 
 
 async def ready(peer: ProbedServer) -> None:
