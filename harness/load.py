@@ -158,7 +158,7 @@ def load_statements(config: Config, corpus: Corpus | None = None) -> tuple[State
     if corpus is None or corpus.layout != config.rules_layout or root.resolve() != config.docs.resolve():
         layout = config.rules_layout
         normative = [path for path in find_files(root, layout)[0] if matches_any(path, layout.specification)]
-        corpus = _extract(root, replace(config, layout=layout), only=frozenset(normative))
+        corpus = _extract(root, replace(config, layout=layout), blocks=False, only=frozenset(normative))
     return corpus.statements
 
 
@@ -225,7 +225,14 @@ def _example_cache(config: Config) -> ExampleCache | None:
     )
 
 
-def _extract(root: Path, config: Config, *, statements: bool = True, only: Collection[str] | None = None) -> Corpus:
+def _extract(
+    root: Path,
+    config: Config,
+    *,
+    blocks: bool = True,
+    statements: bool = True,
+    only: Collection[str] | None = None,
+) -> Corpus:
     cache = _pages_folder(config)
     profile = config.profile
     return extract(
@@ -235,6 +242,7 @@ def _extract(root: Path, config: Config, *, statements: bool = True, only: Colle
         profile.code.loaders,
         jobs=config.jobs,
         cache=cache,
+        blocks=blocks,
         statements=statements,
         page_s=config.limits.page_s,
         only=only,

@@ -26,6 +26,7 @@ def extract(
     *,
     jobs: int | None = None,
     cache: Path | None = None,
+    blocks: bool = True,
     statements: bool = True,
     page_s: float = PAGE_S,
     only: Collection[str] | None = None,
@@ -39,6 +40,7 @@ def extract(
         loaders: commands of the specification that start a program; prose may hold them, as it may ``npm``.
         jobs: number of processes that parse; None is one per core, 1 parses in this process.
         cache: folder of pages extracted before, which are not parsed again; None for no cache.
+        blocks: whether blocks are wanted; without them extraction is faster.
         statements: whether statements are wanted; without them extraction is faster.
         page_s: seconds of processor time that one page may take; one that takes longer is a problem.
         only: paths of the pages that are wanted; the others are only named. None for all.
@@ -54,7 +56,7 @@ def extract(
     unread = tuple(path for path in paths if path not in only) if only is not None else ()
     paths = tuple(path for path in paths if path in only) if only is not None else paths
     sites = find_sites(root, folders)
-    store = PageCache(cache, root, layout, parties, loaders, statements=statements) if cache else None
+    store = PageCache(cache, root, layout, parties, loaders, blocks=blocks, statements=statements) if cache else None
     done: dict[str, Extracted] = {}
     waiting: list[PageJob] = []
     files = PageFiles(root)
@@ -74,7 +76,7 @@ def extract(
         # here, since a tree whose pages are all cached needs no parser
         from extractor.docs.page_extractor import PageExtractor
 
-        extractor = PageExtractor(root, layout, parties if statements else None, loaders, page_s, store)
+        extractor = PageExtractor(root, layout, parties if statements else None, loaders, page_s, store, blocks)
         for entry in extractor.extract_all(waiting, jobs or os.cpu_count() or 1):
             done[entry.page.path] = entry
         if store:
@@ -109,7 +111,7 @@ def extract_pages(
         cache: as for :func:`extract`; of a page at another commit, too, an entry is found by its bytes.
         page_s: as for :func:`extract`.
     """
-    store = PageCache(cache, root, layout, parties, loaders, statements=True) if cache else None
+    store = PageCache(cache, root, layout, parties, loaders) if cache else None
     entries = []
     for path, data in sorted(contents.items()):
         site = site_of(find_sites(root, folders_near(root, path)), path)

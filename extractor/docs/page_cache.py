@@ -21,7 +21,9 @@ from extractor.model import Block, Layout, Page, Parties, Statement  # noqa: TC0
 if TYPE_CHECKING:
     from extractor.docs.sites import Site
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
+_EVERYTHING: Final = (True, True)
+"""Blocks and statements."""
 SUFFIX: Final = ".page"
 _CODE: Final = (".py",)
 _LIBRARIES: Final = ("markdown-it-py", "PyYAML")
@@ -59,6 +61,15 @@ class _Blocks:
     depends: Mapping[str, str | None] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """An entry as it is read where blocks are not wanted."""
+
+    page: Page
+    statements: tuple[Statement, ...]
+    depends: Mapping[str, str | None] = field(default_factory=dict)
+
+
 class PageCache:
     """A folder of entries."""
 
@@ -70,7 +81,8 @@ class PageCache:
         parties: Parties,
         loaders: tuple[str, ...] = (),
         *,
-        statements: bool,
+        blocks: bool = True,
+        statements: bool = True,
     ) -> None:
         """Open a cache.
 
@@ -80,12 +92,13 @@ class PageCache:
             layout: of the docs; a page of another layout is another entry.
             parties: those that statements bind; the same holds.
             loaders: commands that prose may hold; the same holds.
-            statements: whether an entry must have statements. Without, one that has them serves too.
+            blocks: whether an entry must have the page's blocks. Without, one that has everything serves too.
+            statements: whether it must have the statements; the same holds.
         """
-        self._kept: Kept[Extracted] = Kept(folder, Extracted, SUFFIX)
-        self._blocks: Kept[_Blocks] = Kept(folder, _Blocks, SUFFIX)
+        kind = Extracted if blocks and statements else _Blocks if blocks else _Statements
+        self._kept: Kept[Extracted | _Blocks | _Statements] = Kept(folder, kind, SUFFIX)
         self._root = root
-        self._statements = statements
+        self._wanted = (blocks, statements)
         settings = repr((_FORMAT, code_version(), layout, parties, loaders))
         self._settings = hashlib.sha256(settings.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -98,25 +111,20 @@ class PageCache:
             data: its bytes.
         """
         sha256 = hashlib.sha256(data).hexdigest()
-        if self._statements:
-            return self._current(self._kept.load(self._key(path, flavour, sha256, statements=True)), data)
-        for statements in (False, True):
-            found = self._blocks.load(self._key(path, flavour, sha256, statements=statements))
-            entry = Extracted(found.page, found.blocks, (), found.depends) if found else None
-            if (current := self._current(entry, data)) is not None:
-                return current
+        for wanted in dict.fromkeys((self._wanted, _EVERYTHING)):
+            found = self._kept.load(self._key(path, flavour, sha256, wanted))
+            if found is None or any(_digest(self._root, name) != digest for name, digest in found.depends.items()):
+                continue
+            page = replace(found.page, source=page_text(data)[0])
+            blocks = () if isinstance(found, _Statements) else found.blocks
+            statements = () if isinstance(found, _Blocks) else found.statements
+            return Extracted(page, blocks, statements, found.depends)
         return None
-
-    def _current(self, entry: Extracted | None, data: bytes) -> Extracted | None:
-        """The entry with its page's text, if all that the page includes is as it was."""
-        if entry is None or any(_digest(self._root, name) != digest for name, digest in entry.depends.items()):
-            return None
-        return replace(entry, page=replace(entry.page, source=page_text(data)[0]))
 
     def store(self, entry: Extracted) -> None:
         """Write an entry; does nothing if the folder cannot be written."""
         page = entry.page
-        key = self._key(page.path, page.flavour, page.sha256, statements=self._statements)
+        key = self._key(page.path, page.flavour, page.sha256, self._wanted)
         # the bytes, which the key covers, are at hand whenever the entry is wanted
         self._kept.store(key, replace(entry, page=replace(page, source="")))
 
@@ -124,8 +132,8 @@ class PageCache:
         """Remove the oldest entries while there are more than ``keep``."""
         self._kept.prune(keep)
 
-    def _key(self, path: str, flavour: str, sha256: str, *, statements: bool) -> str:
-        return "\0".join((self._settings, path, flavour, sha256, str(statements)))
+    def _key(self, path: str, flavour: str, sha256: str, wanted: tuple[bool, bool]) -> str:
+        return "\0".join((self._settings, path, flavour, sha256, str(wanted)))
 
 
 @cache

@@ -169,6 +169,8 @@ class PageExtractor:
     """Seconds of processor time for one page."""
     cache: PageCache | None = None
     """Where each page is kept, by the process that read it."""
+    blocks: bool = True
+    """Whether blocks are wanted."""
 
     def extract_all(self, jobs: Sequence[PageJob], processes: int) -> Iterator[Extracted]:
         """Extract pages, in any order, in up to ``processes`` processes.
@@ -224,7 +226,7 @@ class PageExtractor:
         page = parsed.page
         return Extracted(
             page=replace(page, tokens=()),
-            blocks=blocks_of(page, self.loaders),
+            blocks=blocks_of(page, self.loaders) if self.blocks else (),
             statements=statements_of(page, self.parties) if self.parties else (),
             depends=parsed.depends,
         )

@@ -126,6 +126,28 @@ def test_an_entry_without_statements_does_not_serve_those_who_want_them(root: Pa
     assert len(extract(root, LAYOUT, cache=tmp_path / "cache").statements) == 1
 
 
+def test_statements_alone_are_entries_of_their_own(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = extract(root, LAYOUT)
+    with monkeypatch.context() as patch:
+        patch.setattr("extractor.docs.page_extractor.blocks_of", None)
+        alone = extract(root, LAYOUT, cache=tmp_path / "cache", blocks=False)
+    assert (alone.statements, alone.blocks, alone.problems) == (whole.statements, (), whole.problems)
+    parsed = count_parsing(monkeypatch)
+    assert extract(root, LAYOUT, cache=tmp_path / "cache", blocks=False) == alone
+    assert parsed == []
+    assert extract(root, LAYOUT, cache=tmp_path / "cache").blocks == whole.blocks
+    assert len(parsed) == len(whole.pages)
+
+
+def test_an_entry_with_everything_serves_those_who_want_statements(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = extract(root, LAYOUT, cache=tmp_path / "cache")
+    parsed = count_parsing(monkeypatch)
+    alone = extract(root, LAYOUT, cache=tmp_path / "cache", blocks=False)
+    assert (alone.statements, alone.blocks, parsed) == (whole.statements, (), [])
+
+
 @pytest.mark.processes
 def test_a_tree_whose_pages_are_all_cached_loads_no_parser(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
