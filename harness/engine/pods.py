@@ -157,6 +157,7 @@ class DockerPod:
         if running is not None:
             await running.kill()
             await running.ended.wait()
+            await self._tunnel.sync()
         with anyio.move_on_after(_STALE_S):
             while self._tunnel.sockets():
                 changed = self._tunnel.changed()

@@ -132,6 +132,8 @@ class Anchor:
         if kind is Kind.OPEN:
             self.connections.open(channel, payload)
         elif kind is Kind.PING:
+            # what has ended or begun is reported first: see Tunnel.sync
+            self.poll(time.monotonic())
             self.host.send(Kind.PONG, 0, payload)
         elif kind is Kind.LISTEN:
             self.connections.listen(int(payload))

@@ -148,7 +148,10 @@ class Tunnel:
         await self.send(Kind.LINK, 0, path.encode() + b"\0" + target.encode())
 
     async def sync(self) -> None:
-        """Wait until the anchor has done all that was asked of it. Raises PodError if some of it failed."""
+        """Wait until the anchor has done all that was asked of it; :meth:`sockets` are those of now.
+
+        Raises PodError if some of it failed.
+        """
         answered = anyio.Event()
         await self._ping(answered)
         await answered.wait()

@@ -36,6 +36,9 @@ class MadeUpTunnel:
     def changed(self) -> anyio.Event:
         return anyio.Event()
 
+    async def sync(self) -> None:
+        return
+
 
 async def waited_for(
     monkeypatch: pytest.MonkeyPatch,

@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from harness.base.errors import PodError
+from harness.engine import inside
 from harness.engine.inside import program
 from harness.engine.tunnel.frames import WINDOW, Kind, encode
 from harness.engine.tunnel.transport import PodTransport
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from harness.engine.tunnel.tunnel import Tunnel
 
 pytestmark = [pytest.mark.anyio, pytest.mark.processes]
+SELDOM = "module.POLL_S = module.SETTLED_POLL_S = 3600.0\nmodule.main()"
 
 
 def free_port() -> int:
@@ -253,6 +255,19 @@ async def test_sockets_are_reported_and_the_services_are_not(tmp_path: Path) -> 
         with anyio.fail_after(30):
             while theirs in {(s.address, s.port) for s in tunnel.sockets()}:
                 await tunnel.changed().wait()
+
+
+async def test_after_a_sync_the_sockets_are_those_of_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # an anchor that looks by itself once, and then never again
+    monkeypatch.setattr(inside, "_BOOTSTRAP", inside._BOOTSTRAP.replace("module.main()", SELDOM))
+    async with anchored(tmp_path) as (tunnel, _):
+        await tunnel.sync()
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            theirs = ("127.0.0.1", server.getsockname()[1])
+            await tunnel.sync()
+            assert theirs in {(s.address, s.port) for s in tunnel.sockets()}
+        await tunnel.sync()
+        assert theirs not in {(s.address, s.port) for s in tunnel.sockets()}
 
 
 async def test_files_and_links(tmp_path: Path) -> None:
