@@ -93,7 +93,7 @@ def _images_since(began: float) -> int:
     import docker
 
     images: list[dict[str, Any]] = []
-    with suppress(docker.errors.DockerException):
+    with suppress(docker.errors.DockerException, OSError):
         client = docker.from_env(timeout=10).api
         images = client.images(BASES)
         client.close()
