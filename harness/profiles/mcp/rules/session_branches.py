@@ -112,13 +112,13 @@ def id_expression(answer: Node, names: SessionNames, root: Node) -> str | None:
         if id := next((name for name in of_function if name in names.ids), None):
             return id
     for function in around:
-        if read := header_read(function):
+        if read := header_read(function, names):
             return text_of(read)
     functions = {function_name(node): node for node in walk(root) if node.type in FUNCTIONS}
     for test in (*(test for chain in chains(answer) for test, _ in chain), *left_behind(answer)):
         for call in (node for node in walk(test) if node.type in CALLS):
             asked = functions.get(callee_of(call).rpartition(".")[2])
-            read = header_read(asked) if asked is not None else None
+            read = header_read(asked, names) if asked is not None else None
             request = next(iter(parameters_of(asked)), ("", None))[0] if asked is not None else ""
             given = arguments_of(call)
             if read is not None and given and request and text_of(read).startswith(f"{request}."):

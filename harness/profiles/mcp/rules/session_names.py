@@ -6,7 +6,7 @@ Read from the syntax tree, in Python, JavaScript, TypeScript, Go, Java, Kotlin a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import CALLS, FUNCTIONS, arguments_of, callee_of, text_of, walk
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-SESSION_HEADER: Final = re.compile(r"mcp-session-id", re.IGNORECASE)
+SESSION_HEADER: Final = re.compile(r"mcp-session-id|HTTP_MCP_SESSION_ID", re.IGNORECASE)
+_OF_SDK: Final = "MCP_SESSION_ID_HEADER"
+"""What the Python SDK calls it."""
 FINDING: Final = re.compile(r"(get|has|find|lookup|exists|known|contains|remove|delete|pop)\w*$", re.IGNORECASE)
 """Callables that look something up by their first argument; what removes it says whether it was there."""
 NOTHING: Final = frozenset({"None", "null", "undefined", "nil", '""'})
@@ -45,6 +47,14 @@ class SessionNames:
     """Hold the result of a lookup by that id."""
     finders: frozenset[str] = frozenset()
     """Functions that return whether there is such a session, or the session."""
+    headers: frozenset[str] = frozenset({_OF_SDK})
+    """Constants with the name of the header."""
+
+    def reads_header(self, node: Node) -> bool:
+        """Return whether an expression names the session header, as a text or by a constant."""
+        if SESSION_HEADER.search(text_of(node)):
+            return True
+        return any(part.type == "identifier" and text_of(part) in self.headers for part in walk(node))
 
 
 def names_in(root: Node) -> SessionNames:
@@ -55,19 +65,20 @@ def names_in(root: Node) -> SessionNames:
     nothing else in the file.
     """
     set_to = [(name, value) for name, value in variables(root) if value.type not in FUNCTIONS]
-    ids = {
-        name
-        for name, value in set_to
-        if SESSION_HEADER.search(text_of(value)) and not lookups(value, SessionNames(frozenset(), frozenset()))
-    }
+    constants = {name for name, value in set_to if SESSION_HEADER.fullmatch(text_of(value).strip("\"'`"))}
+    # of a destructured object the key is the value: `const { "mcp-session-id": id } = headers`
+    constants -= {text_of(node.child_by_field_name("value")) for node in walk(root) if node.type == "pair_pattern"}
+    headers = frozenset({*constants, _OF_SDK})
+    none = SessionNames(frozenset(), frozenset(), headers=headers)
+    ids = {name for name, value in set_to if none.reads_header(value) and not lookups(value, none)} - constants
     elsewhere = {name for name, _ in set_to} - ids
     functions = [node for node in walk(root) if node.type in FUNCTIONS]
     for _ in range(2):  # what a function is given may be what another is given
-        ids |= set(_given_ids(functions, root, SessionNames(frozenset(ids), frozenset()))) - elsewhere
-    known = SessionNames(frozenset(ids), frozenset())
+        ids |= set(_given_ids(functions, root, replace(none, ids=frozenset(ids)))) - elsewhere
+    known = replace(none, ids=frozenset(ids))
     sessions = frozenset(name for name, value in set_to if name not in ids and lookups(value, known))
     finders = frozenset(name for one in functions if (name := function_name(one)) and _finds(one, known))
-    return SessionNames(known.ids, sessions, finders)
+    return SessionNames(known.ids, sessions, finders, headers)
 
 
 def variables(scope: Node) -> Iterator[tuple[str, Node]]:
@@ -180,7 +191,7 @@ def is_id(node: Node, names: SessionNames) -> bool:
     node = unwrapped(node)
     if node.type in {"identifier", "string"}:
         return text_of(node) in names.ids
-    return node.type in {*_INDEXED, *CALLS} and bool(SESSION_HEADER.search(text_of(node)))
+    return node.type in {*_INDEXED, *CALLS} and names.reads_header(node)
 
 
 def negated(node: Node) -> bool:
@@ -205,18 +216,18 @@ def operator_of(node: Node) -> str:
     return " ".join(text_of(child) for child in node.children if not child.is_named)
 
 
-def header_read(function: Node) -> Node | None:
+def header_read(function: Node, names: SessionNames) -> Node | None:
     """Return the first expression of a function that reads the session header of a request."""
     for node in walk(function):
         if node.type in _INDEXED:
             key = node.child_by_field_name("subscript") or node.child_by_field_name("index")
             is_set = node.parent is not None and node.parent.child_by_field_name("left") == node
-            if key is not None and not is_set and SESSION_HEADER.search(text_of(key)):
+            if key is not None and not is_set and names.reads_header(key):
                 return node
         elif node.type in CALLS and (asked := _READING.search(callee_of(node))):
             given = arguments_of(node)
             # `response.header(name, value)` sets one
-            if given and len(given) <= (2 if asked[1] == "get" else 1) and SESSION_HEADER.search(text_of(given[0])):
+            if given and len(given) <= (2 if asked[1] == "get" else 1) and names.reads_header(given[0]):
                 return node
     return None
 

@@ -17,7 +17,7 @@ from extractor.languages.common.syntax import (
 )
 from harness.profiles.mcp.rules.branches import chains, last_statement
 from harness.profiles.mcp.rules.session_branches import id_is_given, looked_up_in_vain
-from harness.profiles.mcp.rules.session_names import SESSION_HEADER, SessionNames, names_in, variables
+from harness.profiles.mcp.rules.session_names import SessionNames, names_in, parameters_of, variables
 from harness.profiles.mcp.rules.statuses import constants_of, is_error_class, status_of
 
 if TYPE_CHECKING:
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from harness.rule import BlameRule
 
 _ANSWERING: Final = re.compile(
-    r"(?:\.|\b)(status|sendStatus|writeHead|Response|JSONResponse|PlainTextResponse|HTTPException|send_response"
+    r"(?:\.|\b)(status|sendStatus|writeHead|\w*Response|\w*Exception|send_response|json_response"
     r"|send_error|json|text|end|send|abort|make_response|NextResponse|Error|WriteHeader|AbortWithStatus|JSON"
     r"|sendError|setStatus|sendResponseHeaders|respond|respondText|ResponseEntity|into_response)$"
 )
 """Callables that answer an HTTP request, in the common frameworks of the languages."""
+_STATUS_MEMBER: Final = re.compile(r"\.(?:status|statusCode|status_code)$")
 _RETURNING: Final = frozenset({"tuple_expression", "assignment_expression", "return_expression", "match_arm"})
 """What makes a status an answer in Rust without a call: `return (StatusCode::NOT_FOUND, "…")`."""
 _BLOCKS: Final = frozenset({"block", "statement_block", "statement_list"})
@@ -78,10 +79,12 @@ def all_statuses(finding: Finding, transcript: Transcript) -> set[str]:
 
 
 def session_answers(root: Node, finding: Finding, transcript: Transcript, right: str) -> Iterator[Node]:
-    """Yield the answers with a wrong status in functions that read the session header."""
+    """Yield the answers with a wrong status in functions that read the session header, or are given the id."""
+    names = names_in(root)
     for node in answers_with(root, wrong_statuses(finding, transcript) - {right}):
         function = enclosing(node, FUNCTIONS)
-        if SESSION_HEADER.search(text_of(function if function is not None else node)):
+        of_id = function is not None and any(name in names.ids for name, _ in parameters_of(function))
+        if of_id or names.reads_header(function if function is not None else node):
             yield node
 
 
@@ -202,6 +205,17 @@ def _ends_in_vain(root: Node, names: SessionNames, statuses: set[str]) -> list[N
     return found
 
 
+def _is_returned_or_set(node: Node) -> bool:
+    """Return whether a status is an answer without a call: Flask's `return "…", 400`, Koa's `ctx.status = 400`."""
+    above = node.parent
+    if above is None:
+        return False
+    if above.type in {"expression_list", "tuple"}:
+        return above.parent is not None and above.parent.type == "return_statement" and above.named_children[0] != node
+    left = above.child_by_field_name("left") if above.type in {"assignment", "assignment_expression"} else None
+    return left is not None and left != node and _STATUS_MEMBER.search(text_of(left)) is not None
+
+
 def _is_answer(node: Node) -> bool:
     return node.type in CALLS and _ANSWERING.search(callee_of(node)) is not None
 
@@ -215,6 +229,9 @@ def answers_with(root: Node, statuses: set[str]) -> Iterator[Node]:
         call = enclosing(node, CALLS)
         if is_error_class(node) or (call is not None and node in arguments_of(call)):
             # `raise web.HTTPBadRequest()`; a helper of the page's own: refuse(res, 400, "…")
+            yield statement(node)
+            continue
+        if _is_returned_or_set(node):
             yield statement(node)
             continue
         if node.type == "scoped_identifier" and node.parent is not None and node.parent.type in _RETURNING:

@@ -70,6 +70,35 @@ class Desk(BaseHTTPRequestHandler):
         if self.headers["Mcp-Session-Id"] not in sessions:
             return self.say(HTTPStatus.BAD_REQUEST)  # <<
 """
+FLASK = """\
+@app.post("/mcp")
+def talk():
+    sid = request.headers.get("Mcp-Session-Id")
+    if sid not in sessions:
+        return jsonify(error="?"), 400  # <<
+"""
+KOA = """\
+router.all("/mcp", async (ctx) => {
+  const id = ctx.get("mcp-session-id");
+  if (!open.has(id)) {
+    ctx.status = 400; // <<
+    return;
+  }
+});
+"""
+DJANGO = """\
+def talk(request):
+    sid = request.META.get("HTTP_MCP_SESSION_ID")
+    if not sid or sid not in sessions:
+        return JsonResponse({"error": "?"}, status=400)  # <<
+"""
+NAMED_HEADER = """\
+SESSION = "mcp-session-id"
+async def talk(request):
+    sid = request.headers.get(SESSION)
+    if sid is None or sid not in sessions:
+        return web.json_response({"error": "?"}, status=400)  # <<
+"""
 TUPLE = STDLIB.replace("HTTPStatus.BAD_REQUEST", "BAD")
 
 
@@ -87,12 +116,19 @@ TUPLE = STDLIB.replace("HTTPStatus.BAD_REQUEST", "BAD")
          'return self.say(HTTPStatus.NOT_FOUND if self.headers["Mcp-Session-Id"] else HTTPStatus.BAD_REQUEST)  # <<'),
         ("session.terminated-404", 400, "a.py", TUPLE,
          'return self.say(GONE if self.headers["Mcp-Session-Id"] else BAD)  # <<'),
+        ("session.terminated-404", 400, "a.py", FLASK, 'return jsonify(error="?"), 404 if sid else 400  # <<'),
+        ("session.terminated-404", 400, "a.mjs", KOA, "ctx.status = id ? 404 : 400; // <<"),
+        ("session.terminated-404", 400, "a.py", DJANGO,
+         'return JsonResponse({"error": "?"}, status=404 if sid else 400)  # <<'),
+        ("session.terminated-404", 400, "a.py", NAMED_HEADER,
+         'return web.json_response({"error": "?"}, status=404 if sid else 400)  # <<'),
     ],
 )  # fmt: skip
+@pytest.mark.parametrize("traced", [True, False], ids=["by execution", "by reading"])
 def test_one_answer_for_a_missing_and_an_ended_id(
-    requirement: str, status: int, path: str, text: str, line: str
+    requirement: str, status: int, path: str, text: str, line: str, *, traced: bool
 ) -> None:
-    assert changed(requirement, status, text, path) == [line]
+    assert changed(requirement, status, text, path, blamed=traced) == [line]
 
 
 EXPRESS = 'import express from "express";\n'
