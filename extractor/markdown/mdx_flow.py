@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from extractor.markdown.javascript_scanner import Scanner
 from extractor.markdown.parse_state import ParseState
-from extractor.markdown.tags import Incomplete, Malformed, scan_tag
+from extractor.markdown.tags import Incomplete, Malformed, Tag, scan_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,7 +62,12 @@ def read_tag(text: str, pos: int, *, jsx: bool = True) -> MdxPiece | None:
     tag = scan_tag(text, pos, jsx=jsx)
     if tag is None:
         return None
-    return MdxPiece("tag", pos, tag.end, {"name": tag.name, "kind": tag.kind.value, "attributes": tag.attributes})
+    return MdxPiece("tag", pos, tag.end, tag_meta(tag))
+
+
+def tag_meta(tag: Tag) -> dict[str, Any]:
+    """Return what the token of a tag says of it."""
+    return {"name": tag.name, "kind": tag.kind, "attributes": tag.attributes}
 
 
 def _comment_text(inside: str) -> str:

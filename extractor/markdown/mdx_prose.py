@@ -14,9 +14,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extractor.markdown.mdx_flow import read_expression, read_tag
+from extractor.markdown.mdx_flow import read_expression, tag_meta
 from extractor.markdown.parse_state import ParseState
-from extractor.markdown.tags import Incomplete, Malformed
+from extractor.markdown.tags import Incomplete, Malformed, Tag, scan_tag
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -79,7 +79,7 @@ def _text(state: StateInline, silent: bool) -> bool:
     if not page_state.may_read_on(len(state.src) - state.pos):
         return False
     try:
-        piece = read_tag(state.src, state.pos) if opener == "<" else read_expression(state.src, state.pos)
+        piece = scan_tag(state.src, state.pos) if opener == "<" else read_expression(state.src, state.pos)
     except Incomplete:
         page_state.spend(len(state.src) - state.pos)
         return False
@@ -88,9 +88,9 @@ def _text(state: StateInline, silent: bool) -> bool:
     if piece is None:
         return False
     if not silent:
-        token = state.push(piece.type, "", 0)
-        token.content = state.src[piece.start : piece.end]
-        token.meta = dict(piece.meta)
+        token = state.push("tag" if isinstance(piece, Tag) else piece.type, "", 0)
+        token.content = state.src[state.pos : piece.end]
+        token.meta = tag_meta(piece) if isinstance(piece, Tag) else dict(piece.meta)
     state.pos = piece.end
     return True
 

@@ -95,6 +95,9 @@ class _Reader:
     def text(self, content: str) -> None:
         """Text never crosses a line end; escapes and entities change its punctuation, so words show the way."""
         self.write(content)
+        if self.source.startswith(content, self.cursor):
+            self.cursor += len(content)
+            return
         end = self.source.find("\n", self.cursor, self.cursor + _LONGEST_ENTITY * (len(content) + 1))
         for word in _WORD.findall(content):
             at = self.source.find(word, self.cursor, end if end >= 0 else len(self.source))
@@ -210,7 +213,7 @@ def _read(reader: _Reader, children: Iterable[Token]) -> None:
                 reader.code_span(token)
             case "tag":
                 reader.skip(token.content)
-                reader.tag(token.meta["name"], TagKind(token.meta["kind"]), token.meta["attributes"])
+                reader.tag(token.meta["name"], token.meta["kind"], token.meta["attributes"])
             case "html_inline":
                 reader.skip(token.content)
                 if tag := scan_tag(token.content, 0, jsx=False):
