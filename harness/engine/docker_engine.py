@@ -206,7 +206,7 @@ class DockerEngine:
         try:
             await self._tasks.start(pod.run)
             await pod.bring_up(progress)
-            if followed:
+            if followed and hosts <= {"localhost"}:  # an anchor with names of its own cannot be made ready
                 self._anchors.prepare(await self._image_of_anchors(progress))
             yield pod
         finally:

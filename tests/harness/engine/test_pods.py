@@ -78,6 +78,9 @@ async def test_a_pod_that_another_follows_has_the_next_anchor_made_ready(open_en
             listening = await pod.wait_listening(60)
         async with engine.pod(bundle, image) as pod:
             assert await pod.wait_listening(60) == listening
+        named = python_bundle(SERVER, services=(ServiceRequest("authorization", "issuer.test", 8080, {}),))
+        async with engine.pod(named, image, followed=True):
+            assert [engine._anchors._ready, engine._anchors._preparing] == [None, None]
         run = engine.run.owner.run_id
     assert leftovers(run) == ([], [])
 
