@@ -57,7 +57,7 @@ def command(
     version and digest.
 
     Each finding has an address that lasts: cases/EXAMPLE.html#REQUIREMENT@REVISION, also once the example is renamed
-    or gone.
+    or gone; a click on # copies it. What all examples did with a requirement is at coverage.html#REQUIREMENT@REVISION.
 
     \b
     docprobe check docs --format json:tonight.json --history nights.sqlite

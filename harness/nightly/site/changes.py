@@ -303,7 +303,7 @@ def changes(
         worse=grouped(worse),
         better=grouped(better),
         other=grouped(other),
-        broken=tuple(one for one in arrivals if one.violated),
+        broken=tuple(sorted((one for one in arrivals if one.violated), key=_gravity)),
         stopped=stopped,
         unchecked=unchecked,
         recovered=recovered,
@@ -314,6 +314,12 @@ def changes(
         drifted=len(report.drift),
         judged=judged,
     )
+
+
+def _gravity(one: BrokenArrival) -> tuple[int, int]:
+    """Return the sort key of a new example: that with the highest level first, and of those that with most violated."""
+    levels = [level.value for level in Level]
+    return (min(levels.index(level) for level, *_ in one.violated), -len(one.violated))
 
 
 def _page(example: ExampleResult) -> str:

@@ -84,6 +84,13 @@ def test_a_new_example_names_what_is_worst_first() -> None:
     ]  # fmt: skip
 
 
+def test_of_new_examples_the_most_broken_is_first() -> None:
+    should = example("a", verdict("session.missing-400", Verdict.VIOLATED, level=Level.SHOULD))
+    must = example("b", verdict("session.terminated-404", Verdict.VIOLATED))
+    found = changes("before", [], night(0, should, must), {}, ({}, {}))
+    assert [one.example for one in found.broken] == ["b", "a"]
+
+
 def test_a_new_example_that_is_broken_is_not_among_the_harmless_ones() -> None:
     tonight = night(
         0, failing(), example("dead", DOES_NOT_RUN, status=Status.NOT_RUNNING, reason="it exits"), example("fine"),
