@@ -33,6 +33,7 @@ _EDITED: Final = frozenset({"number", "integer", "identifier", "attribute", "mem
 _ROUTERS: Final = (
     ("hono", "{0}.get({1}, (c) => c.body(null, 405))"),
     ("fastify", "{0}.get({1}, (request, reply) => reply.code(405).send())"),
+    ("@?koa[-/]router", "{0}.get({1}, (ctx) => {{ ctx.status = 405 }})"),
     ("express", "{0}.get({1}, (req, res) => res.status(405).end())"),
 )
 """How a route that refuses GET is written, by the package that a file imports. Others refuse it by themselves."""
@@ -41,6 +42,8 @@ _MESSAGE: Final = re.compile(
 )
 """Where a condition looks for the id of a message."""
 _POST: Final = re.compile(r"(\w+)\.post$")
+_SPEAKING: Final = re.compile(r"\bsendStatus\(|^\w+\.status\s*=")
+"""Answers to which Express and Koa add the words of the status as a body."""
 _ENDS: Final = frozenset({"return_statement", "expression_statement", "raise_statement"})
 
 
@@ -66,6 +69,7 @@ _FRAMEWORKS: Final = (
     _framework(r"hono", r"(?:await )?(\w+)\.(?:json|text|body|html)\(", "{}.body(null, 202)"),
     _framework(r"fastify", r"(?:await )?(\w+)\.(?:send|code|status)\(", "{}.code(202).send()"),
     _framework(r"express", r"(?:void )?(\w+)\.(?:json|send|end|status|sendStatus)\(", "{}.status(202).end()"),
+    _framework(r"""["']koa["']""", r"(\w+)\.status\s*=", "{0}.status = 202; {0}.body = ''"),
     _framework(r"""["'](?:node:)?https?["']""", r"(\w+)\.(?:end|writeHead)\(", "{}.writeHead(202).end()"),
     _framework(r"", r"()(?:new )?Response\b", "new Response(null, {{ status: 202 }})"),
     _framework(r"aiohttp", r"(\w+)\.(?:json_response|Response)\(", "{}.Response(status=202)", "module"),
@@ -85,7 +89,9 @@ def status_fix(blame: BlameRule, right: str) -> FixRule:
     def fix(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
         statuses = all_statuses(finding, transcript) - {right}
         answers = _at_fault(root, finding, statuses, blame(root, finding, transcript))
-        edited = list(_with_status(root, answers, statuses, lambda _: right))
+        speaking = [answer for answer in answers if right == "202" and _SPEAKING.search(text_of(answer))]
+        plain = (answer for answer in answers if answer not in speaking)
+        edited = list(_with_status(root, plain, statuses, lambda _: right))
         if right == "202":
             # a body, or the status that a framework gives by itself
             answers += [node for node in _on_blamed_lines(finding, walk(root)) if node.type == "return_statement"]

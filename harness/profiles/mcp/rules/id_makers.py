@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import CALLS, FUNCTIONS, enclosing, statement, text_of, walk
 from harness.judge.import_edits import import_python
-from harness.profiles.mcp.rules.session_names import SESSION_HEADER, variables
+from harness.profiles.mcp.rules.session_names import SESSION_HEADER, names_in, variables
 from harness.rule import TextEdit
 
 if TYPE_CHECKING:
@@ -100,24 +100,29 @@ def _expression(maker: Node) -> Node | None:
 
 def _issued(root: Node) -> Iterator[Node]:
     """Yield each expression that is the value of the option, or of the header in an answer."""
+    constants = names_in(root).headers
+
+    def names_header(part: Node | None) -> bool:
+        return _NAME.fullmatch(text_of(part)) is not None or text_of(part) in constants
+
     for node in walk(root):
         match node.type:
             case "pair":
-                key = text_of(node.child_by_field_name("key"))
-                if key == _OPTION or _NAME.fullmatch(key):
+                key = node.child_by_field_name("key")
+                if text_of(key) == _OPTION or names_header(key):
                     yield from _given(node.child_by_field_name("value"))
             case "keyword_argument":
-                if _NAME.fullmatch(text_of(node.child_by_field_name("name"))):
+                if names_header(node.child_by_field_name("name")):
                     yield from _given(node.child_by_field_name("value"))
             case "assignment" | "assignment_expression":
                 left = node.child_by_field_name("left")
                 if left is not None and left.type in {"subscript", "subscript_expression"}:
                     index = left.child_by_field_name("subscript") or left.child_by_field_name("index")
-                    if _NAME.fullmatch(text_of(index)):
+                    if names_header(index):
                         yield from _given(node.child_by_field_name("right"))
             case "arguments" | "argument_list" | "tuple":
                 parts = node.named_children
-                if len(parts) == 2 and _NAME.fullmatch(text_of(parts[0])):
+                if len(parts) == 2 and names_header(parts[0]):
                     yield parts[1]
             case _:
                 pass

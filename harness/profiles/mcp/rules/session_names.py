@@ -191,7 +191,8 @@ def is_id(node: Node, names: SessionNames) -> bool:
     node = unwrapped(node)
     if node.type in {"identifier", "string"}:
         return text_of(node) in names.ids
-    return node.type in {*_INDEXED, *CALLS} and names.reads_header(node)
+    # what is looked up by the id is a session: `sessions.pop(request.headers.get("Mcp-Session-Id"), None)`
+    return node.type in {*_INDEXED, *CALLS} and names.reads_header(node) and not _is_lookup(node, names)
 
 
 def negated(node: Node) -> bool:

@@ -47,6 +47,7 @@ _GET_ROUTE: Final = re.compile(
 _GET_NAMES: Final = frozenset({"do_GET", "GET", "get"})
 """Of functions and methods that handle GET, in the standard library, Next.js and classes of endpoints."""
 _CASES: Final = frozenset({"switch_case", "case_clause"})
+_TERNARIES: Final = frozenset({"ternary_expression", "conditional_expression", "parenthesized_expression"})
 _SHORTHAND: Final = "shorthand_property_identifier_pattern"
 _ENDS: Final = frozenset({"return_statement", "expression_statement", "raise_statement", "throw_statement"})
 _IS_NOTIFICATION: Final = re.compile(
@@ -226,12 +227,14 @@ def answers_with(root: Node, statuses: set[str]) -> Iterator[Node]:
     for node in walk(root):
         if status_of(node, constants) not in statuses:
             continue
-        call = enclosing(node, CALLS)
-        if is_error_class(node) or (call is not None and node in arguments_of(call)):
+        call, whole = enclosing(node, CALLS), node
+        while whole.parent is not None and whole.parent.type in _TERNARIES:
+            whole = whole.parent
+        if is_error_class(node) or (call is not None and whole in arguments_of(call)):
             # `raise web.HTTPBadRequest()`; a helper of the page's own: refuse(res, 400, "…")
             yield statement(node)
             continue
-        if _is_returned_or_set(node):
+        if _is_returned_or_set(whole):
             yield statement(node)
             continue
         if node.type == "scoped_identifier" and node.parent is not None and node.parent.type in _RETURNING:

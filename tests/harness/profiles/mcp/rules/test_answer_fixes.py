@@ -26,6 +26,7 @@ def changed(requirement: str, status: int, text: str, path: str, *, blamed: bool
     return [line.strip() for line in data.decode().split("\n") if line not in lines]
 
 
+EXPRESS = 'import express from "express";\n'
 PREDICATE = """\
 const GONE = 404, WRONG = 400;
 const known = (request) => open.has(request.headers["mcp-session-id"]);
@@ -86,6 +87,17 @@ router.all("/mcp", async (ctx) => {
   }
 });
 """
+TERNARY = """\
+router.delete("/mcp", (ctx) => {
+  const id = ctx.get("mcp-session-id");
+  ctx.status = open.delete(id) ? 204 : 400; // <<
+});
+"""
+POPPED = """\
+def leave():
+    if sessions.pop(request.headers.get("Mcp-Session-Id"), None) is None:
+        return "?", 400  # <<
+"""
 DJANGO = """\
 def talk(request):
     sid = request.META.get("HTTP_MCP_SESSION_ID")
@@ -118,6 +130,9 @@ TUPLE = STDLIB.replace("HTTPStatus.BAD_REQUEST", "BAD")
          'return self.say(GONE if self.headers["Mcp-Session-Id"] else BAD)  # <<'),
         ("session.terminated-404", 400, "a.py", FLASK, 'return jsonify(error="?"), 404 if sid else 400  # <<'),
         ("session.terminated-404", 400, "a.mjs", KOA, "ctx.status = id ? 404 : 400; // <<"),
+        ("session.terminated-404", 400, "a.mjs", TERNARY, "ctx.status = open.delete(id) ? 204 : id ? 404 : 400; // <<"),
+        ("session.terminated-404", 400, "a.py", POPPED,
+         'return "?", 404 if request.headers.get("Mcp-Session-Id") else 400  # <<'),
         ("session.terminated-404", 400, "a.py", DJANGO,
          'return JsonResponse({"error": "?"}, status=404 if sid else 400)  # <<'),
         ("session.terminated-404", 400, "a.py", NAMED_HEADER,
@@ -131,9 +146,6 @@ def test_one_answer_for_a_missing_and_an_ended_id(
     assert changed(requirement, status, text, path, blamed=traced) == [line]
 
 
-EXPRESS = 'import express from "express";\n'
-
-
 @pytest.mark.parametrize(
     ("path", "text", "line"),
     [
@@ -145,6 +157,10 @@ EXPRESS = 'import express from "express";\n'
          "return Response(status_code=202)"),
         ("a.py", 'from fastapi import Response\ndef f(m):\n    if "id" not in m:\n        return\n', "return Response(status_code=202)"),
         ("a.py", 'from flask import Flask\ndef f(m):\n    if "id" not in m:\n        return {}\n', 'return "", 202'),
+        ("a.mjs", "import Koa from 'koa';\nf((ctx) => {\n  if (m.id === undefined) {\n    ctx.status = 204;\n    return;\n  }\n});",
+         "ctx.status = 202; ctx.body = '';"),
+        ("a.mjs", EXPRESS + "f((req, res) => {\n  if (m.id === undefined) return res.sendStatus(204);\n});",
+         "if (m.id === undefined) return res.status(202).end();"),
         ("a.py", 'from aiohttp import web\ndef f(m):\n    if m.get("id") is None:\n        return web.json_response({})\n',
          "return web.Response(status=202)"),
         ("a.py", 'def f(self, m):\n    if "id" not in m:\n        return self.say(HTTPStatus.OK)\n', "return self.say(HTTPStatus.ACCEPTED)"),

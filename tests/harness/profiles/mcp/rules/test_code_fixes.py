@@ -85,6 +85,8 @@ def test_another_number_stays() -> None:
          "new Transport({ sessionIdGenerator: () => randomUUID() });"),
         ("server.py", 'import json\nfrom uuid import uuid4\n\ndef f():\n    number = f"s{count}"\n    return Response(headers={"Mcp-Session-Id": number})\n',
          "    number = str(uuid4())"),
+        ("server.py", 'from uuid import uuid4\nNAME = "Mcp-Session-Id"\n\ndef f():\n    sid = str(next(numbers))\n    answer.headers[NAME] = sid\n',
+         "    sid = str(uuid4())"),
     ],
 )  # fmt: skip
 def test_ids_become_random(path: str, text: str, line: str) -> None:
