@@ -150,7 +150,8 @@ def summary(examples: Sequence[Example]) -> str:
     counts = Counter(example.status for example in examples)
     parts = [f"{counts[status]} {status.value}" for status in ExampleStatus if counts[status]]
     distinct = len({example.digest for example in examples})
-    return f"{len(examples)} examples, {distinct} distinct: {', '.join(parts) or 'none'}"
+    what = "example" if len(examples) == 1 else "examples"
+    return f"{len(examples)} {what}, {distinct} distinct: {', '.join(parts) or 'none'}"
 
 
 def _entry(example: Example, examples: Sequence[Example]) -> dict[str, Any]:

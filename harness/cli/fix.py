@@ -38,7 +38,7 @@ def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Pa
 
     It knows common faults: statuses of sessions, streams and notifications, Origin, ids that can be predicted, sessions
     that are open to other users, one transport for all clients, logs on the stdout of a stdio server, and, for an
-    example that does not run, a body parser, imports or packages that are missing, and names that a package has changed.
+    example that does not run, a body parser, imports or packages that are missing, and names that a package changed.
 
     \b
     docprobe fix 'docs/2025-11-25/tutorials/security/authorization#typescript' --docs docs | git apply

@@ -27,9 +27,9 @@ def shards_wanted(given: str | None) -> int | None:
     Raises:
         UsageError: the number is out of range.
     """
-    if given is None or not given.isdecimal():
+    if given is None or not given.removeprefix("-").isdecimal():
         return None
-    if len(given) > 3 or not 1 <= int(given) <= MAX_SHARDS:
+    if not given.isdecimal() or len(given) > 3 or not 1 <= int(given) <= MAX_SHARDS:
         raise UsageError(f"--plan {given[:20]}: expected a number from 1 to {MAX_SHARDS}", HINT)
     return int(given)
 

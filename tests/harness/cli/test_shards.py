@@ -88,6 +88,7 @@ def _shard(text: str, file: Path) -> Any:
     ("arguments", "message"),
     [
         (("--plan", "0"), "1 to 256"),
+        (("--plan", "-1"), "1 to 256"),
         (("--plan", "257"), "1 to 256"),
         (("--plan", "9" * 5000), "1 to 256"),
         (("--plan", "3", "--shard", "1/3"), "--shard runs one"),
