@@ -12,9 +12,11 @@ from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from markdown_it.token import Token
 
 from extractor.base.errors import ExtractionError, internal_error
 from extractor.base.kept import unpacked
@@ -32,8 +34,6 @@ from extractor.normative.statement_reader import statements_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    from markdown_it.token import Token
 
     from extractor.docs.page_cache import PageCache
     from extractor.model import Layout, Parties
@@ -129,13 +129,22 @@ class _Prose:
     def _words(self, paragraph: Token) -> str:
         if len(paragraph.content) > _MAX_PARAGRAPH:
             return paragraph.content[-CONTEXT_CHARACTERS:]
-        words = plain_text(inline_tokens(self.flavour, paragraph)).strip()
+        if paragraph.children or paragraph.meta.get("references"):
+            words = plain_text(inline_tokens(self.flavour, paragraph)).strip()
+        else:
+            words = _repeated_words(self.flavour, paragraph.content)
         return words.partition("]")[2].strip() if words.startswith("[!") else words
 
     def forget(self) -> None:
         """Drop all paragraphs."""
         self.paragraphs.clear()
         self.length = 0
+
+
+@lru_cache(maxsize=1_000)
+def _repeated_words(flavour: Flavour, text: str) -> str:
+    """The words of a paragraph that uses no link definitions; revisions of a page repeat most of them."""
+    return plain_text(inline_tokens(flavour, Token("inline", "", 0, content=text))).strip()
 
 
 def _directives(page: Page, index: int) -> tuple[Directive, ...]:

@@ -19,7 +19,10 @@ from extractor.markdown.parse_state import ParseState
 from extractor.markdown.tags import Incomplete, Malformed, Tag, scan_tag
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from markdown_it import MarkdownIt
+    from markdown_it.parser_block import RuleFuncBlockType
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_inline import StateInline
 
@@ -46,7 +49,7 @@ def _paragraph(state: StateBlock, start_line: int, end_line: int, silent: bool) 
         if state.sCount[line] >= 0:
             if state.sCount[line] >= state.blkIndent and (underline := _underline(state, line)):
                 break
-            if any(rule(state, line, end_line, True) for rule in terminators):
+            if _ends(state, line, end_line, terminators):
                 break
         line += 1
     state.parentType = parent
@@ -62,6 +65,14 @@ def _paragraph(state: StateBlock, start_line: int, end_line: int, silent: bool) 
     inline.children = []
     state.push(f"{kind}_close", tag, -1).markup = underline
     return True
+
+
+def _ends(state: StateBlock, line: int, end_line: int, terminators: Sequence[RuleFuncBlockType]) -> bool:
+    """Whether a line begins something that ends the block before it."""
+    for rule in terminators:  # noqa: SIM110  (faster, of every line)
+        if rule(state, line, end_line, True):
+            return True
+    return False
 
 
 def _underline(state: StateBlock, line: int) -> str:
@@ -131,7 +142,7 @@ def _list(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bo
         line = _item(state, line, end_line, marker)
         if line >= end_line or state.sCount[line] < state.blkIndent:
             break
-        if any(rule(state, line, end_line, True) for rule in terminators):
+        if _ends(state, line, end_line, terminators):
             break
         following = _marker(state, line)
         marker = following if following and following.kind == marker.kind else None

@@ -55,7 +55,7 @@ def to_json(corpus: Corpus, docs: Path) -> str:
         "blocks": [_entry(block) for block in corpus.blocks],
         "problems": corpus.problems,
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return (msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n").decode()
 
 
 _RENAMED: Final = {"prose_commands": "spoken", "prose_values": "stated"}

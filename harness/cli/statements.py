@@ -109,7 +109,7 @@ def to_json(
         "drift": drift,
         "statements": [_flat(entry) for entry in entries],
     }
-    return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=2).decode() + "\n"
+    return (msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=2) + b"\n").decode()
 
 
 def to_table(entries: Sequence[ClassifiedStatement]) -> str:
