@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of
 from extractor.model import Span
-from harness.judge.answer_code import WrongAnswer, different, is_noise, removing
+from harness.judge.answer_code import WrongAnswer, different, is_noise, is_refused, removing
 from harness.judge.faults import changer_of, faults, is_right
 from harness.judge.reply_code import builders
 from harness.judge.reply_values import values_of, values_of_request
@@ -30,6 +30,8 @@ _LONG: Final = 3
 """Lines of a statement above which only a part is shown."""
 _ANSWERS: Final = re.compile(r"(?i)reject|refus|unauthori|forbid|(?:create|send|write|json).*(?:error|response)|handle")
 """Names of functions that answer a request."""
+_CARRIERS: Final = frozenset({"uvicorn", "hypercorn", "gunicorn", "daphne", "granian", "waitress"})
+"""Packages that run a web application and know nothing of what it answers."""
 _STATUS: Final = re.compile(r"(?<![\w.])[1-5]\d\d(?![\w.])")
 
 
@@ -133,7 +135,10 @@ def _by_difference(case: _Case) -> Blamed:
         noise = is_noise(case.finding, case.exchanges)
         chosen, is_sure = different(case.trees, wrong, hints, sorted(new), by_noise=noise)
         executed |= dict.fromkeys(_spans(chosen, hints.values), is_sure)
-    is_certain = all(wrong.is_linked for wrong in telling) and all(executed.values())
+    # what let a request through, or refused one that was due, may have been decided anywhere before
+    is_certain = all(executed.values()) and all(
+        wrong.is_linked and wrong.refusal_is_due and is_refused(wrong.fault) for wrong in telling
+    )
     return _blamed(executed, BlameSource.EXECUTION, Certainty.CERTAIN if is_certain else Certainty.LIKELY)
 
 
@@ -228,8 +233,11 @@ def _is_answer_that_did_not_run(node: Node, ran: set[int]) -> bool:
 
 
 def _library(traced: Sequence[TracedExchange], bundle: Bundle) -> LibraryFunction | None:
-    """Return the function of a package of the page's that answers; None if nothing points at one."""
-    direct = {dependency.name for dependency in bundle.dependencies}
+    """Return the function of a package of the page's that answers; None if nothing points at one.
+
+    What only carries requests to a program, such as uvicorn, answers nothing that a reader could change.
+    """
+    direct = {dependency.name for dependency in bundle.dependencies} - _CARRIERS
     called = [one for each in traced for one in each.library if one.package in direct and "__" not in one.function]
     answering = (one for one in called if _ANSWERS.search(one.function))
     return next(answering, called[0] if called else None)

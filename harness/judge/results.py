@@ -263,8 +263,8 @@ def with_blame(
 ) -> Finding:
     """Return a finding with the lines of this copy that cause it.
 
-    The line at which the example's log says that it failed on these requests is proof; without such a log, what the
-    program executed for them, and what the rule reads in the code.
+    The line at which the example's log says that it failed on these requests comes first, although what led there may
+    be wrong instead; without such a log, what the program executed for them, and what the rule reads in the code.
     """
     if finding.verdict is not Verdict.VIOLATED:
         return finding
@@ -273,7 +273,7 @@ def with_blame(
     if error is not None:
         finding = replace(finding, summary=f"{finding.summary} The example's log says {error!r}.")
         if lines := failing_lines(log, bundle):
-            return replace(finding, blame=lines, blame_basis=BlameBasis(BlameSource.LOG, Certainty.CERTAIN))
+            return replace(finding, blame=lines, blame_basis=BlameBasis(BlameSource.LOG, Certainty.LIKELY))
     found = blame(catalogue.rule(finding.requirement), finding, transcript, bundle, traced)
     if found.basis is not None and found.basis.library is not None:
         said = f"{finding.summary} {found.basis.library} answers this; no line of the page does."

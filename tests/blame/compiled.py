@@ -63,3 +63,12 @@ def _asked(requirement: str, status: int) -> Exchange | None:
     method = _METHODS.get(requirement, "POST")
     asked = replace(exchange(1, status), method=method, body=body if method == "POST" else "")
     return asked if status else None
+
+
+def compiled_table() -> list[str]:
+    """The figures by language, as lines."""
+    lines = [f"{'read only':<12}{'faults':>9}{'in range':>10}"]
+    for language in FILES:
+        found = list(reads(language))
+        lines.append(f"{language:<12}{len(found):>9}{sum(one.is_right for one in found):>10}")
+    return lines

@@ -26,6 +26,7 @@ from harness.run.trace_service import PORT as TRACE_PORT
 from harness.run.trace_service import TraceService
 from harness.run.traced_pod import TracedPod
 from harness.run.tracing import traced_bundle
+from tests.blame.compiled import compiled_table
 from tests.blame.pages import SUFFIX, ServerPage, page_of
 from tests.support.judged_server import LEAST_START_S, TIMEOUT_S, findings
 from tests.support.loopback import running
@@ -188,5 +189,5 @@ def main() -> int:
             blamed = ", ".join(f"{file}:{line}" for file, line in row.lines) or "nothing"
             wrong = ", ".join(f"{file}:{line}" for file, line in sorted(row.wrong))
             print(f"{row.case} {row.requirement}: {blamed} ({row.way}); wrong is {wrong}")
-    print("\n".join(table(rows)))
+    print("\n".join([*table(rows), *compiled_table()]))
     return 0

@@ -44,7 +44,9 @@ def changed_lines(mutant: Mutant) -> set[int]:
     changed: set[int] = set()
     for kind, _, _, first, end in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind != "equal":
-            changed |= set(range(first + 1, end + 1)) or {first, first + 1}
+            changed |= set(range(first + 1, end + 1))
+            if all(line.strip() in ("", "pass") for line in after[first:end]):
+                changed |= {first, end + 1}
     return changed
 
 

@@ -91,3 +91,16 @@ def test_a_package_is_not_said_to_answer_what_only_differs_in_what_was_asked_for
     found = blame(replace(RULE, blame=None), violation(ID, linked.exchanges[2]), linked, page, traced)
     assert found.basis is not None
     assert found.basis.library == SDK
+
+
+def test_what_only_carries_requests_is_not_said_to_answer_them() -> None:
+    linked = transcript_of(FIRST, SERVED, replace(REFUSED, control=4))
+    page = replace(bundle_of("x = 1;\n"), dependencies=(Dependency("uvicorn"), Dependency("some-sdk")))
+    carrier = LibraryFunction("uvicorn", "0.30.0", "RequestResponseCycle.handle")
+    traced = TracedExchange(5, 4, {}, {}, (carrier, SDK))
+    rule = replace(RULE, blame=None)
+    found = blame(rule, violation(ID, linked.exchanges[2]), linked, page, (traced,)).basis
+    assert found is not None
+    assert found.library == SDK
+    alone = replace(traced, library=(carrier,))
+    assert blame(rule, violation(ID, linked.exchanges[2]), linked, page, (alone,)).basis is None

@@ -40,14 +40,20 @@ _RETURNING: Final = frozenset({"tuple_expression", "assignment_expression", "ret
 _BLOCKS: Final = frozenset({"block", "statement_block", "statement_list"})
 _IS_GET: Final = re.compile(r"""method\s*===?\s*["']GET["']|["']GET["']\s*===?\s*\S*method""")
 _GET_ROUTE: Final = re.compile(
-    r"""^\w*\.get\(\s*(?:["'`][/"'`]|$)|^(?:\w+\.)*(?:app|router|server|mcp|api)\w*\.get\b|\.route\(.*\.get\(""",
+    r"""^\w*\.get\(\s*(?:["'`][/"'`]|$)|^get\(\s*"/|^(?:\w+\.)*(?:app|router|server|mcp|api)\w*\.get\b|\.route\(.*\.get\(""",
     re.I | re.S,
 )
 """The call that gives a handler to GET: of a router by its name, or by a path as first argument."""
-_GET_NAMES: Final = frozenset({"do_GET", "GET", "get"})
+_TO_GET: Final = re.compile(r"(?:^|[.:])get$")
+_GET_NAMES: Final = frozenset({"do_GET", "doGet", "GET", "get"})
 """Of functions and methods that handle GET, in the standard library, Next.js and classes of endpoints."""
-_CASES: Final = frozenset({"switch_case", "case_clause"})
 _TERNARIES: Final = frozenset({"ternary_expression", "conditional_expression", "parenthesized_expression"})
+_CASES: Final = frozenset(
+    {"switch_case", "case_clause", "expression_case", "switch_block_statement_group", "switch_rule", "when_entry",
+     "match_arm"}
+)  # fmt: skip
+_OF_GET: Final = re.compile(r"""(?:case\s+)?(?:["'`]GET["'`]|(?:\w+[.:]+)*(?:Method)?(?:Get|GET))""")
+"""The value of a branch for GET, as the languages write it."""
 _SHORTHAND: Final = "shorthand_property_identifier_pattern"
 _ENDS: Final = frozenset({"return_statement", "expression_statement", "raise_statement", "throw_statement"})
 _IS_NOTIFICATION: Final = re.compile(
@@ -55,6 +61,10 @@ _IS_NOTIFICATION: Final = re.compile(
     r"""|starts_?[wW]ith\(["']notifications/|===?\s*["']notifications/initialized["']|[iI]sJSONRPCNotification\("""
 )
 """Conditions that hold for a notification."""
+_NO_ID: Final = re.compile(
+    r"""(?i)\.id\s*==\s*(?:nil|null)\b|get\("id"\)\.is_none\(\)|!\s*\w+\.(?:containsKey|has|contains)\("id"\)|"id"\s*!in\b"""
+)
+"""The same in Go, Rust, Java and Kotlin."""
 _ID_OF_MESSAGE: Final = re.compile(r"""\.get\(["']id["']\)$|\.id$|\[["']id["']\]$""")
 
 
@@ -146,8 +156,23 @@ def get_answers(root: Node, finding: Finding, transcript: Transcript) -> Iterato
             route = enclosing(function, CALLS) if function is not None else None
             routed = [text_of(route)] if route is not None else []
         tested = any(holds and _IS_GET.search(text_of(test)) for chain in chains(node) for test, holds in chain)
-        if tested or name in _GET_NAMES or _is_case_of_get(node) or any(map(_GET_ROUTE.search, routed)):
+        if (
+            tested
+            or name in _GET_NAMES
+            or _is_case_of_get(node)
+            or any(map(_GET_ROUTE.search, routed))
+            or _is_given_to_get(root, name)
+        ):
             yield node
+
+
+def _is_given_to_get(root: Node, name: str) -> bool:
+    """Return whether a function is given to a router by its name: ``.route("/mcp", post(handle).get(listen))``."""
+    calls = (node for node in walk(root) if node.type in CALLS and name)
+    return any(
+        _TO_GET.search(callee_of(call)) and [text_of(argument) for argument in arguments_of(call)][-1:] == [name]
+        for call in calls
+    )
 
 
 def _is_case_of_get(node: Node) -> bool:
@@ -156,15 +181,20 @@ def _is_case_of_get(node: Node) -> bool:
     if case is None or case.type not in _CASES:
         return False
     value = case.child_by_field_name("value") or case.named_children[0]
-    return text_of(value).strip("\"'`") == "GET"
+    return _OF_GET.fullmatch(text_of(value)) is not None
 
 
 def notification_answers(root: Node, finding: Finding, transcript: Transcript) -> Iterator[Node]:
     """Yield what ends a branch that only notifications take, if it is not an answer with 202."""
-    for _, branch in notification_branches(root):
+    branches = list(notification_branches(root))
+    for _, branch in branches:
         if "202" not in text_of(branch):
             last = last_statement(branch)
             yield last if last.type in _ENDS else branch
+    for node in answers_with(root, all_statuses(finding, transcript) - {"202"}) if not branches else ():
+        nearest = next(chains(node), [])
+        if any(holds and _NO_ID.search(text_of(test)) for test, holds in nearest):
+            yield node
 
 
 def notification_branches(root: Node) -> Iterator[tuple[Node, Node]]:
