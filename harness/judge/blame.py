@@ -115,7 +115,7 @@ def blame(
         if number in known
     )
     case = _Case(rule, finding, transcript, exchanges, wrong, answers, known, trees, read)
-    for way in (_by_state, _by_difference, _by_reading):
+    for way in (_by_changed_state, _by_difference, _by_unchanged_state, _by_reading):
         if (found := way(case)).lines:
             return found
     # words that a page's code has in common with the requirement say little where a package may answer
@@ -142,10 +142,19 @@ def _by_difference(case: _Case) -> Blamed:
     return _blamed(executed, BlameSource.EXECUTION, Certainty.CERTAIN if is_certain else Certainty.LIKELY)
 
 
-def _by_state(case: _Case) -> Blamed:
-    """Return what changed the server's state, or should have, where the same request was answered otherwise before."""
+def _by_changed_state(case: _Case) -> Blamed:
+    """Return what changed the server's state, where the same request was served before and should be still."""
+    return _by_state(case, [wrong for wrong in case.answers if is_refused(wrong.fault)])
+
+
+def _by_unchanged_state(case: _Case) -> Blamed:
+    """Return what should have changed the server's state, where the same request is served as before and should not."""
+    return _by_state(case, [wrong for wrong in case.answers if not is_refused(wrong.fault)])
+
+
+def _by_state(case: _Case, answers: Sequence[WrongAnswer]) -> Blamed:
     found: dict[Span, None] = {}
-    for wrong in case.answers:
+    for wrong in answers:
         changer = changer_of(wrong.fault, case.finding, case.transcript)
         if changer is not None and changer.number in case.known:
             found |= dict.fromkeys(_spans(removing(case.trees, case.known[changer.number]), ()))

@@ -90,12 +90,13 @@ def config_of(tmp_path: Path, page: str, **flags: Any) -> Config:
 @pytest.mark.processes
 @pytest.mark.anyio
 async def test_lines_of_a_node_program_are_blamed_by_execution(tmp_path: Path) -> None:
-    """The status is a constant, and another line of the branch logs: reading alone cannot tell."""
+    """The status is a constant, and another line of the branch logs: where it is set and where it is used are shown."""
     engine = ProgramEngine(tmp_path / "pods")
     result = await run(config_of(tmp_path, NODE_PAGE), engine)
     found = violations(result)
     lost = found["session.terminated-404"]
-    assert [(span.first, span.last) for span in lost.blame] == [(line_of(NODE_PAGE, "send(response, LOST)"),) * 2]
+    both = (line_of(NODE_PAGE, "const LOST ="), line_of(NODE_PAGE, "send(response, LOST)"))
+    assert [(span.first, span.last) for span in lost.blame] == [(line, line) for line in both]
     assert lost.blame_basis is not None
     assert (lost.blame_basis.by, lost.blame_basis.certainty) == (BlameSource.EXECUTION, Certainty.CERTAIN)
     notified = found["post.notification-202"]
