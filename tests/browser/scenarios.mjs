@@ -73,6 +73,7 @@ const scenarios = {
   async phone() {
     for (const file of [...PAGES, ...cases(), ...flips().slice(-4)]) {
       const page = await open(file, { size: "phone" });
+      await page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
       const [wide, view] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
       assert.ok(wide <= view, `${file} is ${wide} wide on a screen of ${view}`);
       await done(page, file);
@@ -289,9 +290,9 @@ const scenarios = {
       const blocking = page.locator("a[data-requirement='session.terminated-404'].blocking").first();
       await blocking.click();
       assert.ok(await page.locator(`[id="${decodeURIComponent(page.url().split("#")[1])}"]`).isVisible());
+      await page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
       const [wide, view] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
       assert.ok(wide <= view, `${wide} wide on a screen of ${view}`);
-      await page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => window.axe.run(document, { preload: false }));
       assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html).join(" | ")}`), []);
