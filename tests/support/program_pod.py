@@ -58,6 +58,9 @@ class ProgramPod:
             text = text.replace(f"PORT = {trace_service.PORT};", f"PORT = {self._ports.get(trace_service.PORT, 9)};")
             path.write_text(text.replace(str(DOCUMENTED_PORT), str(self._ports[DOCUMENTED_PORT])), "utf-8")
         environment = {name: text.replace(APP, str(self._folder)) for name, text in self._bundle.environment.items()}
+        self._output.touch()
+        if not self._bundle.command:
+            return  # a tool is a step of a build, and none is run here
         by_stdio = self._bundle.kind is ExampleKind.STDIO_SERVER
         pipe = asyncio.subprocess.PIPE if by_stdio else None
         with self._output.open("ab") as output:

@@ -308,7 +308,7 @@ async def test_a_refused_origin_an_unsupported_version_and_ids_that_count(tmp_pa
     (after,) = (new for _, new in trial.texts.values())
     assert [line for line in after.split("\n") if line not in page.split("\n")] == [
         "  if (request.headers.origin) return send(response, 403);",
-        "    const fresh = crypto.randomUUID();",
+        "    const fresh = randomUUID();",
         '  if (version && version !== "2025-11-25") return send(response, 400);',
         "  if (message.id === undefined || !message.method) return send(response, 202);",
     ]
