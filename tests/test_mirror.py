@@ -24,6 +24,7 @@ CROSS_CUTTING = {
     "harness/nightly/site/test_browser.py": "the report and the site in a browser",
     "harness/profiles/a2a/test_broken_agents.py": "one broken agent for each requirement, and right ones",
     "harness/profiles/a2a/test_real_sdks.py": "whole conversations with agents on the SDKs",
+    "harness/profiles/mcp/probes/test_crashes.py": "servers whose process dies of one request, through the whole probe",
     "harness/profiles/mcp/rules/test_code_fixes.py": "fixes of several rules, on one program",
     "harness/profiles/mcp/rules/test_sentences.py": "which sentence a finding quotes, and what is a reading of it",
     "harness/profiles/mcp/rules/test_slow_machine.py": "every rule that a deadline could decide",
