@@ -216,7 +216,7 @@
           ],
           series: [{ label: "night", value: (_, at) => (at == null ? "–" : day(at)) }, ...chart.series.map((one, index) => ({
             label: one.label, stroke: css(one.color), width: 2, dash: index % 2 && !chart.bars ? [6, 4] : undefined,
-            points: { size: 7, fill: css(one.color), filter: (_, at, every) => (every ? null : lone(data[at])) },
+            points: { size: 7, fill: css(one.color), show: () => false, filter: (_, at) => lone(data[at]) },
             ...(chart.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24] }), fill: css(one.color), points: { show: false } } : {}),
           }))],
           // the newest night's figures, until a pointer asks for another's
