@@ -139,7 +139,8 @@ def _by_difference(case: _Case) -> Blamed:
     is_certain = all(executed.values()) and all(
         wrong.is_linked and wrong.refusal_is_due and is_refused(wrong.fault) for wrong in telling
     )
-    return _blamed(executed, BlameSource.EXECUTION, Certainty.CERTAIN if is_certain else Certainty.LIKELY)
+    unsure = Certainty.LIKELY if all(executed.values()) else Certainty.POSSIBLE
+    return _blamed(executed, BlameSource.EXECUTION, Certainty.CERTAIN if is_certain else unsure)
 
 
 def _by_changed_state(case: _Case) -> Blamed:

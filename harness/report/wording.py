@@ -84,7 +84,7 @@ def blame_words(basis: BlameBasis) -> str:
         case BlameSource.EXECUTION if basis.library is not None:
             how = f"by execution: {basis.library} ran for the request that fails only, and no line of the page"
         case BlameSource.EXECUTION if basis.certainty is Certainty.POSSIBLE:
-            how = "by execution: these lines ran for the reply and hold, or name, what is wrong in it"
+            how = "by execution: of what ran for the reply, these lines fit what is wrong in it best"
         case BlameSource.EXECUTION:
             how = "by execution: these lines ran for the request that fails and not for its control, or decided that"
         case BlameSource.READING:

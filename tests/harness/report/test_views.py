@@ -65,7 +65,7 @@ def test_that_no_line_is_known_is_said_of_a_program_that_was_answered_wrongly() 
 def test_lines_that_hold_what_is_wrong_are_not_said_to_be_the_only_ones_that_ran() -> None:
     held = view("session.terminated-404", blame_basis=BlameBasis(BlameSource.EXECUTION, Certainty.POSSIBLE))
     assert held.blame_words == (
-        "by execution: these lines ran for the reply and hold, or name, what is wrong in it (possible)"
+        "by execution: of what ran for the reply, these lines fit what is wrong in it best (possible)"
     )
 
 
