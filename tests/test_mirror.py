@@ -26,6 +26,7 @@ CROSS_CUTTING = {
     "harness/profiles/a2a/test_real_sdks.py": "whole conversations with agents on the SDKs",
     "harness/profiles/mcp/probes/test_crashes.py": "servers whose process dies of one request, through the whole probe",
     "harness/profiles/mcp/rules/test_code_fixes.py": "fixes of several rules, on one program",
+    "harness/profiles/mcp/rules/test_left_open.py": "what load left open, for the rules that several requests show",
     "harness/profiles/mcp/rules/test_sentences.py": "which sentence a finding quotes, and what is a reading of it",
     "harness/profiles/mcp/rules/test_slow_machine.py": "every rule that a deadline could decide",
     "harness/profiles/mcp/rules/test_wording.py": "the summaries of every rule's findings",

@@ -92,7 +92,8 @@ def command(
     Exit codes: 0 nothing is blocking, 1 a MUST or MUST NOT is violated, 2 wrong use, or nothing there that serves, 3 it
     could not be judged for a reason of docprobe's, 130 interrupted.
     """
-    from harness.judge.results import Ruleset, lacks_text, result_of_transcript
+    from harness.judge.remarks import lacks_text
+    from harness.judge.results import Ruleset, result_of_transcript
     from harness.load import load_normative_text
     from harness.run.outcome import build_report, conclude
     from harness.run.probe_server import probe_server

@@ -6,34 +6,29 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.examples.ids import stem_of
-from extractor.model import ExampleKind, ExampleStatus
+from extractor.model import ExampleStatus
 from harness.judge.blame import blame
 from harness.judge.example import judge_example
 from harness.judge.failure_cause import cause_of, failing_lines
 from harness.judge.faults import pairs_to_trace
-from harness.judge.findings import join_words
 from harness.judge.judge import deciding_revision, judge, unblock_without_sentence
 from harness.judge.logged_errors import log_of_failures, uncaught_error
 from harness.model import (
-    Basis,
     BlameBasis,
     BlameSource,
-    BodyFault,
     Certainty,
-    DriftKind,
     ExampleResult,
     Recording,
-    ReportProblem,
     StartOutcome,
     Status,
     Verdict,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from extractor.model import Bundle, Corpus, Example
-    from harness.model import BoundRequirement, Drift, Finding, Lookup, Run, TracedExchange, Transcript
+    from extractor.model import Bundle, Example
+    from harness.model import BoundRequirement, Finding, Lookup, Run, TracedExchange, Transcript
     from harness.profile import Profile
     from harness.rule import Catalogue
     from harness.spec.bind import Bound
@@ -295,94 +290,3 @@ def _why_not_running(recording: Recording) -> str:
         when = "with today's packages" if run.resolve == "today" else run.when
         texts.append(f"{when}: {run.sentence}")
     return "; ".join(texts)
-
-
-def lacks_text(bound: Bound) -> bool:
-    """Return whether there are requirements of a text, and not one sentence of it is at hand."""
-    of_text = any(Basis.TEXT in row.requirement.basis.values() for row in bound.requirements.values())
-    return of_text and not bound.requirements_by_statement
-
-
-def missing_text_remark(examples: Sequence[ExampleResult], bound: Bound) -> Iterator[str]:
-    """Yield a remark if the rules have requirements of a text and no finding can cite a sentence of it."""
-    if not lacks_text(bound) or not any(example.findings for example in examples):
-        return
-    if bound.unbound:
-        yield "no requirement is bound to the normative text: no finding about it can block; give bindings"
-    else:
-        yield "no normative text found: no finding can be blocking; give --spec DIR"
-
-
-def missing_schema_remark(examples: Sequence[ExampleResult], rules: Ruleset) -> Iterator[str]:
-    """Yield one remark if messages were judged in revisions that have no JSON Schema at hand."""
-    by_schema = {rule.requirement.id for rule in rules.profile.catalogue.rules if rule.by_schema}
-    judged = {
-        (finding.requirement, finding.revision)
-        for example in examples
-        for finding in example.findings
-        if finding.requirement in by_schema
-    }
-    lacking = {row[1] for row in judged if row in rules.bound.requirements and not rules.bound.requirements[row].schema}
-    if lacking:
-        revisions = join_words(sorted(lacking))
-        yield f"no JSON Schema of {revisions} found: messages are not checked against one; give --schema DIR"
-
-
-def limit_remarks(examples: Sequence[ExampleResult]) -> Iterator[ReportProblem]:
-    """Yield a remark on each distinct text where docprobe set a limit.
-
-    That is one of which it did not read every reply to its end, or whose install asked for more than registries.
-    """
-    shown: set[str] = set()
-    for example in examples:
-        if example.digest in shown:
-            continue
-        shown.add(example.digest)
-        place = example.spans[0] if example.spans else None
-        if refused := sorted({address for run in example.runs for address in run.refused}):
-            yield ReportProblem(
-                f"{example.id}: its install asked for {', '.join(refused)}: refused, not a registry in use",
-                place,
-            )
-        conversation = example.conversation
-        if conversation is None:
-            continue
-        replies = (exchange.reply for exchange in conversation.exchanges)
-        cut = sum(reply is not None and reply.fault is BodyFault.TOO_LARGE for reply in replies)
-        if cut:
-            yield ReportProblem(
-                f"{example.id}: {cut} {'reply was' if cut == 1 else 'replies were'} longer than docprobe reads "
-                "(exchange-mib in [limits]); what came after that was not read",
-                place,
-            )
-
-
-def mark_blocking_drift(
-    drift: Sequence[Drift], examples: Sequence[ExampleResult], drafts: Collection[str], only: Collection[str] = ()
-) -> tuple[Drift, ...]:
-    """Return the drift that is reported, each marked whether it decides the exit code.
-
-    It does if an example of a released revision was judged by a sentence that changed; one that is only reworded, and
-    still asks for the same, does not.
-
-    Args:
-        drift: of all bindings.
-        examples: the results of the run.
-        drafts: revisions that are not released.
-        only: ids of the requirements that are asked for; none means all.
-    """
-    judged = {example.revision for example in examples if example.kind is not ExampleKind.OTHER} - {*drafts}
-    return tuple(
-        replace(entry, gates=entry.revision in judged and entry.kind is not DriftKind.REWORDED)
-        for entry in drift
-        if not only or entry.requirement in only
-    )
-
-
-def source_lines(corpus: Corpus, examples: Sequence[ExampleResult]) -> Mapping[str, tuple[str, ...]]:
-    """Return the lines of every page that a result or its blame points at, by path."""
-    wanted = {example.page for example in examples}
-    for example in examples:
-        for finding in example.findings:
-            wanted.update(span.file for span in finding.blame)
-    return {page.path: tuple(page.source.split("\n")) for page in corpus.pages if page.path in wanted}

@@ -10,14 +10,14 @@ from harness.baseline.apply import apply_baseline
 from harness.baseline.file import Baseline
 from harness.judge.compare import compare
 from harness.judge.exit_code import apply_fail_on, apply_gate, with_exit_code
-from harness.judge.results import (
-    Ruleset,
+from harness.judge.remarks import (
     limit_remarks,
     mark_blocking_drift,
     missing_schema_remark,
     missing_text_remark,
     source_lines,
 )
+from harness.judge.results import Ruleset
 from harness.model import FindingChange, Report, ReportProblem, Stage
 
 if TYPE_CHECKING:

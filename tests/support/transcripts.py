@@ -7,10 +7,24 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from extractor.model import ExampleKind
-from harness.model import BodyFault, Exchange, Failure, ListeningSocket, Reply, Session, SseEvent, Transcript
+from harness.model import (
+    BodyFault,
+    Exchange,
+    Facts,
+    Failure,
+    ListeningSocket,
+    Reply,
+    RevisionFacts,
+    Session,
+    SseEvent,
+    Transcript,
+)
 from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import META, VERSION_HEADER
 
 NEWEST = "2025-11-25"
+MODERN = "2026-07-28"
+"""The revision without sessions."""
 ID = "6d1f3c52-5f3e-4c0c-9c0a-1d5a5f2c7b10"
 JSON = "application/json"
 STREAM = "text/event-stream"
@@ -192,3 +206,26 @@ def lived(**life: Any) -> Talk:
     talk.baseline()
     talk.life(**life)
     return talk
+
+
+def answered(talk: Talk, step: str, method: str, result: Any = None, *, error: Any = None, **more: Any) -> int:
+    """Send a request of a method, answered by a result or an error."""
+    id = len(talk.exchanges) + 1
+    params = more.pop("params", None)
+    message = {"jsonrpc": "2.0", "id": id, "method": method} | ({} if params is None else {"params": params})
+    answer = {"jsonrpc": "2.0", "id": id} | ({"error": error} if error is not None else {"result": result})
+    return talk.say(step, more.pop("status", 200), message=message, answer=answer, kind=JSON, **more)
+
+
+def sessionless(talk: Talk, **more: Any) -> Transcript:
+    """The transcript of a server without sessions."""
+    return talk.transcript(modern=(MODERN,), facts=Facts(revisions={MODERN: RevisionFacts()}), **more)
+
+
+def plain(
+    talk: Talk, step: str, method: str, result: Any = None, *, meta: dict[str, Any] | None = None, **more: Any
+) -> int:
+    """Send a request of a method as it is without sessions."""
+    params = {"_meta": {f"{META}protocolVersion": MODERN, f"{META}clientCapabilities": {}, **(meta or {})}}
+    params |= more.pop("params", {})
+    return answered(talk, step, method, result, params=params, headers=((VERSION_HEADER, MODERN),), **more)

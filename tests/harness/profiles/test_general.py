@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extractor.model import ExampleStatus
-from harness.judge.results import missing_text_remark
+from harness.judge.remarks import missing_text_remark
 from harness.load import load_examples, load_normative_text
 from harness.profiles.registry import MCP, PROFILES
 from harness.run.attempt import make_probe

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from extractor.model import ExampleKind
 from harness.base.codec import from_json, to_json
-from harness.judge.results import limit_remarks
+from harness.judge.remarks import limit_remarks
 from harness.model import (
     BodyFault,
     ExampleResult,

@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from harness.judge.judge import judge
-from harness.model import Basis, BodyFault, Facts, Failure, FailureKind, RevisionFacts, SseEvent, Transcript
+from harness.model import Basis, BodyFault, SseEvent, Transcript
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import META, VERSION_HEADER
 from harness.profiles.registry import MCP
-from tests.support.transcripts import JSON, STREAM, Talk, based, message_event
+from tests.support.transcripts import JSON, MODERN, STREAM, Talk, answered, based, message_event, plain, sessionless
 from tests.support.verdicts import I, N, S, V, finding_of, quoted, rows, verdicts_of
 
-MODERN = "2026-07-28"
 LENGTH = "Tool names SHOULD be between 1 and 128 characters in length."
 CHARACTERS = "The following SHOULD be the only allowed characters: letters."
 UNIQUE = "Tool names SHOULD be unique within a server."
@@ -26,26 +25,6 @@ IMAGE, AUDIO, BINARY = (
 RISES = "The progress value MUST increase with each notification."
 TOKENS = "Progress notifications MUST only reference tokens that: Were provided in an active request"
 STOPS = "Progress notifications MUST stop after completion"
-
-
-def answered(talk: Talk, step: str, method: str, result: Any = None, *, error: Any = None, **more: Any) -> int:
-    id = len(talk.exchanges) + 1
-    params = more.pop("params", None)
-    message = {"jsonrpc": "2.0", "id": id, "method": method} | ({} if params is None else {"params": params})
-    answer = {"jsonrpc": "2.0", "id": id} | ({"error": error} if error is not None else {"result": result})
-    return talk.say(step, more.pop("status", 200), message=message, answer=answer, kind=JSON, **more)
-
-
-def sessionless(talk: Talk, **more: Any) -> Transcript:
-    return talk.transcript(modern=(MODERN,), facts=Facts(revisions={MODERN: RevisionFacts()}), **more)
-
-
-def plain(
-    talk: Talk, step: str, method: str, result: Any = None, *, meta: dict[str, Any] | None = None, **more: Any
-) -> int:
-    params = {"_meta": {f"{META}protocolVersion": MODERN, f"{META}clientCapabilities": {}, **(meta or {})}}
-    params |= more.pop("params", {})
-    return answered(talk, step, method, result, params=params, headers=((VERSION_HEADER, MODERN),), **more)
 
 
 @pytest.mark.parametrize(
@@ -405,77 +384,3 @@ def test_an_error_that_asks_for_a_url_says_which(elicitations: Any, expected: An
     error = {"code": -32042, "message": "sign in", "data": {"elicitations": elicitations}}
     answered(talk, steps.BASELINE_TOOL, "tools/call", error=error)
     assert finding_of(talk.transcript(), "elicitation.required-error").verdict is expected
-
-
-@pytest.mark.parametrize(("status", "expected"), [(200, S), (400, V), (503, I), (None, I)])
-def test_a_name_in_base64_that_was_not_judged_is_not_satisfied(status: int | None, expected: Any) -> None:
-    def call(step: str, status: int, control: int | None = None) -> int:
-        given: dict[str, Any] = {"result": {"content": []}}
-        if status != 200:
-            given = {"error": {"code": -32020, "message": "no"}}
-        return plain(talk, step, "tools/call", params={"name": "a"}, status=status, control=control, **given)
-
-    talk = Talk(revision=MODERN)
-    plain(talk, steps.MODERN_CONTROL, "tools/list", {"tools": [{"name": "a"}]})
-    called = call(steps.MODERN_TOOL, 200)
-    call(steps.MODERN_TOOL_NAME, 400, called)
-    call(steps.MODERN_TOOL_NAMELESS, 400, called)
-    if status is not None:
-        call(steps.MODERN_TOOL_ENCODED, status, called)
-    assert verdicts_of(sessionless(talk), MODERN)["header.name-match"] is expected
-
-
-@pytest.mark.parametrize(("status", "expected"), [(401, S), (403, V), (503, I)])
-def test_one_token_that_load_left_open_is_not_satisfied_by_the_others(status: int, expected: Any) -> None:
-    talk = based()
-    control = talk.request(steps.BASELINE_OTHER)
-    talk.request(f"{steps.AUTH}.inactive", 401, control=control)
-    talk.request(f"{steps.AUTH}.expired", 401, control=control)
-    talk.request(f"{steps.AUTH}.wrong-audience", status, control=control)
-    assert finding_of(talk.transcript(demands_token=True), "auth.invalid-401").verdict is expected
-
-
-@pytest.mark.parametrize(("status", "expected"), [(401, S), (200, V), (503, I)])
-def test_one_request_without_a_token_that_load_left_open_is_not_satisfied_by_the_others(
-    status: int, expected: Any
-) -> None:
-    talk = based()
-    controls = talk.request("live.post-request"), talk.get("live.get")
-    talk.request(f"{steps.HIJACK_NO_TOKEN}.post-request", 401, control=controls[0])
-    talk.get(f"{steps.HIJACK_NO_TOKEN}.get", status, control=controls[1])
-    assert finding_of(talk.transcript(demands_token=True), "hijack.no-session-auth").verdict is expected
-
-
-@pytest.mark.parametrize(("status", "expected"), [(403, S), (200, V), (503, I)])
-def test_one_origin_that_load_left_open_is_not_satisfied_by_the_others(status: int, expected: Any) -> None:
-    talk = based()
-    control = talk.request(steps.ORIGIN_CONTROL_REQUEST)
-    talk.request(steps.ORIGIN_FOREIGN_REQUEST, 403, control=control)
-    talk.request(f"{steps.ORIGIN_LOCAL_LOOKING}.localhost", status, control=control)
-    assert finding_of(talk.transcript(), "http.origin-validate").verdict is expected
-
-
-@pytest.mark.parametrize(("status", "expected"), [(405, S), (404, V), (503, I)])
-def test_a_delete_that_load_left_open_is_not_satisfied_by_the_get(status: int, expected: Any) -> None:
-    talk = Talk(revision=MODERN)
-    control = plain(talk, steps.MODERN_CONTROL, "tools/list", {"tools": []})
-    talk.get(steps.MODERN_GET, 405, control=control)
-    talk.delete(steps.MODERN_DELETE, status, control=control)
-    assert verdicts_of(sessionless(talk), MODERN)["sessionless.get-delete-405"] is expected
-
-
-@pytest.mark.parametrize(("status", "expected"), [(403, S), (400, V), (503, I)])
-def test_one_refusal_that_load_left_open_is_not_satisfied_by_the_other(status: int, expected: Any) -> None:
-    talk = based()
-    control = talk.request(steps.ORIGIN_CONTROL_REQUEST)
-    talk.request(steps.ORIGIN_FOREIGN_INITIALIZE, 403, control=control)
-    talk.request(steps.ORIGIN_FOREIGN_REQUEST, status, control=control)
-    assert finding_of(talk.transcript(), "http.origin-403").verdict is expected
-
-
-@pytest.mark.parametrize(("duration_s", "expected"), [(0.01, I), (10.0, V)])
-def test_one_notification_without_an_answer_is_not_satisfied_by_the_others(duration_s: float, expected: Any) -> None:
-    talk = based()
-    silence = Failure(FailureKind.TIMEOUT)
-    talk.notification("live.post-notification", None, failure=silence, duration_s=duration_s)
-    assert finding_of(talk.transcript(), "post.notification-202").verdict is expected
