@@ -84,7 +84,7 @@ def command(
     server issues (expired, revoked, for another audience) is not applicable, and says so.
 
     \b
-    git clone --depth 1 https://github.com/modelcontextprotocol/modelcontextprotocol
+    git clone https://github.com/modelcontextprotocol/modelcontextprotocol
     docprobe probe http://localhost:3000/mcp --spec modelcontextprotocol/docs --ends-sessions
     docprobe probe http://localhost:3000/mcp --spec docs --header-file token.txt
     docprobe probe --stdio 'python server.py' --spec modelcontextprotocol/docs
