@@ -23,7 +23,7 @@ from harness.report.change_wording import (
     unchecked_sentence,
 )
 from harness.report.exit_wording import exit_sentence
-from harness.report.views import ReportView
+from harness.report.views import ReportView, first_with_patch
 from harness.report.wording import (
     baseline_sentence,
     figures,
@@ -62,7 +62,10 @@ def render(report: Report) -> str:
         head += [markdown_text(settings), ""]
     head += [*_table(view), *_beside(report)]
     full = [group for _, groups in view.distinct for group in groups if group.severity in SHOWN_IN_FULL]
-    details = [_details(group, view.shown(group), unfolded=number == 0) for number, group in enumerate(full)]
+    again = first_with_patch(group.finding for group in full)
+    details = [
+        _details(group, view.shown(group), again.get(number), unfolded=number == 0) for number, group in enumerate(full)
+    ]
     tail = _never_run([distinct for distinct, _ in view.distinct])
     return defused(_fitted("\n".join(head), details, "\n".join(tail)))
 
@@ -154,7 +157,7 @@ def _beside(report: Report) -> Iterator[str]:
     yield ""
 
 
-def _details(group: FindingGroup, view: FindingView, *, unfolded: bool) -> str:
+def _details(group: FindingGroup, view: FindingView, patch_of: str | None, *, unfolded: bool) -> str:
     """One violation, folded but for the first: most runs have few, and that one is what a reader came for."""
     finding, example = view.finding, view.example
     icon = "❌" if view.severity is Severity.BLOCKING else "⚠️"
@@ -173,7 +176,8 @@ def _details(group: FindingGroup, view: FindingView, *, unfolded: bool) -> str:
     lines += [f"- **Also:** {markdown_code(other.id)}" for other, _ in group.members[1:] if other.id != example.id]
     if finding.patch is not None:
         lines += ["", f"Proved: {markdown_text(finding.patch.description)}.", ""]
-        lines += [markdown_fence(_patch(view), "diff")]
+        known = f"The change shown at {markdown_code(patch_of)}, above." if patch_of else None
+        lines.append(known or markdown_fence(_patch(view), "diff"))
     return "\n".join([*lines, "", "</details>"])
 
 

@@ -15,7 +15,7 @@ from harness.results.distinct import distinct_examples, finding_groups
 from harness.results.severity import ReportIndex, is_own
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from extractor.model import Span
     from harness.model import ExampleResult, Finding, Report, Requirement
@@ -159,3 +159,24 @@ class ReportView:
     def shown(self, group: FindingGroup) -> FindingView:
         """Return the view of the finding that a group shows."""
         return self.finding(group.finding, group.example)
+
+
+def first_with_patch(findings: Iterable[Finding]) -> Mapping[int, str]:
+    """Return where a patch stands already that an earlier finding has, too.
+
+    Args:
+        findings: in the order in which they are shown.
+
+    Returns:
+        By number from 0, the requirement of the first finding with the same edits; without those that come first.
+    """
+    first: dict[object, str] = {}
+    again = {}
+    for number, finding in enumerate(findings):
+        if finding.patch is None:
+            continue
+        if (known := first.get(finding.patch.edits)) is None:
+            first[finding.patch.edits] = finding.requirement
+        else:
+            again[number] = known
+    return again

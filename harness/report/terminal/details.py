@@ -68,13 +68,16 @@ def example_heading(
         yield labelled("copies", copies, look.width, INDENT - 2)
 
 
-def finding_block(view: FindingView, look: Look, also: Sequence[Text] = ()) -> Iterator[RenderableType]:
+def finding_block(
+    view: FindingView, look: Look, also: Sequence[Text] = (), patch_of: str | None = None
+) -> Iterator[RenderableType]:
     """Draw a violation in full: the text, what happened, the lines, the effect, the fix and the wrong fix.
 
     Args:
         view: the finding.
         look: how it is drawn.
         also: where else the same holds (:func:`also_lines`).
+        patch_of: the requirement at which its patch is drawn already; None if it is not.
     """
     yield indented(_headline(view))
     yield from _sentence_rows(view, look)
@@ -97,7 +100,8 @@ def finding_block(view: FindingView, look: Look, also: Sequence[Text] = ()) -> I
             yield labelled(label, prose(text), look.prose)
     if view.finding.patch is not None:
         yield labelled("proved", prose(view.finding.patch.description, "green"), look.prose)
-        yield labelled("", _patch(view), look.width)
+        shown = _patch(view) if patch_of is None else prose(f"the change shown at {one_line(patch_of)}, above", "dim")
+        yield labelled("", shown, look.width)
     if view.avoid:
         yield labelled("avoid", prose(view.avoid), look.prose)
     if also:

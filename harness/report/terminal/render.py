@@ -11,7 +11,7 @@ from harness.model import Basis, Status
 from harness.report.terminal import sections
 from harness.report.terminal.details import also_lines, example_heading, finding_block
 from harness.report.terminal.look import Look, draw, indented, mark, signed
-from harness.report.views import ReportView
+from harness.report.views import ReportView, first_with_patch
 from harness.report.wording import BASIS_NAMES, NOTHING_APPLIES, plural, settings_sentence
 from harness.results.distinct import advisory, of_severity
 from harness.results.severity import SHOWN_IN_FULL, Severity, is_own
@@ -86,9 +86,11 @@ def _violated(
     full = _in_full(groups)
     yield Text("")
     yield from example_heading(distinct, full[0].severity, look)
-    for group in full:
+    again = first_with_patch(group.finding for group in full)
+    for number, group in enumerate(full):
+        also = also_lines(group, _elsewhere(group, groups))
         yield Text("")
-        yield from finding_block(view.shown(group), look, also_lines(group, _elsewhere(group, groups)))
+        yield from finding_block(view.shown(group), look, also, again.get(number))
     rest = list(_short_lines(groups))
     if tally := _tally(groups):
         rest.append(indented(tally))

@@ -5,7 +5,10 @@ from dataclasses import replace
 import pytest
 
 from harness.model import Basis, BlameBasis, BlameSource, Certainty, Finding, LibraryFunction, Verdict
-from harness.report.views import FindingView, ReportView
+from harness.report.markdown import render as markdown
+from harness.report.terminal import render as terminal
+from harness.report.terminal.look import Look
+from harness.report.views import FindingView, ReportView, first_with_patch
 from harness.report.wording import UNKNOWN_BLAME
 from tests.support.reports import dated_python, rich_report, tutorial
 
@@ -84,3 +87,23 @@ def test_every_distinct_example_is_there_with_its_findings() -> None:
         for group in groups
         if group.finding.gates
     )
+
+
+def test_a_patch_that_fixes_several_findings_is_shown_once() -> None:
+    """Its lines stand at the first; the others name that."""
+    patched = view("session.terminated-404").finding
+    assert patched.patch is not None
+    other = view("session.missing-400", patch=patched.patch).finding
+    alone = replace(patched, patch=None)
+    assert first_with_patch([alone, other, patched, other]) == {2: "session.missing-400", 3: "session.missing-400"}
+    shared = replace(
+        EXAMPLE,
+        findings=tuple(
+            replace(f, patch=patched.patch) if f.requirement == "hijack.bind-user" else f for f in EXAMPLE.findings
+        ),
+    )
+    report = replace(rich_report(), examples=(shared,))
+    line = patched.patch.edits[0].text.strip()
+    for text in (terminal(report, Look(160)), markdown(report)):
+        assert text.count(line) == 1
+        assert "the change shown at" in text.lower()
