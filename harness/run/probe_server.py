@@ -59,8 +59,10 @@ async def probe_server(
         headers = {**headers, "Authorization": f"Bearer {next(iter(tokens.values()))}"}
     bundle = _bundle(server, name, headers)
     probe = make_probe(bundle, config.profile)
-    target = server.target if isinstance(server, ServerAddress) else None
-    settings = replace(config.probe_settings, ends_sessions=ends_sessions, tokens=tokens, endpoint=target)
+    settings = replace(config.probe_settings, ends_sessions=ends_sessions, tokens=tokens)
+    if isinstance(server, ServerAddress):
+        # it runs already: its first answer may take no longer than any other
+        settings = replace(settings, endpoint=server.target, start_s=config.timeout_s)
     async with _connected(server, config, per_second) as pod:
         transcript = await probe.converse(pod, settings, progress)
     # what a server at an address is bound to is not known

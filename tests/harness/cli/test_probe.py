@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from click.testing import Result
 
+from harness.base.errors import NotServingError
+from harness.run.probe_server import probe_server
+from harness.run.running_server import server_address
+from harness.settings import load_config
 from tests.support.command import refused
 from tests.support.command import run as run_command
 from tests.support.loopback import loopback
@@ -136,6 +141,21 @@ def test_without_a_token_that_is_said(tmp_path: Path) -> None:
     assert "asking with a token" not in done.output
 
 
+def test_a_server_that_never_answers_is_not_waited_for_as_if_it_were_starting(tmp_path: Path) -> None:
+    config = load_config(SAMPLE, state=tmp_path, timeout_s=0.5)
+
+    async def run(port: int) -> None:
+        address = server_address(f"http://localhost:{port}/mcp", remote=False)
+        with anyio.fail_after(config.limits.start_s), pytest.raises(NotServingError):
+            await probe_server(
+                address, config, name="it", headers={}, tokens={}, per_second=100, ends_sessions=False,
+                progress=lambda _: None,
+            )  # fmt: skip
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        anyio.run(run, silent.getsockname()[1])
+
+
 def test_without_sentences_nothing_is_judged(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = probe(tmp_path, "--stdio", "x", spec=tmp_path / "empty")
@@ -176,7 +196,7 @@ def test_another_machine_is_asked_only_where_that_is_allowed(tmp_path: Path, mon
 
 
 def test_no_more_requests_a_second_than_allowed(tmp_path: Path) -> None:
-    from harness.run.running_server import RunningServer, server_address
+    from harness.run.running_server import RunningServer
 
     async def run() -> float:
         async with loopback("python", "Server") as pod:
