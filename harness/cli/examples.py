@@ -113,9 +113,8 @@ def _known_languages(names: tuple[str, ...], examples: Sequence[Example]) -> tup
     known = sorted({example.language for example in examples})
     for name in names:
         if name not in known:
-            raise UsageError(
-                f"no example is in '{name}'", suggestion(name, known) if known else "there are no examples"
-            )
+            hint = suggestion(name, known) if known else "these docs have no examples"
+            raise UsageError(f"no example is written in '{name}'", hint)
     return names
 
 

@@ -107,7 +107,7 @@ def command(
     server, name = _server(url, stdio, remote=remote)
     if spec is None:
         raise UsageError(
-            "there is no text to judge by",
+            "probe needs a specification to judge the server by",
             "give --spec DOCS: in a checkout of the specification's docs, the folder that holds specification/",
         )
     config = load_config(spec, cli.config_file, baseline="none", state=state, schema=schema)

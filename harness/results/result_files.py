@@ -116,7 +116,7 @@ def last_run(state: Path, catalogue: Sequence[Requirement], docs: Path | None = 
     if path.is_file():
         return read(path.resolve(), catalogue)
     if docs is None or not (state / LAST_RUN).is_file():
-        raise UsageError("there is no last run", "run docprobe check, or name a result file with --results")
+        raise UsageError("no earlier run was found", "run docprobe check, or name a result file with --results")
     other = newest_root(state) or Path(read(state / LAST_RUN, catalogue).docs_root)
     raise UsageError(
         f"the results are of the docs '{other.name}', not of '{docs.name}': the last run was of {other}",

@@ -149,7 +149,7 @@ class _Trial:
         """Start the example and converse with it.
 
         Raises:
-            BlockedError: docprobe or its machine is why there is no result.
+            BlockedError: docprobe itself, or the machine it runs on, prevented a result.
         """
         bundle, limits = self.bundle, self.config.limits
         probe = make_probe(bundle, self.config.profile)

@@ -182,11 +182,11 @@ def test_a_requirement_is_explained_before_any_run(tmp_path: Path) -> None:
     write_bindings(docs)
     done = run("explain", "session.terminated-404", "--docs", docs, "--state", tmp_path / "none")
     assert done.exit_code == 0
-    assert "there is no last run, so this shows only what the docs say about session.terminated-404" in done.stderr
+    assert "no earlier run was found, so this shows only what the docs say about session.terminated-404" in done.stderr
     assert "MUST" in done.stdout
     assert "{+404+}" in done.stdout
     assert "decided  by a conversation" in done.stdout
     assert done.stdout.rstrip().endswith("session.terminated-404 has not been judged: no example was run.")
-    assert "there is no last run" in str(
+    assert "no earlier run was found" in str(
         refused(run("explain", "docs/a#python", "--docs", docs, "--state", tmp_path / "none"))
     )

@@ -19,7 +19,7 @@ from tests.support.broken_code import exchange, transcript_of, violation
         (REFUSAL, []),
         # nothing is known to be due
         ("", [2, 3]),
-        # what is due is no status: the exchange that it is due to is wrong
+        # no single status is expected here, so the exchange that should have been refused is wrong
         ("an error status", [3]),
     ],
 )

@@ -124,7 +124,7 @@ async def test_two_faults_that_keep_a_program_from_running(tmp_path: Path) -> No
 @pytest.mark.processes
 @pytest.mark.anyio
 async def test_without_an_engine_no_fix_can_be_tried(tmp_path: Path) -> None:
-    """Which is no mistake in the call: the exit code is 3."""
+    """The command line is correct, so this is not a usage error: the exit code is 3, not 2."""
     docs = Path(shutil.copytree(SAMPLE, tmp_path / "docs"))
     (docs / PAGE).write_text(NODE_PAGE)
     config = load_config(docs, state=tmp_path / "state", select=("traced",), baseline="none", jobs=1)

@@ -19,7 +19,7 @@ TEXT_ON = (
 )
 """Text and what is behind it."""
 DRAWN_ON = tuple(product(("red", "amber", "green", "blue", "violet", "grey", "solid"), ("bg", "panel")))
-"""Signs, lines of charts and bars, which are no text."""
+"""Signs, chart lines and bars: graphics rather than text."""
 
 
 def schemes() -> dict[str, dict[str, str]]:
