@@ -257,6 +257,8 @@ class Facts:
     others. None where docprobe's own authorization server issues them."""
     unknown_version: str | None = None
     """A protocolVersion that the server answered and no revision of the docs has. Untrusted."""
+    listens_as_added: str | None = None
+    """What docprobe added that decides on which addresses the server listens; None if the page decides it."""
 
     def why_not_served(self, revision: str) -> str | None:
         """Give the reason why the baseline of ``revision`` was not served; None if it was."""

@@ -24,12 +24,14 @@ life is started once for each revision (:mod:`harness.profiles.mcp.probes.one_cl
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.loopback import IPV4_LOOPBACK
+from extractor.model import NoteKind
 from harness.base.errors import NoRestartError, NotServingError
 from harness.exchanges.body import READ_BYTES
 from harness.exchanges.http_exchange import StoppedError
@@ -52,7 +54,7 @@ from harness.profiles.mcp.revisions import offered_versions, with_handshake
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from extractor.model import Bundle
+    from extractor.model import Bundle, Note
     from harness.engine.protocol import Pod, Progress
     from harness.model import ListeningSocket
     from harness.profiles.mcp.tokens import TokenSource
@@ -64,6 +66,11 @@ BUDGET_TIMEOUTS: Final = 48
 """The conversation's budget in multiples of ``timeout_s`` (480 s for the default 10 s)."""
 LEAST_BUDGET_S: Final = 120.0
 """The least budget: short timeouts must not hurry a server on a busy machine."""
+_SAYS_WHERE: Final = frozenset({NoteKind.COMMAND, NoteKind.ENVIRONMENT, NoteKind.VALUE})
+_ADDRESS: Final = re.compile(
+    r"--(?:host|bind|address)\b|(?:^|[\s_])(?:host(?:name)?|bind|addr(?:ess)?|interface)\b", re.I
+)
+"""In a command's options, or as the last word of a variable's name."""
 
 
 async def converse_http(
@@ -139,7 +146,10 @@ def _transcript(peer: ProbedServer, bundle: Bundle, sockets: tuple[ListeningSock
         demands_token=peer.demands_token,
         logs=tuple(line.since(peer.recorder.started) for line in logs),
         facts=replace(
-            peer.facts, introspects=_introspects(logs), stated_headers=tuple(name for name, _ in peer.stated_headers)
+            peer.facts,
+            introspects=_introspects(logs),
+            stated_headers=tuple(name for name, _ in peer.stated_headers),
+            listens_as_added=address_added(bundle.guesses),
         ),
     )
 
@@ -256,6 +266,16 @@ def _conclude(peer: ProbedServer) -> None:
     ok = len(reasons) < len(tried)
     not_served = peer.facts.not_served or (None if ok else "; ".join(reasons) or "no revision is negotiated")
     peer.facts = replace(peer.facts, not_served=not_served)
+
+
+def address_added(guesses: Sequence[Note]) -> str | None:
+    """Return the first guess that decides on which addresses the server listens; None if there is none."""
+    added = (
+        note.what
+        for note in guesses
+        if note.kind is NoteKind.ADAPTER or (note.kind in _SAYS_WHERE and _ADDRESS.search(note.what))
+    )
+    return next(added, None)
 
 
 def _introspects(logs: Sequence[LogLine]) -> bool | None:

@@ -200,6 +200,10 @@ def bind_localhost(transcript: Transcript, bound: BoundRequirement) -> Finding:
     sockets = _sockets(transcript)
     if not sockets:
         return inconclusive(bound, "Where the server listens was not seen.")
+    if transcript.facts.listens_as_added is not None:
+        return not_applicable(
+            bound, f"docprobe added what decides where it listens: {transcript.facts.listens_as_added}."
+        )
     open_to_all = [socket for socket in sockets if not socket.loopback]
     where = join_words(dict.fromkeys(f"{socket.address}, port {socket.port}" for socket in open_to_all or sockets))
     if not open_to_all:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.judge.judge import judge
@@ -19,6 +20,7 @@ from tests.support.verdicts import rows
 from .mcp_app import Manners, make
 
 if TYPE_CHECKING:
+    from extractor.model import Note
     from harness.model import Exchange
 
 REVISIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", "draft")
@@ -28,9 +30,10 @@ TIMEOUT = Failure(FailureKind.TIMEOUT)
 NEWEST = "2025-11-25"
 
 
-async def hold(manners: Manners, *paths: str, pod: LocalPod | None = None) -> Transcript:
+async def hold(manners: Manners, *paths: str, pod: LocalPod | None = None, notes: tuple[Note, ...] = ()) -> Transcript:
+    example = replace(bundle(*paths), notes=notes)
     async with local_pod(lambda: make(manners)) as local:
-        return await converse_http(pod or local, bundle(*paths), revisions=REVISIONS, tokens=None, timeout_s=TIMEOUT_S)
+        return await converse_http(pod or local, example, revisions=REVISIONS, tokens=None, timeout_s=TIMEOUT_S)
 
 
 def by_step(transcript: Transcript, revision: str | None = None) -> dict[str, Exchange]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from extractor.model import Note, NoteKind, Origin
 from harness.base.codec import from_json, to_json
 from harness.exchanges.http_exchange import StoppedError
 from harness.exchanges.recorder import Recorder
@@ -14,6 +15,7 @@ from harness.model import (
 )
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probe import McpProbe
+from harness.profiles.mcp.probes.converse_http import address_added
 from tests.support.local_pod import bundle
 
 from .conversations import NEWEST, REVISIONS, by_step, hold, status
@@ -171,3 +173,27 @@ async def test_the_same_server_gives_the_same_transcript(stream_server: Transcri
 
     again = await hold(Manners(revisions=(NEWEST, "2025-06-18"), sse=True, event_ids=True, crlf=True))
     assert shape(again) == shape(stream_server)
+
+
+async def test_a_conversation_says_what_docprobe_added_about_where_it_listens() -> None:
+    note = Note(NoteKind.ADAPTER, Origin.INFERRED, "serve.ts", ", which serves the default export on port 3000")
+    manners = Manners(revisions=(NEWEST,))
+    assert (await hold(manners)).facts.listens_as_added is None
+    assert (await hold(manners, notes=(note,))).facts.listens_as_added == note.what
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "added"),
+    [
+        (NoteKind.COMMAND, "python -m uvicorn app:app --host 127.0.0.1 --port 8000", True),
+        (NoteKind.COMMAND, "gunicorn app:app --bind 0.0.0.0:8000", True),
+        (NoteKind.ENVIRONMENT, "PORT, HOST", True),
+        (NoteKind.VALUE, "BIND_ADDRESS", True),
+        (NoteKind.COMMAND, "python localhost_server.py", False),
+        (NoteKind.ENVIRONMENT, "HOSTING_KEY", False),
+        (NoteKind.FILE_NAME, "host.ts", False),
+    ],
+)
+def test_which_guesses_decide_where_it_listens(kind: NoteKind, name: str, added: bool) -> None:
+    note = Note(kind, Origin.INFERRED, name)
+    assert address_added((note,)) == (note.what if added else None)

@@ -6,6 +6,7 @@ import pytest
 
 from harness.model import (
     Basis,
+    Facts,
     ListeningSocket,
     Verdict,
 )
@@ -43,6 +44,14 @@ def test_origin(initialize: int, request_: int, validate: Verdict, status_403: V
     anywhere = talk.transcript(sockets=(ListeningSocket("0.0.0.0", 3000),))
     found = finding_of(anywhere, "http.origin-validate")
     assert (found.verdict, found.basis, found.gates) == (validate, Basis.INTERPRETATION, False)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "127.0.0.1"])
+def test_where_it_listens_is_not_the_pages_if_docprobe_added_it(address: str) -> None:
+    facts = Facts(listens_as_added="adapter serve.ts")
+    found = finding_of(based().transcript(sockets=(ListeningSocket(address, 3000),), facts=facts), "http.bind-localhost")
+    assert found.verdict is Verdict.NOT_APPLICABLE
+    assert "adapter serve.ts" in found.summary
 
 
 @pytest.mark.parametrize("leg", LOCAL_LOOKING_ORIGINS)
