@@ -96,4 +96,6 @@ def _place(block: Block) -> str:
 
 def _summary(corpus: Corpus) -> str:
     distinct = len({block.sha256 for block in corpus.blocks})
-    return f"{len(corpus.blocks)} blocks ({distinct} distinct) on {len(corpus.pages)} pages"
+    blocks, pages = len(corpus.blocks), len(corpus.pages)
+    what = f"{blocks} {'block' if blocks == 1 else 'blocks'} ({distinct} distinct)"
+    return f"{what} on {pages} {'page' if pages == 1 else 'pages'}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import time
-import traceback
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,7 +30,7 @@ from harness.run.dates import cutoff_date
 from harness.run.disk import LongTranscripts, Shared, trim, without_locks
 from harness.run.kept_results import KeptResults
 from harness.run.lookups import ImportLookups
-from harness.run.observer import Observer, Silent
+from harness.run.observer import Observer, Silent, note_traceback
 from harness.run.outcome import build_report
 from harness.run.source import describe_source
 from harness.run.texts import record_texts
@@ -96,7 +95,7 @@ async def execute(
         except TooLongError as error:
             reason = f"judging it {error} (hint: raise example-s in [limits], or skip the example)"
         except Exception as error:
-            observer.note("".join(traceback.format_exception(error)))
+            note_traceback(observer, error)
             reason = internal_error(error)
         return blocked_result(example, plan.copies(example.digest), reason)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -44,3 +45,12 @@ class Silent:
 
     def note(self, text: str) -> None:
         """Do nothing."""
+
+
+def note_traceback(observer: Observer, error: BaseException) -> None:
+    """Note where docprobe itself failed, line by line.
+
+    Each line is marked: what the docs put into an error's message must not pass for a line of docprobe's own.
+    """
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        observer.note(f"  | {line}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from harness.model import Recording
 from harness.run import cache
 from harness.run.dates import last_commit_date
 from harness.run.locks import read_locks
+from harness.run.observer import note_traceback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -162,5 +162,5 @@ async def _record(
     except DocprobeError as error:  # such as a lock that is refused, or a full disk
         return Recording((), None, blocked=error.in_one_line())
     except Exception as error:
-        observer.note("".join(traceback.format_exception(error)))
+        note_traceback(observer, error)
         return Recording((), None, blocked=internal_error(error))

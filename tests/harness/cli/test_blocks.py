@@ -79,6 +79,12 @@ def test_problems_and_counts_go_to_stderr_with_file_and_line(docs: Path) -> None
     assert run("--quiet", "blocks", str(docs)).stderr == ""
 
 
+def test_one_block_on_one_page_is_counted_in_the_singular(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```ts\nlet a = 1;\n```\n")
+    assert run("blocks", str(page)).stderr.splitlines() == ["1 block (1 distinct) on 1 page"]
+
+
 def test_json_has_every_field_and_is_the_same_each_time(docs: Path) -> None:
     first, second = (run("blocks", str(docs), "--format", "json") for _ in range(2))
     assert first.stdout == second.stdout
