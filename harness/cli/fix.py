@@ -68,6 +68,11 @@ def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Pa
     if trial.given_up is not None:
         left_out = ", ".join(trial.given_up.tried)
         err.print(f"left out: {left_out}: {printable(trial.given_up.why)}", markup=False, soft_wrap=True)
+    if trial.alternative:
+        from harness.repair.pins import alternative_words
+
+        sources = {path: before for path, (before, _) in trial.texts.items()}
+        err.print(f"a choice{alternative_words(trial.alternative, sources)}", markup=False, soft_wrap=True)
     if trial.blocking:
         err.print(_still_blocking(trial), markup=False, soft_wrap=True)
     if trial.trouble:

@@ -147,7 +147,7 @@ def compare_runs(good: Run, bad: Run, direct: Iterable[str]) -> str:
         bad: the run that does not.
         direct: names of the packages that the example itself depends on.
     """
-    changed = _changed_packages(good, bad, direct)
+    changed = changed_packages(good, bad, direct)
     date = f" ({good.date})" if good.date else ""
     if not changed:
         return f"runs with the packages of {good.date or 'another date'}, not with today's: {bad.sentence}"
@@ -156,7 +156,7 @@ def compare_runs(good: Run, bad: Run, direct: Iterable[str]) -> str:
     return f"runs with {name} {old}{date}, not with {new or 'none'}: {cause}"
 
 
-def _changed_packages(good: Run, bad: Run, direct: Iterable[str]) -> list[tuple[str, str, str | None]]:
+def changed_packages(good: Run, bad: Run, direct: Iterable[str]) -> list[tuple[str, str, str | None]]:
     """Return the direct dependencies whose version differs: name, version that serves, version that does not.
 
     The one that the logs of the bad run name comes first, then those whose major version changed.

@@ -94,7 +94,7 @@ def propose(
                 changes.update(fix(root, replace(finding, blame=_blamed_in(file, finding)), transcript))
             elif finding.requirement == RUNS and (failed := first_failure(runs)) is not None:
                 changes.update(start_edits(root, failed, bundle, answers or {}))
-        edits.extend(_by_line(file, sorted(changes, key=lambda edit: edit.start)))
+        edits.extend(_by_line(file, sorted(changes, key=lambda edit: (edit.start, edit.end, edit.new))))
     return tuple(edits)
 
 

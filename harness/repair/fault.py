@@ -16,7 +16,7 @@ from harness.judge.start_fixes import own_lines, undefined_name
 from harness.load import load_examples
 from harness.model import Verdict
 from harness.repair.edits import first_failure, propose
-from harness.repair.install_edits import install_edits
+from harness.repair.pins import edits_of_installs
 from harness.repair.start_edits import modules_importing, questions
 from harness.run.code_checks import look_up
 from harness.run.plan import Plan
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.model import Edit, ExampleResult, Finding, ModuleAnswer, Run
     from harness.repair.edits import FileEdit
+    from harness.repair.pins import Pin
     from harness.run.connect import Connect
     from harness.run.observer import Observer
 
@@ -47,14 +48,18 @@ class Fault:
     """The text of the page and of what it includes, by path."""
     answers: Mapping[str, ModuleAnswer] = field(default_factory=dict)
     """What packages say of names that are missing, by module."""
+    pins: tuple[Pin, ...] = ()
+    """Packages that are pinned so that the example runs; its code stays then."""
 
     def edits(self, wanted: Sequence[Finding]) -> tuple[tuple[FileEdit, ...], tuple[Edit, ...]]:
         """Return the edits that may fix some findings: of the example's files, and of the page's install lines."""
         assert self.example.bundle is not None, "what was run has a bundle"
         bundle, before = self.example.bundle, self.before
-        edits = propose(wanted, before.conversation, bundle, self.config.catalogue, before.runs, self.answers)
-        lacking = [finding for finding in wanted if finding.requirement == PACKAGES]
-        return edits, install_edits(lacking[0], bundle, self.sources) if lacking else ()
+        in_code = [finding for finding in wanted if finding.requirement != RUNS or not self.pins]
+        edits = propose(in_code, before.conversation, bundle, self.config.catalogue, before.runs, self.answers)
+        lacking = next((finding for finding in wanted if finding.requirement == PACKAGES), None)
+        pins = self.pins if len(in_code) < len(wanted) else ()
+        return edits, edits_of_installs(lacking, pins, bundle, self.sources)
 
 
 async def asked(fault: Fault, connect: Connect, observer: Observer) -> Fault:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from extractor.model import Bundle
     from harness.model import Finding
 
-_INSTALLER: Final = re.compile(
+INSTALLER: Final = re.compile(
     r"\b(npm (?:install|i|add)|pnpm (?:add|install|i)|yarn add|bun (?:add|install)|(?:uv )?pip3? install|uv add"
     r"|poetry add|pipenv install|pdm add|go get|cargo add)(?= )"
 )
+"""What installs packages, up to the first of them; its group is the client with its command."""
 _DEVELOPMENT: Final = re.compile(r" (?:-D|--save-dev|--dev|--group)\b")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9@][\w@./-]*", re.ASCII)
 _ENDS: Final = frozenset("&|;>#`)")
@@ -41,13 +42,18 @@ def install_edits(finding: Finding, bundle: Bundle, sources: Mapping[str, str]) 
     edits: dict[str, Edit] = {}
     for span in unlisted[0].installs:
         lines = sources.get(span.file, "").split("\n")[span.first - 1 : span.last]
-        found = _INSTALLER.search(lines[0]) if lines else None
-        if found is None or _DEVELOPMENT.search("\n".join(lines)):
+        found = INSTALLER.search(lines[0]) if lines else None
+        if found is None or is_for_development("\n".join(lines)):
             continue
         at = _end_of_command(lines[-1], found.end() if len(lines) == 1 else 0)
         last = f"{lines[-1][:at]} {' '.join(missing)}{lines[-1][at:]}\n"
         edits.setdefault(found[1].split(" ")[0], Edit(span.file, span.last, span.last, last))
     return tuple(sorted(edits.values(), key=lambda edit: (edit.file, edit.first)))
+
+
+def is_for_development(command: str) -> bool:
+    """Return whether an install command is for packages that only those need who work on the program."""
+    return _DEVELOPMENT.search(command) is not None
 
 
 def _end_of_command(line: str, start: int) -> int:

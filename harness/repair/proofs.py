@@ -18,7 +18,7 @@ from harness.base.errors import UsageError
 from harness.judge.example import PACKAGES, RUNS
 from harness.model import Patch, Verdict
 from harness.repair.edits import FileEdit, fixable, on_pages
-from harness.repair.install_edits import install_edits
+from harness.repair.pins import Pin, alternative_words, edits_of_installs
 from harness.run.cache import docprobe_digest
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ class ProvedPatch:
     fixed: tuple[tuple[str, str], ...]
     """Requirement and revision of every finding that was violated and is satisfied with the patch."""
     edits: tuple[FileEdit, ...]
+    pins: tuple[Pin, ...] = ()
+    """Packages that it pins on the page's install lines."""
+    alternative: tuple[Pin, ...] = ()
+    """Packages that make the example run, too, if they are pinned in place of the edits for that."""
 
     @property
     def description(self) -> str:
@@ -96,12 +100,13 @@ def patches_of(proofs: Proofs, report: Report, plan: Plan, docs: Path) -> dict[F
         edits = on_pages(proof.edits, example.bundle, sources)
         if proof.edits and not edits:
             continue
-        lacking = [f for f in result.findings if f.requirement == PACKAGES and (PACKAGES, f.revision) in proof.fixed]
-        if lacking:
-            edits += install_edits(lacking[0], example.bundle, sources)
-            edits = tuple(sorted(edits, key=lambda edit: (edit.file, edit.first)))
+        lacking = (f for f in result.findings if f.requirement == PACKAGES and (PACKAGES, f.revision) in proof.fixed)
+        of_installs = edits_of_installs(next(lacking, None), proof.pins, example.bundle, sources)
+        if proof.pins and not of_installs:
+            continue
+        edits = tuple(sorted((*edits, *of_installs), key=lambda edit: (edit.file, edit.first)))
         if edits:
-            patch = Patch(proof.description, edits)
+            patch = Patch(proof.description + alternative_words(proof.alternative, sources), edits)
             patches |= {
                 (result.id, finding.requirement, finding.revision): patch
                 for finding in result.findings

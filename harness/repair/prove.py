@@ -10,6 +10,7 @@ from harness.judge.example import PACKAGES, RUNS
 from harness.model import Status, Verdict
 from harness.repair.edits import edits_between, fixable, has_fix, on_pages, patched
 from harness.repair.fault import Fault, asked, patched_plan
+from harness.repair.pins import pins_for
 from harness.repair.proofs import ProvedPatch, sources_of, store_proof
 from harness.repair.trial import FailedFix, Trial, failures_of, outcome_of, why_not
 from harness.run.execute import execute
@@ -114,9 +115,10 @@ async def prove_all(
 def _proof_of(trial: Trial, before: ExampleResult, state: Path, observer: Observer) -> ProvedPatch | None:
     """Return what a trial proves for the text and the packages of ``before``, stored for later runs if possible."""
     known = (before.packages, *(run.packages for run in before.runs))
-    if not trial.holds or dict(trial.packages) not in map(dict, known):
+    # other packages are what a pin is for
+    if not trial.holds or not (trial.pins or dict(trial.packages) in map(dict, known)):
         return None
-    proof = ProvedPatch(trial.fixed, trial.edits)
+    proof = ProvedPatch(trial.fixed, trial.edits, trial.pins, trial.alternative)
     try:
         store_proof(proof, before, state)
     except DocprobeError as error:
@@ -137,6 +139,33 @@ async def _try(
     config = replace(config, trace=False)
     sources = sources_of(example, plan.corpus, config.docs)
     fault = await asked(Fault(plan, example, before, config, sources), connect, observer)
+    trial = await _try_fault(fault, connect, observer, stop)
+    runs = [finding for finding in fixable(before.findings, config.catalogue) if finding.requirement == RUNS]
+    assert example.bundle is not None, "what was run has a bundle"
+    for pins in pins_for(before.runs, example.bundle) if runs else ():
+        pinned = replace(fault, pins=pins)
+        if (stop is not None and stop.is_set()) or not any(pinned.edits(runs)):
+            continue
+        if _makes_run(trial):
+            # both ways are a choice of the page's author
+            if (await _try_findings(pinned, runs, connect, observer, stop)).holds:
+                return replace(trial, alternative=pins)
+            continue
+        other = await _try_fault(pinned, connect, observer, stop)
+        if _makes_run(other):
+            failed = FailedFix((RUNS,), why_not(trial)) if trial.texts and RUNS in trial.tried else None
+            return replace(other, given_up=other.given_up or failed)
+        trial = trial if trial.texts else other
+    return trial
+
+
+def _makes_run(trial: Trial) -> bool:
+    return trial.holds and any(requirement == RUNS for requirement, _ in trial.fixed)
+
+
+async def _try_fault(fault: Fault, connect: Connect, observer: Observer, stop: anyio.Event | None) -> Trial:
+    """Try the fixes of all findings together; if they do not work so, fewer of them."""
+    before, config = fault.before, fault.config
     wanted = [finding for finding in fixable(before.findings, config.catalogue) if any(fault.edits((finding,)))]
     trial = await _try_findings(fault, wanted, connect, observer, stop)
     if trial.holds:
@@ -213,7 +242,7 @@ async def _try_findings(
     again = patched_plan(plan, example, now_sources, config)
     after = (await execute(again, config, connect, observer=observer, stop=stop)).examples[0]
     if tried & {RUNS, PACKAGES}:
-        rest = replace(fault, example=again.examples[0], before=after, sources=now_sources, answers={})
+        rest = replace(fault, example=again.examples[0], before=after, sources=now_sources, answers={}, pins=())
         further = await _further(rest, connect, observer, stop)
         if further is not None and further.example.bundle is not None:
             edits = edits_between(example.bundle, further.example.bundle)
@@ -237,6 +266,7 @@ async def _try_findings(
         broken=_names(k for k in new if ran or k in was),
         shown=_names(k for k in new if not ran and k not in was),
         packages=after.packages,
+        pins=fault.pins if RUNS in tried else (),
         blocking=_blocking_names(after, catalogue),
     )
 

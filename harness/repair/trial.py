@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from harness.model import ExampleResult, Finding, Report
     from harness.repair.edits import FileEdit
+    from harness.repair.pins import Pin
     from harness.rule import Catalogue
 
 RuleInRevision = tuple[str, str]
@@ -58,6 +59,10 @@ class Trial:
     """Why the patched example could not be judged; None if it was."""
     blocking: tuple[str, ...] = ()
     """Requirements without a known fix that still decide the exit code."""
+    pins: tuple[Pin, ...] = ()
+    """Packages that the patch pins on the page's install lines."""
+    alternative: tuple[Pin, ...] = ()
+    """Packages that make the example run, too, if they are pinned in place of what the patch changes for that."""
     given_up: FailedFix | None = None
     """What was tried together with this and left out, since it does not work; None if nothing was."""
 

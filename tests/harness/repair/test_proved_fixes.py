@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 
     from harness.repair.trial import Trial
 
+GUARD = [
+    'const SUPPORTED_VERSIONS = ["2025-11-25"];',
+    '  const protocolVersion = request.headers["mcp-protocol-version"];',
+    "  if (protocolVersion !== undefined && !SUPPORTED_VERSIONS.includes(String(protocolVersion))) {",
+    '    const error = { code: -32000, message: "Unsupported protocol version" };',
+    '    response.writeHead(400, { "Content-Type": "application/json" });',
+    '    response.end(JSON.stringify({ jsonrpc: "2.0", error }));',
+    "    return;",
+]
+"""The lines that refuse versions in the page for Node.js."""
+
 
 async def trial_of(tmp_path: Path, page: str) -> Trial:
     docs = Path(shutil.copytree(SAMPLE, tmp_path / "docs"))
@@ -51,14 +62,15 @@ async def test_a_missing_and_an_ended_id_in_one_branch_a_notification_and_a_get(
     page = page.replace('"GET") return send(response, 405)', '"GET") return send(response, 403)')
     page = page.replace("message.id === undefined)", "message.id === undefined || !message.method)")
     trial = await trial_of(tmp_path, page)
-    assert trial.unfitting == ("version.unsupported-400",)
+    assert trial.unfitting == ()
     assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
     assert {requirement for requirement, _ in trial.fixed} == {
-        "session.missing-400", "post.notification-202", "get.sse-or-405",
+        "session.missing-400", "post.notification-202", "get.sse-or-405", "version.unsupported-400",
     }  # fmt: skip
     (after,) = (new for _, new in trial.texts.values())
     changed = [line for line in after.split("\n") if line not in page.split("\n")]
     assert changed == [
+        *GUARD,
         "  if (!session || !open.has(session)) return send(response, session ? 404 : 400);",
         '  if (request.method === "GET") return send(response, 405);',
         "  if (message.id === undefined || !message.method) return send(response, 202);",
@@ -74,7 +86,7 @@ async def test_what_does_not_work_takes_nothing_from_what_does(tmp_path: Path) -
     trial = await trial_of(tmp_path, page)
     assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
     assert {requirement for requirement, _ in trial.fixed} == {
-        "get.sse-or-405", "session.terminated-404", "session.unknown-404",
+        "get.sse-or-405", "session.terminated-404", "session.unknown-404", "version.unsupported-400",
     }  # fmt: skip
     assert trial.given_up is not None
     assert "post.notification-202" in trial.given_up.tried
@@ -84,11 +96,11 @@ async def test_what_does_not_work_takes_nothing_from_what_does(tmp_path: Path) -
 @pytest.mark.processes
 @pytest.mark.anyio
 async def test_a_fix_that_does_not_hold_is_not_offered(tmp_path: Path) -> None:
-    """The number is computed: no fix fits, and that is told."""
+    """The number is computed: no fix fits, and that is told. A version is refused, which works."""
     page = NODE_PAGE.replace("send(response, 200);\n  send", "send(response, 202);\n  send")
     page = page.replace("message.id === undefined)", "message.id === undefined && message.method)")
     trial = await trial_of(tmp_path, page.replace("const LOST = 400", "const LOST = 350 + 50"))
-    assert not trial.holds
+    assert {requirement for requirement, _ in trial.fixed} == {"version.unsupported-400"}
     assert "session.terminated-404" in trial.unfitting
     told = [one for one in failures_of(trial) if "session.terminated-404" in one.tried]
     assert [one.why for one in told] == ["the changes that docprobe knows for this, none of which fits the code"]
@@ -103,6 +115,7 @@ async def test_a_status_in_a_constant(tmp_path: Path) -> None:
     assert "session.terminated-404" in {requirement for requirement, _ in trial.fixed}
     (after,) = (new for _, new in trial.texts.values())
     assert [line.strip() for line in after.split("\n") if line not in page.split("\n")] == [
+        *(line.strip() for line in GUARD),
         "send(response, 404);",
         "if (message.id === undefined || !message.method) return send(response, 202);",
     ]
@@ -276,11 +289,15 @@ async def test_a_package_that_the_install_line_leaves_out(tmp_path: Path) -> Non
     assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
     assert {requirement for requirement, _ in trial.fixed} == {
         "example.packages", "example.complete", "session.terminated-404", "session.unknown-404",
-        "post.notification-202",
+        "post.notification-202", "version.unsupported-400",
     }  # fmt: skip
     ((before, after),) = trial.texts.values()
     dead = "if (!open.has(session)) return res.status"
     after = after.replace("req.body.id === undefined || !req.body.method)", "req.body.id === undefined)")
+    after = after.replace('const SUPPORTED_VERSIONS = ["2025-11-25"];\n', "")
+    start = after.index("  const protocolVersion = ")
+    assert "res.status(400).json({" in after[start:]
+    after = after[:start] + after[after.index("  const session = ") :]
     assert after == before.replace("zod #", "zod express #").replace(f"{dead}(400)", f"{dead}(404)")
 
 

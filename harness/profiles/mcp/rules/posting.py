@@ -30,11 +30,17 @@ from harness.profiles.mcp.rules.answers import (
 from harness.profiles.mcp.rules.preconditions import BASELINE, must_answer, not_asked
 from harness.profiles.mcp.rules.sent_requests import name_of
 from harness.profiles.mcp.rules.transcript import exchange_of, exchanges_of, messages, opening_of, sent
+from harness.profiles.mcp.rules.version_guards import guard_version
 from harness.profiles.mcp.rules.wrong_answers import answers_about, notification_answers
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
+    from harness.rule import TextEdit
 
 _NOTIFICATIONS: Final = (
     steps.BASELINE_INITIALIZED,
@@ -239,6 +245,13 @@ def unsupported_400(transcript: Transcript, bound: BoundRequirement) -> Finding:
 
 
 _VERSION_ANSWERS: Final = answers_about(re.compile(r"mcp-protocol-version"), "400")
+_VERSION_STATUS: Final = status_fix(_VERSION_ANSWERS, "400")
+
+
+def refuse_versions(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
+    """Answer 400 where the code refuses a version by another status; where it refuses none, by a guard."""
+    yield from list(_VERSION_STATUS(root, finding, transcript)) or guard_version(root, transcript)
+
 
 UNSUPPORTED_400: Final = Rule(
     Requirement(
@@ -253,7 +266,7 @@ UNSUPPORTED_400: Final = Rule(
     ),
     Decision(unsupported_400, BASELINE),
     blame=_VERSION_ANSWERS,
-    fix=status_fix(_VERSION_ANSWERS, "400"),
+    fix=refuse_versions,
 )
 
 RULES: Final = (NOTIFICATION_202, REFUSED_STATUS, REQUEST_SSE_OR_JSON, UNSUPPORTED_400)

@@ -1,0 +1,105 @@
+"""How handlers of the common frameworks read a header and answer 400, in Python, JavaScript and TypeScript."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.syntax import text_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_RESPONSE: Final = re.compile(r"\bnew Response\(|\bResponse\.json\(")
+
+
+@dataclass(frozen=True, slots=True)
+class GuardStyle:
+    """How a handler written for a framework reads a header, and answers 400 by a JSON-RPC error."""
+
+    imported: re.Pattern[str]
+    """What the file imports, or the text of the handler's parameters."""
+    header: str
+    """The expression; ``{0}`` is the first parameter, ``{name}`` the header."""
+    present: str
+    """A condition that holds where there is such a header; ``{version}`` is the variable."""
+    answer: tuple[str, ...]
+    """Statements; ``{0}`` to ``{2}`` are parameters, ``{body}`` the error as an object."""
+    parameters: int = 1
+    """That the handler has to have."""
+    needs: str = ""
+    """Import without which the answer has no name."""
+
+
+def _style(imported: str, header: str, present: str, *answer: str, parameters: int = 1, needs: str = "") -> GuardStyle:
+    return GuardStyle(re.compile(imported), header, present, answer, parameters, needs)
+
+
+_SET: Final = "{version} !== undefined"
+_ECMASCRIPT: Final = (
+    _style("hono", '{0}.req.header("{name}")', _SET, "return {0}.json({body}, 400);"),
+    _style(
+        "fastify", '{0}.headers["{name}"]', _SET, "return {1}.code(400).send({body});", parameters=2
+    ),
+    _style(r"""["']koa["']""", '{0}.get("{name}")', "{version}", "{0}.status = 400;", "{0}.body = {body};", "return;"),
+    _style("express", '{0}.header("{name}")', _SET, "{1}.status(400).json({body});", "return;", parameters=2),
+    _style(
+        r"""["'](?:node:)?https?2?["']""", '{0}.headers["{name}"]', _SET,
+        '{1}.writeHead(400, {{ "Content-Type": "application/json" }});', "{1}.end(JSON.stringify({body}));", "return;",
+        parameters=2,
+    ),
+    _style("", '{0}.headers.get("{name}")', "{version} !== null", "return Response.json({body}, {{ status: 400 }});"),
+)  # fmt: skip
+_GIVEN: Final = "{version} is not None"
+_PYTHON: Final = (
+    _style(
+        r"^do_(?:POST|GET|DELETE) ", 'self.headers.get("{name}")', _GIVEN,
+        "body = json.dumps({body}).encode()", "self.send_response(400)",
+        'self.send_header("Content-Type", "application/json")', 'self.send_header("Content-Length", str(len(body)))',
+        'self.send_header("Connection", "close")', "self.end_headers()", "self.wfile.write(body)", "return",
+        parameters=0, needs="import json",
+    ),
+    _style(
+        r"\(scope, receive, send\)", 'dict({0}.get("headers", ())).get(b"{name}", b"").decode()', "{version}",
+        'headers = [(b"content-type", b"application/json")]',
+        'await {2}({{"type": "http.response.start", "status": 400, "headers": headers}})',
+        'await {2}({{"type": "http.response.body", "body": json.dumps({body}).encode()}})', "return",
+        parameters=3, needs="import json",
+    ),
+    _style(
+        r"\(environ, start_response\)", '{0}.get("HTTP_MCP_PROTOCOL_VERSION")', _GIVEN,
+        '{1}("400 Bad Request", [("Content-Type", "application/json")])', "return [json.dumps({body}).encode()]",
+        parameters=2, needs="import json",
+    ),
+    _style("tornado", 'self.request.headers.get("{name}")', _GIVEN, "self.set_status(400)", "self.finish({body})",
+           "return", parameters=0),
+    _style("flask|quart", 'request.headers.get("{name}")', _GIVEN, "return {body}, 400", parameters=0),
+    _style("django", '{0}.headers.get("{name}")', _GIVEN, "return JsonResponse({body}, status=400)",
+           needs="from django.http import JsonResponse"),
+    _style("fastapi", '{0}.headers.get("{name}")', _GIVEN, "return JSONResponse({body}, status_code=400)",
+           needs="from fastapi.responses import JSONResponse"),
+    _style("starlette", '{0}.headers.get("{name}")', _GIVEN, "return JSONResponse({body}, status_code=400)",
+           needs="from starlette.responses import JSONResponse"),
+    _style("aiohttp", '{0}.headers.get("{name}")', _GIVEN, "return web.json_response({body}, status=400)",
+           needs="from aiohttp import web"),
+)  # fmt: skip
+
+
+def style_of(root: Node, function: Node) -> GuardStyle | None:
+    """Return the style of a handler: by its parameters or its name, else by what the file imports."""
+    imports = imports_of(root)
+    name = text_of(function.child_by_field_name("name"))
+    own = f"{name} {text_of(function.child_by_field_name('parameters'))}"
+    for style in _PYTHON if root.type == "module" else _ECMASCRIPT:
+        if style.imported.pattern and (style.imported.search(imports) or style.imported.search(own)):
+            return style
+    # what a runtime of its own calls with a request, and gives a response
+    return _ECMASCRIPT[-1] if root.type == "program" and _RESPONSE.search(text_of(root)) else None
+
+
+def imports_of(root: Node) -> str:
+    """Return the lines of a file that import something."""
+    return "\n".join(
+        text_of(node) for node in root.named_children if "import" in node.type or "require(" in text_of(node)
+    )
