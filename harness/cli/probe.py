@@ -52,6 +52,10 @@ _BEARER: Final = "bearer "
     "--rate", type=click.FloatRange(min=0.1, max=1000), default=20.0, show_default=True, metavar="N",
     help="Maximum number of requests per second.",
 )  # fmt: skip
+@click.option(
+    "--timeout", "timeout_s", type=click.FloatRange(0.1, 600), metavar="SECONDS",
+    help="Time to wait for response headers. [default: 10]",
+)  # fmt: skip
 @schema_option
 @format_option
 @state_option
@@ -68,6 +72,7 @@ def command(
     remote: bool,
     ends_sessions: bool,
     rate: float,
+    timeout_s: float | None,
     schema: Path | None,
     formats: tuple[str, ...],
     state: Path | None,
@@ -110,7 +115,7 @@ def command(
             "probe needs a specification to judge the server by",
             "give --spec DOCS: in a checkout of the specification's docs, the folder that holds specification/",
         )
-    config = load_config(spec, cli.config_file, baseline="none", state=state, schema=schema)
+    config = load_config(spec, cli.config_file, baseline="none", state=state, schema=schema, timeout_s=timeout_s)
     bound = load_normative_text(config).bound
     if lacks_text(bound):
         inside = spec / "docs"

@@ -35,16 +35,16 @@ def missing_text_remark(examples: Sequence[ExampleResult], bound: Bound) -> Iter
 
 
 def missing_schema_remark(examples: Sequence[ExampleResult], rules: Ruleset) -> Iterator[str]:
-    """Yield one remark if messages were judged in revisions that have no JSON Schema at hand."""
+    """Yield one remark if messages were judged in revisions that have no JSON Schema at hand.
+
+    It names all revisions that have none, so that every shard of a run says the same.
+    """
     by_schema = {rule.requirement.id for rule in rules.profile.catalogue.rules if rule.by_schema}
-    judged = {
-        (finding.requirement, finding.revision)
-        for example in examples
-        for finding in example.findings
-        if finding.requirement in by_schema
+    lacking = {
+        revision for (id, revision), row in rules.bound.requirements.items() if id in by_schema and not row.schema
     }
-    lacking = {row[1] for row in judged if row in rules.bound.requirements and not rules.bound.requirements[row].schema}
-    if lacking:
+    judged = (finding for example in examples for finding in example.findings if finding.requirement in by_schema)
+    if any(finding.revision in lacking for finding in judged):
         revisions = join_words(sorted(lacking))
         yield f"no JSON Schema of {revisions} found: messages are not checked against one; give --schema DIR"
 

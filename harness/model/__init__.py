@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     )
     from harness.model.report import (
         INTERRUPTED_REASON,
+        NAMED_SERVER,
         BaselineKind,
         BaselineNote,
         Compared,
@@ -100,6 +101,7 @@ __all__ = [
     "KEPT_BYTES",
     "LOOKING_STEP",
     "MUST_LIKE",
+    "NAMED_SERVER",
     "RARELY",
     "RETRY_STEP",
     "SHOULD_LIKE",

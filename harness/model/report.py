@@ -36,6 +36,10 @@ class DateSource(StrEnum):
     """The last commit that touched the example."""
 
 
+NAMED_SERVER: Final = "server"
+"""Takes the place of the page of a server that somebody named: it is on no page of any docs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One attempt to run an example with one set of packages."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final, assert_never
 
-from harness.model import DriftKind, FindingChange, Status, Verdict
-from harness.report.wording import plural
+from harness.model import Basis, DriftKind, FindingChange, Status, Verdict
+from harness.report.wording import BASIS_NAMES, plural
 from harness.results.severity import SHOWN_IN_FULL, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from extractor.model import Level
     from harness.judge.exit_code import Unchecked
     from harness.model import (
         Drift,
@@ -77,20 +78,25 @@ def lost_sentence(lost: NoLongerRunnable) -> str:
 
 def fixed_sentences(report: Report) -> tuple[str, ...]:
     """Return a line for each finding that a change fixes, examples with the same ones together."""
-    by_finding: dict[tuple[str, str, tuple[str, ...], bool], list[str]] = {}
+    return tuple(_fixed_parts(report, several=True))
+
+
+def _fixed_parts(report: Report, *, several: bool) -> Iterator[str]:
+    by_finding: dict[tuple[Level, str, str, tuple[str, ...], bool], list[str]] = {}
     for entry in report.compared.fixed if report.compared is not None else ():
-        key = (entry.requirement, entry.revision, entry.legs, entry.whole)
+        key = (entry.level, entry.requirement, entry.revision, entry.legs, entry.whole)
         by_finding.setdefault(key, []).append(entry.example)
-    sentences = []
-    for (requirement, _, legs, whole), examples in by_finding.items():
+    for (level, requirement, _, legs, whole), examples in by_finding.items():
         which = f" ({', '.join(legs)})" if legs and not whole else ""
         more = f" and {plural(len(examples) - 1, 'other example')}" if len(examples) > 1 else ""
-        sentences.append(f"{requirement}{which} in {examples[0]}{more}")
-    return tuple(sentences)
+        where = f" in {examples[0]}{more}" if several else ""
+        yield f"{level.value} {requirement}{which}{where}"
 
 
 def change_lines(report: Report, groups: Sequence[FindingGroup]) -> tuple[tuple[str, str], ...]:
     """Return what a change did, in three lines of a word and a sentence each: fixed, broken, left.
+
+    Examples are named only where there are several. What no sentence of the specification asks for is said to be so.
 
     Args:
         report: of the change.
@@ -103,28 +109,29 @@ def change_lines(report: Report, groups: Sequence[FindingGroup]) -> tuple[tuple[
         return ()
     broken = [g for g in groups if g.severity in SHOWN_IN_FULL and g.finding.change is FindingChange.INTRODUCED]
     left = [g for g in groups if g.severity is Severity.UNCHANGED]
-    fixed = fixed_sentences(report)
+    fixed = report.compared.fixed
     if not (fixed or broken or left):
         return ()
+    several = len({*(one.example for one in fixed), *(group.example.id for group in (*broken, *left))}) > 1
     touched = {entry.requirement for entry in report.compared.fixed}
     left.sort(key=lambda group: group.finding.requirement not in touched)
     return (
-        ("fixed", "; ".join(fixed) or "nothing"),
-        ("broken", _listed(broken)),
-        ("left", _listed(left)),
+        ("fixed", "; ".join(_fixed_parts(report, several=several)) or "nothing"),
+        ("broken", _listed(broken, several=several)),
+        ("left", _listed(left, several=several)),
     )
 
 
-def _listed(groups: Sequence[FindingGroup]) -> str:
+def _listed(groups: Sequence[FindingGroup], *, several: bool) -> str:
     """Name violations with their level and the legs that fail, and the example where there are several."""
-    several = len({group.example.id for group in groups}) > 1
     parts = []
     for group in groups:
         finding = group.finding
         legs = [name for name, verdict in finding.legs.items() if verdict is Verdict.VIOLATED]
         which = f" ({', '.join(legs)})" if legs and len(legs) < len(finding.legs) else ""
         where = f" in {group.example.id}" if several else ""
-        parts.append(f"{finding.level.value} {finding.requirement}{which}{where}")
+        basis = f" [{BASIS_NAMES[finding.basis]}]" if finding.basis is not Basis.TEXT else ""
+        parts.append(f"{finding.level.value} {finding.requirement}{which}{basis}{where}")
     return "; ".join(parts) or "nothing"
 
 

@@ -15,8 +15,8 @@ from harness.base.escape import defused, github_data, github_property
 from harness.judge.exit_code import unchecked_programs
 from harness.model import BaselineKind, Basis, FindingChange, Status
 from harness.report.change_wording import (
+    change_lines,
     drift_sentence,
-    fixed_sentences,
     lost_sentence,
     not_compared_sentences,
     rejudged_sentences,
@@ -65,7 +65,8 @@ def render(report: Report) -> str:
         lines += [_command(report, annotation) for annotation in chosen[:LIMIT]]
         if len(chosen) > LIMIT:
             lines.append(f"docprobe: {plural(len(chosen) - LIMIT, f'more {kind}')} in the job summary")
-    lines += [defused(f"docprobe: fixed: {one_line(sentence)}") for sentence in fixed_sentences(report)]
+    changes = change_lines(report, ReportView.of(report).groups)
+    lines += [defused(f"docprobe: {word}: {one_line(sentence)}") for word, sentence in changes]
     beside = (*not_compared_sentences(report), *rejudged_sentences(report))
     lines += [defused(f"docprobe: {one_line(sentence)}") for sentence in beside]
     lines += [defused(f"docprobe: {one_line(text_change_sentence(one))}") for one in report.text_changes]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from extractor.model import NoteKind
 from harness.model import (
     MUST_LIKE,
+    NAMED_SERVER,
     SHOULD_LIKE,
     BaselineKind,
     Basis,
@@ -157,14 +158,17 @@ def baseline_sentence(note: BaselineNote) -> str:
 
 
 def figures(report: Report) -> str:
-    """Return ``14 examples (5 distinct run): 6 judged, 1 not running, …``."""
+    """Return ``14 examples (5 distinct run): 6 judged, 1 not running, …``; ``1 server: 1 judged`` of a named one."""
     counts = count(report)
     not_run = sum(example.interrupted for example in report.examples)
     numbers = {**counts.by_status, Status.BLOCKED: counts.by_status.get(Status.BLOCKED, 0) - not_run}
     parts = [status_words(status, numbers[status]) for status in Status if numbers.get(status)]
     parts += [f"{not_run:,} not run"] if not_run else []
     distinct = f" ({counts.distinct:,} distinct run)" if counts.distinct else ""
-    return f"{plural(counts.examples, 'example')}{distinct}: {', '.join(parts) or 'none'}"
+    what = f"{plural(counts.examples, 'example')}{distinct}"
+    if report.examples and all(example.page == NAMED_SERVER and not example.spans for example in report.examples):
+        what = plural(counts.examples, "server")
+    return f"{what}: {', '.join(parts) or 'none'}"
 
 
 def violations(report: Report) -> str:

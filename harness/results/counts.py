@@ -73,7 +73,7 @@ def count(report: Report) -> Counts:
         for findings in violated_by_own(example, index.rows).values():
             severities = [index.severity(finding, example) for finding in findings]
             violated[findings[0].level, min(severities, key=MOST_SEVERE_FIRST.index)] += 1
-            changes[findings[0].change] += 1
+            changes[findings[0].change] += findings[0].level in {*MUST_LIKE, *SHOULD_LIKE}
 
     def number(levels: Collection[Level], *severities: Severity) -> int:
         return sum(n for (level, one), n in violated.items() if level in levels and one in (severities or Severity))

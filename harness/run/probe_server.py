@@ -13,6 +13,7 @@ from extractor.base.text import one_line
 from extractor.model import Bundle, ExampleKind, Manager, Span, StatedHeader
 from harness.base.errors import NotServingError
 from harness.base.redaction import redact_texts
+from harness.model import NAMED_SERVER
 from harness.run.attempt import make_probe
 from harness.run.running_program import RunningProgram
 from harness.run.running_server import RunningServer, ServerAddress
@@ -129,7 +130,7 @@ def _bundle(server: ServerAddress | tuple[str, ...], name: str, headers: Mapping
     where = Span(name, 1, 1)
     paths: Sequence[str] = (server.target,) if isinstance(server, ServerAddress) else ()
     return Bundle(
-        example_id="server#http" if at else "server#stdio",
+        example_id=f"{NAMED_SERVER}#{'http' if at else 'stdio'}",
         language="",
         kind=ExampleKind.HTTP_SERVER if at else ExampleKind.STDIO_SERVER,
         toolchain="",

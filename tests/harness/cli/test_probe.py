@@ -156,6 +156,15 @@ def test_a_server_that_never_answers_is_not_waited_for_as_if_it_were_starting(tm
         anyio.run(run, silent.getsockname()[1])
 
 
+def test_the_time_to_wait_is_an_option(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/mcp"
+        assert "timeout" in refused(probe(tmp_path, url, "--timeout", "0.2")).message
+    wrong = probe(tmp_path, url, "--timeout", "0")
+    assert wrong.exit_code == 2
+    assert "--timeout" in wrong.output
+
+
 def test_without_sentences_nothing_is_judged(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = probe(tmp_path, "--stdio", "x", spec=tmp_path / "empty")
@@ -170,6 +179,8 @@ def test_a_server_is_on_no_page(tmp_path: Path) -> None:
     reports = ("--format", f"sarif:{tmp_path / 'out.sarif'}", "--format", f"github:{tmp_path / 'out.txt'}")
     done, _, _ = asked("Ended400", tmp_path, "--ends-sessions", *reports, "--format", "terminal")
     assert "docprobe explain" not in done.output, "no results that explain reads have it"
+    assert "1 server: 1 judged" in done.output
+    assert "distinct run" not in done.output
     (error,) = [line for line in (tmp_path / "out.txt").read_text().splitlines() if line.startswith("::error")]
     assert error.startswith("::error title=MUST session.terminated-404")
     results = json.loads((tmp_path / "out.sarif").read_text())["runs"][0]["results"]

@@ -56,7 +56,7 @@ def test_the_one_word_fix(docs: Path, state: Path, monkeypatch: pytest.MonkeyPat
     assert done.document["compared"]["base"] == git(docs, "rev-parse", "main")
     assert "SHOULD session.missing-400 violated, warning, introduced" in done.shown
     lead = (
-        f"✓ fixed session.terminated-404 (POST request, POST notification) in {ID} ✗ broken SHOULD session.missing-400 "
+        "✓ fixed MUST session.terminated-404 (POST request, POST notification) ✗ broken SHOULD session.missing-400 "
         "(POST request, POST notification) "
         "≡ left MUST session.terminated-404 (GET, DELETE)"
     )
@@ -64,7 +64,11 @@ def test_the_one_word_fix(docs: Path, state: Path, monkeypatch: pytest.MonkeyPat
     assert done.shown.index(lead) < done.shown.index("rule specification/"), "the three lines lead"
     assert "title=SHOULD session.missing-400" in done.annotations
     assert "title=MUST session.terminated-404" not in done.annotations
-    assert "fixed: session.terminated-404" in done.annotations
+    assert [line for line in done.annotations.splitlines() if line.startswith("docprobe: ")][:3] == [
+        "docprobe: fixed: MUST session.terminated-404 (POST request, POST notification)",
+        "docprobe: broken: SHOULD session.missing-400 (POST request, POST notification)",
+        "docprobe: left: MUST session.terminated-404 (GET, DELETE)",
+    ]
     states = {
         result["ruleId"]: result["baselineState"] for result in json.loads(sarif.read_text())["runs"][0]["results"]
     }
@@ -76,12 +80,12 @@ def test_the_one_word_fix(docs: Path, state: Path, monkeypatch: pytest.MonkeyPat
     assert skipped.get("type") == "unchanged"
     lead = markdown.read_text().replace("\\", "").split("\n")[2:5]
     assert lead == [
-        f"- ✅ **fixed:** session.terminated-404 (POST request, POST notification) in {ID}",
+        "- ✅ **fixed:** MUST session.terminated-404 (POST request, POST notification)",
         "- ❌ **broken:** SHOULD session.missing-400 (POST request, POST notification)",
         "- ➖ **left:** MUST session.terminated-404 (GET, DELETE)",
     ]
     page = " ".join(re.sub(r"<[^>]*>", " ", html.read_text()).split())
-    assert f"Fixed by the change ✓ session.terminated-404 (POST request, POST notification) in {ID}" in page
+    assert f"Fixed by the change ✓ MUST session.terminated-404 (POST request, POST notification) in {ID}" in page
     assert "1 introduced" in page
     assert "! SHOULD session.missing-400 violated, warning, introduced, 2025-11-25" in page
     assert "≡ MUST session.terminated-404 violated, unchanged, 2025-11-25" in page
@@ -114,7 +118,7 @@ def test_a_whole_fix_is_said_in_one_line(docs: Path, state: Path, monkeypatch: p
     page = docs / TUTORIAL
     page.write_text(CODE.replace("status(400)", "status(404)"))
     done = check(docs, state, monkeypatch, talk, "--select", "sessions")
-    assert "✓ fixed session.terminated-404 in" in done.shown
+    assert "✓ fixed MUST session.terminated-404 ✗" in done.shown
     assert "· left nothing" in done.shown
     assert done.changes(ID) == {"session.missing-400": "introduced"}
 

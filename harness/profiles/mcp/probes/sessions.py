@@ -28,6 +28,8 @@ _NO_SIGN_OF_ONE_CLIENT: Final = (401, 403, 429, FULL)
 """Refusals of a second initialize that say nothing about the number of clients."""
 NOTICE_S: Final = 5.0
 """Time for the end of a process to be noticed after its connections broke."""
+_NOTICE_S: Final = {FailureKind.REFUSED: NOTICE_S, FailureKind.RESET: 1.0, FailureKind.CLOSED: 1.0}
+"""The same by what a request met: a server may break a connection and live, one that refuses it hardly does."""
 ACCEPTED: Final = 202
 """Answer to a DELETE that will be done later."""
 ENDING_S: Final = 5.0
@@ -165,8 +167,9 @@ async def has_died(peer: ProbedServer) -> bool:
     exchanges = peer.recorder.exchanges
     last = exchanges[-1] if exchanges else None
     ended = peer.pod.exit_state()
-    if ended is None and last is not None and last.failure is not None and last.failure.kind is FailureKind.REFUSED:
-        ended = await peer.pod.wait_exit(NOTICE_S)
+    wait_s = _NOTICE_S.get(last.failure.kind) if last is not None and last.failure is not None else None
+    if ended is None and wait_s is not None:
+        ended = await peer.pod.wait_exit(wait_s)
     if ended is None:
         return False
     number = last.number + 1 if last is not None else 1

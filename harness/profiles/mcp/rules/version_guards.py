@@ -37,6 +37,9 @@ _VARIABLES: Final = {
     "module": ("protocol_version", "requested_version"), "program": ("protocolVersion", "requestedVersion"),
 }  # fmt: skip
 """Names for the variable with the version, by the type of the file's root."""
+_VARIABLE_NODES: Final = frozenset(
+    {"identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"}
+)
 _BODIES: Final = {"module": '{"jsonrpc": "2.0", "error": error}', "program": '{ jsonrpc: "2.0", error }'}
 _FASTAPI: Final = re.compile(r"\bfastapi\b")
 
@@ -136,7 +139,7 @@ def _imported_names(root: Node) -> set[str]:
 
 def _free_name(function: Node, *names: str) -> str:
     """Return the first name that a function does not use."""
-    used = {text_of(node) for node in walk(function) if "identifier" in node.type}
+    used = {text_of(node) for node in walk(function) if node.type in _VARIABLE_NODES}
     return next((name for name in names if name not in used), f"{names[-1]}_")
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from harness.base.errors import BlockedError
 from harness.engine.protocol import ExitState
 from harness.judge.judge import judge
-from harness.model import Basis, Verdict
+from harness.model import Basis, Facts, Failure, FailureKind, Verdict
 from harness.profile import ProbeSettings
 from harness.profiles.mcp.probe import McpProbe
 from harness.profiles.mcp.probes.converse_http import converse_http
+from harness.profiles.mcp.probes.sessions import has_died
 from harness.profiles.registry import MCP
 from tests.support.local_pod import bundle, local_pod
+from tests.support.report_pieces import exchange
 from tests.support.verdicts import rows
 
 from .conversations import NEWEST, REVISIONS, TIMEOUT_S, by_step, hold, judged
@@ -114,6 +120,37 @@ async def test_a_crash_is_found_recorded_and_survived() -> None:
     assert "memory limit" in transcript.facts.crashed.sentence
     assert not transcript.facts.single_session
     assert "isolation.end-a" in by_step(transcript)
+
+
+class Dying:
+    """A process whose end is noticed after a while."""
+
+    def __init__(self, noticed_s: float) -> None:
+        self.noticed_s = noticed_s
+        self.waited_s = 0.0
+
+    def exit_state(self) -> ExitState | None:
+        return ExitState(1, "exited with code 1") if self.waited_s >= self.noticed_s else None
+
+    async def wait_exit(self, timeout_s: float) -> ExitState | None:
+        self.waited_s += timeout_s
+        return self.exit_state()
+
+
+@pytest.mark.parametrize(
+    ("kind", "noticed_s", "died"),
+    [
+        (FailureKind.REFUSED, 5.0, True), (FailureKind.CLOSED, 1.0, True), (FailureKind.RESET, 1.0, True),
+        (FailureKind.CLOSED, 5.0, False), (FailureKind.TIMEOUT, 0.1, False), (None, 0.1, False),
+    ],
+)  # fmt: skip
+async def test_the_end_of_a_process_is_waited_for_by_what_the_last_request_met(
+    kind: FailureKind | None, noticed_s: float, died: bool
+) -> None:
+    last = replace(exchange(7, "s", "POST", 200), reply=None, failure=Failure(kind)) if kind is not None else exchange(7, "s", "POST", 200)
+    peer: Any = SimpleNamespace(pod=Dying(noticed_s), recorder=SimpleNamespace(exchanges=[last]), facts=Facts())
+    assert await has_died(peer) is died
+    assert (peer.facts.crashed is not None) is died
 
 
 async def test_a_server_that_dies_with_its_first_deleted_session() -> None:
