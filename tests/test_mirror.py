@@ -35,6 +35,7 @@ CROSS_CUTTING = {
     "harness/profiles/mcp/test_real_clients.py": "whole conversations with clients on the SDKs",
     "harness/profiles/mcp/test_real_sdks.py": "whole conversations with servers on the SDKs",
     "harness/repair/test_proved_fixes.py": "fixes of whole programs, proved by running them",
+    "harness/repair/test_proved_pins.py": "pins of install lines, proved by running whole programs",
     "harness/report/test_action.py": "the GitHub Action's script",
     "harness/report/test_public_schemas.py": "outputs and packaging files against public schemas",
     "harness/report/test_workflow.py": "the reusable workflow's scripts, with the real docprobe",

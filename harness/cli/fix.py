@@ -36,9 +36,10 @@ def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Pa
     stderr. A fix that works is stored: while the example and its packages stay the same, `docprobe check` includes it
     in its results and in SARIF.
 
-    It knows common faults: statuses of sessions, streams and notifications, Origin, ids that can be predicted, sessions
-    that are open to other users, one transport for all clients, logs on the stdout of a stdio server, and, for an
-    example that does not run, a body parser, imports or packages that are missing, and names that a package changed.
+    It knows common faults: statuses of sessions, streams and notifications, Origin, versions that are not refused, ids
+    that can be predicted, sessions that are open to other users, one transport for all clients, logs on the stdout of a
+    stdio server, and, for an example that does not run, a body parser, imports or packages that are missing, names that
+    a package changed, and a package that has to be an older one.
 
     \b
     docprobe fix 'docs/2025-11-25/tutorials/security/authorization#typescript' --docs docs | git apply

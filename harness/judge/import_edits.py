@@ -58,6 +58,14 @@ def import_node(root: Node, name: str, module: str) -> Iterator[TextEdit]:
             yield TextEdit(first.start_byte, first.start_byte, f"{line}\n")
 
 
+def python_names(root: Node) -> frozenset[str]:
+    """Return the names that the imports of a Python file have in them."""
+    imports = (node for node in root.named_children if node.type in {"import_statement", "import_from_statement"})
+    return frozenset(
+        text_of(part) for node in imports for part in walk(node) if part.type in {"dotted_name", "identifier"}
+    )
+
+
 def source_of(statement: Node) -> str:
     """Return the module that an import statement names."""
     return text_of(statement.child_by_field_name("source")).strip("\"'")

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from harness.base.errors import BlockedError, DocprobeError, UsageError
-from harness.judge.example import PACKAGES, RUNS
-from harness.model import Status, Verdict
-from harness.repair.edits import edits_between, fixable, has_fix, on_pages, patched
-from harness.repair.fault import Fault, asked, patched_plan
+from harness.judge.example import RUNS
+from harness.model import Status
+from harness.repair.attempts import try_findings
+from harness.repair.edits import fixable
+from harness.repair.fault import Fault, asked
 from harness.repair.pins import pins_for
 from harness.repair.proofs import ProvedPatch, sources_of, store_proof
 from harness.repair.trial import FailedFix, Trial, failures_of, outcome_of, why_not
@@ -17,17 +18,14 @@ from harness.run.execute import execute
 from harness.run.observer import Silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import anyio
 
     from extractor.model import Example
     from harness.config import Config
-    from harness.model import ExampleResult, Finding, Report
+    from harness.model import ExampleResult, Report
     from harness.repair.proofs import Proofs
-    from harness.repair.trial import RuleInRevision
-    from harness.rule import Catalogue
     from harness.run.connect import Connect
     from harness.run.observer import Observer
     from harness.run.plan import Plan
@@ -37,8 +35,6 @@ _MOST_ALONE: Final = 3
 """Fixes that are tried one by one if they do not work together."""
 _MOST_LEFT_OUT: Final = 4
 """Fixes that are left out, one after the other, to see whether the others work together."""
-_MOST_FURTHER: Final = 4
-"""Faults that keep a program from running and are fixed one after the other, the first left out."""
 
 
 async def prove(plan: Plan, example: Example, config: Config, connect: Connect, observer: Observer) -> Trial:
@@ -148,13 +144,13 @@ async def _try(
             continue
         if _makes_run(trial):
             # both ways are a choice of the page's author
-            if (await _try_findings(pinned, runs, connect, observer, stop)).holds:
+            if (await try_findings(pinned, runs, connect, observer, stop)).holds:
                 return replace(trial, alternative=pins)
             continue
         other = await _try_fault(pinned, connect, observer, stop)
         if _makes_run(other):
-            failed = FailedFix((RUNS,), why_not(trial)) if trial.texts and RUNS in trial.tried else None
-            return replace(other, given_up=other.given_up or failed)
+            in_code = FailedFix((RUNS,), why_not(trial)) if trial.texts and RUNS in trial.tried else trial.given_up
+            return replace(other, given_up=other.given_up or in_code)
         trial = trial if trial.texts else other
     return trial
 
@@ -167,7 +163,7 @@ async def _try_fault(fault: Fault, connect: Connect, observer: Observer, stop: a
     """Try the fixes of all findings together; if they do not work so, fewer of them."""
     before, config = fault.before, fault.config
     wanted = [finding for finding in fixable(before.findings, config.catalogue) if any(fault.edits((finding,)))]
-    trial = await _try_findings(fault, wanted, connect, observer, stop)
+    trial = await try_findings(fault, wanted, connect, observer, stop)
     if trial.holds:
         return trial
     # an example that stops running shows of no edit that it works
@@ -179,110 +175,8 @@ async def _try_fault(fault: Fault, connect: Connect, observer: Observer, stop: a
     groups += [[name] for name in works[:_MOST_ALONE] if len(trial.tried) > 1]
     for names in groups:
         fewer = [finding for finding in wanted if finding.requirement in names]
-        again = await _try_findings(fault, fewer, connect, observer, stop)
+        again = await try_findings(fault, fewer, connect, observer, stop)
         if again.holds:
             left_out = tuple(name for name in trial.tried if name not in names)
             return replace(again, unfitting=trial.unfitting, given_up=FailedFix(left_out, why_not(trial)))
     return trial
-
-
-async def _further(fault: Fault, connect: Connect, observer: Observer, stop: anyio.Event | None) -> Fault | None:
-    """Return what is left of a fault once what keeps its example from running was fixed as well, one after the other.
-
-    A program with two faults of this kind shows the second one only without the first.
-
-    Args:
-        fault: of a page on which the first is fixed.
-        connect: opens the engine.
-        observer: is informed of progress.
-        stop: when it is set, nothing more is run.
-
-    Returns:
-        The last page that was run; None if nothing further was found to edit.
-    """
-    found: Fault | None = None
-    for _ in range(_MOST_FURTHER):
-        if fault.before.status is not Status.NOT_RUNNING or (stop is not None and stop.is_set()):
-            break
-        fault = await asked(fault, connect, observer)
-        wanted = [one for one in fixable(fault.before.findings, fault.config.catalogue) if one.requirement == RUNS]
-        edits, _ = fault.edits(wanted)
-        assert fault.example.bundle is not None, "what was run has a bundle"
-        sources = dict(fault.sources)
-        on_page = on_pages(edits, fault.example.bundle, sources)
-        if not on_page:
-            break
-        for file in {edit.span.file for edit in on_page}:
-            sources[file] = patched(sources[file], [edit for edit in on_page if edit.span.file == file])
-        plan = patched_plan(fault.plan, fault.example, sources, fault.config)
-        after = (await execute(plan, fault.config, connect, observer=observer, stop=stop)).examples[0]
-        found = fault = replace(fault, example=plan.examples[0], before=after, sources=sources, answers={})
-    return found
-
-
-async def _try_findings(
-    fault: Fault, wanted: Sequence[Finding], connect: Connect, observer: Observer, stop: anyio.Event | None
-) -> Trial:
-    """Try the fixes of some findings together."""
-    plan, example, before, config = fault.plan, fault.example, fault.before, fault.config
-    assert example.bundle is not None, "what was run has a bundle"
-    catalogue, sources = config.catalogue, fault.sources
-    edits, of_page = fault.edits(wanted)
-    tried = {finding.requirement for finding in wanted}
-    unfitting = tuple(name for name in _fixable_names(before, catalogue) if name not in tried)
-    by_file = on_pages(edits, example.bundle, sources)
-    by_file = (*by_file, *of_page) if by_file or not edits else ()
-    texts = {
-        file: (sources[file], patched(sources[file], [edit for edit in by_file if edit.span.file == file]))
-        for file in {edit.span.file for edit in by_file}
-    }
-    if not texts:
-        return Trial(remaining=tuple(sorted(tried)), unfitting=unfitting, blocking=_blocking_names(before, catalogue))
-    now_sources = {**sources, **{file: new for file, (_, new) in texts.items()}}
-    again = patched_plan(plan, example, now_sources, config)
-    after = (await execute(again, config, connect, observer=observer, stop=stop)).examples[0]
-    if tried & {RUNS, PACKAGES}:
-        rest = replace(fault, example=again.examples[0], before=after, sources=now_sources, answers={}, pins=())
-        further = await _further(rest, connect, observer, stop)
-        if further is not None and further.example.bundle is not None:
-            edits = edits_between(example.bundle, further.example.bundle)
-            texts = {file: (sources[file], new) for file, new in further.sources.items() if new != sources[file]}
-            after = further.before
-    if after.status is not Status.JUDGED:
-        trouble = f"{after.status.value}: {after.reason}"
-        names = tuple(sorted(tried))
-        return Trial(edits, texts, tried=names, remaining=names, unfitting=unfitting, trouble=trouble)
-    was, now = _verdicts(before), _verdicts(after)
-    # what nobody could judge without a conversation is not broken by having one
-    ran = before.status is Status.JUDGED
-    new = [k for k, v in now.items() if v is Verdict.VIOLATED and was.get(k) is not Verdict.VIOLATED]
-    return Trial(
-        edits=edits,
-        texts=texts,
-        tried=tuple(sorted(tried)),
-        fixed=tuple(k for k, v in was.items() if v is Verdict.VIOLATED and now.get(k) is Verdict.SATISFIED),
-        remaining=tuple(name for name in _fixable_names(after, catalogue) if name in tried),
-        unfitting=unfitting,
-        broken=_names(k for k in new if ran or k in was),
-        shown=_names(k for k in new if not ran and k not in was),
-        packages=after.packages,
-        pins=fault.pins if RUNS in tried else (),
-        blocking=_blocking_names(after, catalogue),
-    )
-
-
-def _verdicts(result: ExampleResult) -> dict[RuleInRevision, Verdict]:
-    return {(finding.requirement, finding.revision): finding.verdict for finding in result.findings}
-
-
-def _fixable_names(result: ExampleResult, catalogue: Catalogue) -> tuple[str, ...]:
-    return _names((f.requirement, f.revision) for f in fixable(result.findings, catalogue))
-
-
-def _blocking_names(result: ExampleResult, catalogue: Catalogue) -> tuple[str, ...]:
-    blocking = (finding for finding in result.findings if finding.gates)
-    return _names((f.requirement, f.revision) for f in blocking if not has_fix(f.requirement, catalogue))
-
-
-def _names(keys: Iterable[RuleInRevision]) -> tuple[str, ...]:
-    return tuple(sorted({requirement for requirement, _ in keys}))

@@ -288,7 +288,7 @@ async def test_fixes_that_do_not_work_together_are_tried_apart(
             tried=tuple(asked), unfitting=unfitting, fixed=works, remaining=left, broken=broken, texts={"p": ("a", "b")}
         )
 
-    monkeypatch.setattr(prove, "_try_findings", try_findings)
+    monkeypatch.setattr(prove, "try_findings", try_findings)
     monkeypatch.setattr(prove.Fault, "edits", lambda *_: ((FileEdit("s", 1, ("x",)),), ()))
     config = load_config(SAMPLE, environ={}, state=tmp_path / "state", jobs=1)
     example = next(example for example in todo.all_examples if example.id == NEWER)

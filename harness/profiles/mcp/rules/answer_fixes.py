@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import arguments_of, callee_of, lines_of, statement, text_of, walk
+from harness.judge.import_edits import import_python, python_names
 from harness.profiles.mcp.rules.session_branches import id_expression, id_is_given
 from harness.profiles.mcp.rules.session_names import names_in
 from harness.profiles.mcp.rules.statuses import constants_of, is_error_class, status_of, written_like
@@ -59,10 +60,12 @@ class _Framework:
     """The answer, with ``{}`` for that object."""
     root: str = "program"
     """Type of the root of its language's syntax trees."""
+    module: str = ""
+    """Of Python, what the answer's class is imported from; empty if the answer has none."""
 
 
-def _framework(imported: str, answer: str, accepted: str, root: str = "program") -> _Framework:
-    return _Framework(re.compile(imported), re.compile(answer), accepted, root)
+def _framework(imported: str, answer: str, accepted: str, root: str = "program", module: str = "") -> _Framework:
+    return _Framework(re.compile(imported), re.compile(answer), accepted, root, module)
 
 
 _FRAMEWORKS: Final = (
@@ -73,7 +76,8 @@ _FRAMEWORKS: Final = (
     _framework(r"""["'](?:node:)?https?["']""", r"(\w+)\.(?:end|writeHead)\(", "{}.writeHead(202).end()"),
     _framework(r"", r"()(?:new )?Response\b", "new Response(null, {{ status: 202 }})"),
     _framework(r"aiohttp", r"(\w+)\.(?:json_response|Response)\(", "{}.Response(status=202)", "module"),
-    _framework(r"starlette|fastapi", r"()", "Response(status_code=202)", "module"),
+    _framework(r"\bfastapi\b", r"()", "Response(status_code=202)", "module", "fastapi"),
+    _framework(r"\bstarlette\b", r"()", "Response(status_code=202)", "module", "starlette.responses"),
     _framework(r"flask", r"()", '"", 202', "module"),
 )
 
@@ -228,6 +232,8 @@ def _accepted(root: Node, answer: Node) -> Iterator[TextEdit]:
             yield TextEdit(answer.end_byte, answer.end_byte, f" {new}")
         else:
             yield TextEdit(returned.start_byte, returned.end_byte, new)
+        if framework.module and "Response" not in python_names(root):
+            yield from import_python(root, f"from {framework.module} import Response")
         return
 
 

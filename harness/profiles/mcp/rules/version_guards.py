@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from extractor.languages.common.syntax import text_of, walk
-from harness.judge.import_edits import import_python
+from harness.judge.import_edits import import_python, python_names
 from harness.profiles.mcp.messages import VERSION_HEADER
 from harness.profiles.mcp.rules.guard_styles import imports_of, style_of
 from harness.profiles.mcp.rules.request_handlers import positional_names, request_handlers
@@ -86,7 +86,7 @@ def _guarded(root: Node, function: Node, supported: SupportedVersions, *, modern
         if len(names) < style.parameters:
             return []
         header = _mirrored(root, function, names) or _written(style.header, names, name=_NAME)
-    if style.needs and style.needs.rpartition(" ")[2] not in _imported_names(root):
+    if style.needs and style.needs.rpartition(" ")[2] not in python_names(root):
         added += import_python(root, style.needs)
     answer = [_written(line, names, body=_BODIES[root.type]) for line in style.answer]
     held = f"String({variable})" if not python and "headers[" in header else variable
@@ -130,11 +130,6 @@ def _code(modern: bool) -> int:
 
 def _written(template: str, names: Sequence[str], **parts: str) -> str:
     return template.format(*names, *[""] * 3, **parts)
-
-
-def _imported_names(root: Node) -> set[str]:
-    imports = (node for node in root.named_children if node.type in {"import_statement", "import_from_statement"})
-    return {text_of(part) for node in imports for part in walk(node) if part.type in {"dotted_name", "identifier"}}
 
 
 def _free_name(function: Node, *names: str) -> str:
@@ -190,7 +185,7 @@ def _request_parameter(root: Node, function: Node) -> Iterator[TextEdit]:
     if listed is not None:
         at = listed.start_byte + 1
         yield TextEdit(at, at, f"request: Request{', ' if listed.named_children else ''}")
-        if "Request" not in _imported_names(root):
+        if "Request" not in python_names(root):
             yield from import_python(root, "from fastapi import Request")
 
 
