@@ -229,3 +229,12 @@ def test_get_gets_a_route_where_it_has_none(text: str, lines: list[str]) -> None
 def test_a_number_that_is_blamed_and_is_no_status_of_the_answer_stays() -> None:
     text = "const limit = 404; // <<\nif (limit > 3) stop();\n"
     assert changed("get.sse-or-405", 404, text, "a.mjs") == []
+
+
+@pytest.mark.parametrize("framework", ["fastapi", "starlette"])
+def test_a_response_that_nobody_imported_is_imported(framework: str) -> None:
+    text = f'from {framework} import Route\ndef f(m):\n    if "id" not in m:\n        return {{"ok": True}}\n'
+    module = "fastapi" if framework == "fastapi" else "starlette.responses"
+    assert changed("post.notification-202", 200, text, "a.py") == [
+        f"from {module} import Response", "return Response(status_code=202)",
+    ]  # fmt: skip
