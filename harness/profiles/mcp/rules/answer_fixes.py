@@ -6,10 +6,19 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.syntax import arguments_of, callee_of, lines_of, statement, text_of, walk
+from extractor.languages.common.syntax import (
+    CALLS,
+    FUNCTIONS,
+    arguments_of,
+    callee_of,
+    lines_of,
+    statement,
+    text_of,
+    walk,
+)
 from harness.judge.import_edits import import_python, python_names
 from harness.profiles.mcp.rules.session_branches import id_expression, id_is_given
-from harness.profiles.mcp.rules.session_names import names_in
+from harness.profiles.mcp.rules.session_names import function_name, names_in
 from harness.profiles.mcp.rules.statuses import constants_of, is_error_class, status_of, written_like
 from harness.profiles.mcp.rules.wrong_answers import (
     all_statuses,
@@ -43,6 +52,8 @@ _MESSAGE: Final = re.compile(
 )
 """Where a condition looks for the id of a message."""
 _POST: Final = re.compile(r"(\w+)\.post$")
+_WRITTEN: Final = frozenset({"object", "dictionary", "string", "list", "array"})
+"""Expressions that are a body as it is written."""
 _SPEAKING: Final = re.compile(r"\bsendStatus\(|^\w+\.status\s*=")
 """Answers to which Express and Koa add the words of the status as a body."""
 _ENDS: Final = frozenset({"return_statement", "expression_statement", "raise_statement"})
@@ -97,6 +108,7 @@ def status_fix(blame: BlameRule, right: str) -> FixRule:
         plain = (answer for answer in answers if answer not in speaking)
         edited = list(_with_status(root, plain, statuses, lambda _: right))
         if right == "202":
+            edited += [edit for answer in answers for edit in _without_body(root, answer, statuses)]
             # a body, or the status that a framework gives by itself
             answers += [node for node in _on_blamed_lines(finding, walk(root)) if node.type == "return_statement"]
             bare = (answer for answer in answers if not any(_within(edit, answer) for edit in edited))
@@ -209,6 +221,17 @@ def _with_status(
                 new = f"({new})" if is_error_class(node) else new
             if new != text_of(node):
                 yield TextEdit(node.start_byte, node.end_byte, new)
+
+
+def _without_body(root: Node, answer: Node, statuses: set[str]) -> Iterator[TextEdit]:
+    """Yield the removal of a written body behind the status, where a function of the file is called with both."""
+    own = {function_name(node) for node in walk(root) if node.type in FUNCTIONS} - {""}
+    constants = constants_of(root)
+    for call in walk(answer):
+        given = arguments_of(call) if call.type in CALLS and callee_of(call).rpartition(".")[2] in own else []
+        at = next((number for number, part in enumerate(given) if status_of(part, constants) in statuses), len(given))
+        if given[at + 1 :] and all(part.type in _WRITTEN for part in given[at + 1 :]):
+            yield TextEdit(given[at].end_byte, given[-1].end_byte, "")
 
 
 def _accepted(root: Node, answer: Node) -> Iterator[TextEdit]:

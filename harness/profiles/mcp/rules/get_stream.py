@@ -14,6 +14,7 @@ from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, advice, level, text
 from harness.profiles.mcp.rules.answer_fixes import route_get, status_fix
 from harness.profiles.mcp.rules.answers import Answer, classify_answer, describe, is_served
+from harness.profiles.mcp.rules.method_guards import guard_get
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import EVENT_STREAM, exchange_of, exchanges_of
 from harness.profiles.mcp.rules.wrong_answers import get_answers
@@ -82,9 +83,9 @@ _STATUS: Final = status_fix(get_answers, "405")
 
 
 def _refuse_get(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
-    """Answer GET by 405: where the code answers it otherwise, else in a route of its own."""
-    edits = list(_STATUS(root, finding, transcript))
-    yield from edits or route_get(root, finding, transcript)
+    """Answer GET by 405: where the code answers it otherwise, else in a route of its own, else by a guard."""
+    edits = list(_STATUS(root, finding, transcript)) or list(route_get(root, finding, transcript))
+    yield from edits or guard_get(root, transcript)
 
 
 GET_SSE_OR_405: Final = Rule(

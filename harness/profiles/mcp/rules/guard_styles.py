@@ -30,26 +30,43 @@ class GuardStyle:
     """That the handler has to have."""
     needs: str = ""
     """Import without which the answer has no name."""
+    method: str = ""
+    """The expression that has the request's method; empty where a framework gives each method a function."""
+    not_allowed: tuple[str, ...] = ()
+    """Statements that answer 405."""
 
 
-def _style(imported: str, header: str, present: str, *answer: str, parameters: int = 1, needs: str = "") -> GuardStyle:
-    return GuardStyle(re.compile(imported), header, present, answer, parameters, needs)
+def _style(
+    imported: str,
+    header: str,
+    present: str,
+    *answer: str,
+    parameters: int = 1,
+    needs: str = "",
+    get: tuple[str, ...] = (),
+) -> GuardStyle:
+    return GuardStyle(re.compile(imported), header, present, answer, parameters, needs, get[0] if get else "", get[1:])
 
 
 _SET: Final = "{version} !== undefined"
 _ECMASCRIPT: Final = (
-    _style("hono", '{0}.req.header("{name}")', _SET, "return {0}.json({body}, 400);"),
+    _style("hono", '{0}.req.header("{name}")', _SET, "return {0}.json({body}, 400);",
+           get=("{0}.req.method", "return {0}.body(null, 405);")),
     _style(
-        "fastify", '{0}.headers["{name}"]', _SET, "return {1}.code(400).send({body});", parameters=2
+        "fastify", '{0}.headers["{name}"]', _SET, "return {1}.code(400).send({body});", parameters=2,
+        get=("{0}.method", "return {1}.code(405).send();"),
     ),
-    _style(r"""["']koa["']""", '{0}.get("{name}")', "{version}", "{0}.status = 400;", "{0}.body = {body};", "return;"),
-    _style("express", '{0}.header("{name}")', _SET, "{1}.status(400).json({body});", "return;", parameters=2),
+    _style(r"""["']koa["']""", '{0}.get("{name}")', "{version}", "{0}.status = 400;", "{0}.body = {body};", "return;",
+           get=("{0}.method", "{0}.status = 405;", "return;")),
+    _style("express", '{0}.header("{name}")', _SET, "{1}.status(400).json({body});", "return;", parameters=2,
+           get=("{0}.method", "{1}.status(405).end();", "return;")),
     _style(
         r"""["'](?:node:)?https?2?["']""", '{0}.headers["{name}"]', _SET,
         '{1}.writeHead(400, {{ "Content-Type": "application/json" }});', "{1}.end(JSON.stringify({body}));", "return;",
-        parameters=2,
+        parameters=2, get=("{0}.method", "{1}.writeHead(405).end();", "return;"),
     ),
-    _style("", '{0}.headers.get("{name}")', "{version} !== null", "return Response.json({body}, {{ status: 400 }});"),
+    _style("", '{0}.headers.get("{name}")', "{version} !== null", "return Response.json({body}, {{ status: 400 }});",
+           get=("{0}.method", "return new Response(null, {{ status: 405 }});")),
 )  # fmt: skip
 _GIVEN: Final = "{version} is not None"
 _PYTHON: Final = (

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from extractor.languages.common.syntax import text_of, walk
 from harness.judge.import_edits import import_python, python_names
 from harness.profiles.mcp.messages import VERSION_HEADER
+from harness.profiles.mcp.rules.guard_places import as_written, placed, python_arguments, written
 from harness.profiles.mcp.rules.guard_styles import imports_of, style_of
 from harness.profiles.mcp.rules.request_handlers import positional_names, request_handlers
 from harness.profiles.mcp.rules.session_names import header_read, names_in
@@ -73,7 +74,7 @@ def _guarded(root: Node, function: Node, supported: SupportedVersions, *, modern
         return []
     python = root.type == "module"
     variable = _free_name(function, *_VARIABLES[root.type])
-    names, header = _arguments(function) if python else positional_names(function), ""
+    names, header = python_arguments(function) if python else positional_names(function), ""
     added: list[TextEdit] = []
     if python and (given := _header_parameter(function)) is not None:
         # the framework gives it to the function
@@ -85,15 +86,15 @@ def _guarded(root: Node, function: Node, supported: SupportedVersions, *, modern
             added += _request_parameter(root, function)
         if len(names) < style.parameters:
             return []
-        header = _mirrored(root, function, names) or _written(style.header, names, name=_NAME)
+        header = _mirrored(root, function, names) or written(style.header, names, name=_NAME)
     if style.needs and style.needs.rpartition(" ")[2] not in python_names(root):
         added += import_python(root, style.needs)
-    answer = [_written(line, names, body=_BODIES[root.type]) for line in style.answer]
+    answer = [written(line, names, body=_BODIES[root.type]) for line in style.answer]
     held = f"String({variable})" if not python and "headers[" in header else variable
     guard = _Guard(variable, header, style.present.format(version=variable), supported.contains.format(version=held))
     lines = _python(guard, answer, supported, modern) if python else _ecmascript(guard, answer, supported, modern)
-    placed = _placed(root, function, body, lines if python else [_as_written(root, line) for line in lines])
-    return [*added, *placed] if placed else []
+    guard_edits = placed(root, function, body, lines if python else [as_written(root, line) for line in lines])
+    return [*added, *guard_edits] if guard_edits else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +129,6 @@ def _code(modern: bool) -> int:
     return _UNSUPPORTED if modern else _REFUSED
 
 
-def _written(template: str, names: Sequence[str], **parts: str) -> str:
-    return template.format(*names, *[""] * 3, **parts)
-
-
 def _free_name(function: Node, *names: str) -> str:
     """Return the first name that a function does not use."""
     used = {text_of(node) for node in walk(function) if node.type in _VARIABLE_NODES}
@@ -148,17 +145,6 @@ def _mirrored(root: Node, function: Node, names: Sequence[str]) -> str:
         return ""
     quote = text_of(literal)[-1:]
     return text_of(read).replace(text_of(literal), f"{quote}{_NAME}{quote}")
-
-
-def _arguments(function: Node) -> list[str]:
-    """Return the parameters of a Python function, the request alone if its type tells which it is."""
-    listed = function.child_by_field_name("parameters")
-    parts = [part for part in listed.named_children if "comment" not in part.type] if listed is not None else []
-    requests = [part for part in parts if re.search(r":.*\bRequest\b", text_of(part))]
-    if requests:
-        return [re.split(r"\W", text_of(requests[0]))[0]]
-    plain = [text_of(part) for part in parts if part.type == "identifier"]
-    return plain[1:] if plain[:1] == ["self"] else plain
 
 
 def _header_parameter(function: Node) -> tuple[str, TextEdit] | None:
@@ -189,47 +175,6 @@ def _request_parameter(root: Node, function: Node) -> Iterator[TextEdit]:
             yield from import_python(root, "from fastapi import Request")
 
 
-def _placed(root: Node, function: Node, body: Node, lines: Sequence[str]) -> list[TextEdit]:
-    """Return the edits that put lines at the start of a function's body."""
-    statements = [node for node in body.named_children if node.type != "comment"]
-    if body.type not in {"block", "statement_block"}:
-        # `(c) => answer(c)`
-        indent = _indent_of(root, function)
-        inner = f"\n{indent}  ".join(lines)
-        before = TextEdit(body.start_byte, body.start_byte, f"{{\n{indent}  {inner}\n{indent}  return ", indented=True)
-        return [before, TextEdit(body.end_byte, body.end_byte, _as_written(root, f";\n{indent}}}"), indented=True)]
-    if root.type == "module" and len(statements) > 1 and text_of(statements[0])[:1] in {'"', "'"}:
-        statements = statements[1:]
-    if not statements:
-        return []
-    first, header = statements[0], function.child_by_field_name("parameters")
-    indent = _indent_of(root, first)
-    if body.type == "statement_block" and first.start_point[0] == body.start_point[0]:
-        inner, at = f"{indent}  ", body.start_byte + 1
-        space = " " * (first.start_byte - at)
-        new = "".join(f"\n{inner}{line}" for line in lines) + f"\n{inner.removesuffix(space)}"
-    elif root.type == "module" and header is not None and first.start_point[0] == header.end_point[0]:
-        inner, at = f"{indent}    ", first.start_byte
-        new = "".join(f"\n{inner}{line}" for line in lines) + f"\n{inner}"
-    else:
-        at, new = first.start_byte, f"\n{indent}".join([*lines, ""])
-    return [TextEdit(at, at, new, indented=True)]
-
-
-def _indent_of(root: Node, node: Node) -> str:
-    data, start = root.text or b"", node.start_byte - root.start_byte
-    line = data[data.rfind(b"\n", 0, start) + 1 : start].decode("utf-8", "replace")
-    return line[: len(line) - len(line.lstrip())]
-
-
-def _as_written(root: Node, line: str) -> str:
-    """Return a line of JavaScript in the quotes of the file, and without a semicolon if the file has none."""
-    text = text_of(root)
-    if text.count("'") > text.count('"'):
-        line = line.replace('"', "'")
-    return line if ";\n" in text else re.sub(r";(?=\n|\Z)", "", line)
-
-
 def _defined(root: Node, line: str) -> Iterator[TextEdit]:
     """Add a line in front of the first statement behind the imports."""
     python = root.type == "module"
@@ -240,7 +185,7 @@ def _defined(root: Node, line: str) -> Iterator[TextEdit]:
     first = next((node for node in rest if imports or (node.type not in heads and not _is_text(node))), None)
     if first is not None:
         apart = python and first.type in {"function_definition", "class_definition", "decorated_definition"}
-        new = line if python else _as_written(root, line)
+        new = line if python else as_written(root, line)
         yield TextEdit(first.start_byte, first.start_byte, f"{new}\n" + "\n\n" * apart)
 
 

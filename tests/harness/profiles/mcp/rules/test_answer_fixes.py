@@ -231,6 +231,17 @@ def test_a_number_that_is_blamed_and_is_no_status_of_the_answer_stays() -> None:
     assert changed("get.sse-or-405", 404, text, "a.mjs") == []
 
 
+def test_a_body_behind_the_status_is_left_out() -> None:
+    text = 'class H:\n    def say(self, code, body=None): ...\n    def do_POST(self):\n        if "id" not in m:\n'
+    assert changed("post.notification-202", 200, text + "            return self.say(200, {})\n", "a.py") == [
+        "return self.say(202)"
+    ]
+    kept = text + "            return self.say(200, answer)\n"
+    assert changed("post.notification-202", 200, kept, "a.py") == ["return self.say(202, answer)"]
+    node = "function send(res, status, body) {}\nf((req, res) => {\n  if (m.id === undefined) return send(res, 200, {});\n});"
+    assert changed("post.notification-202", 200, node, "a.mjs") == ["if (m.id === undefined) return send(res, 202);"]
+
+
 @pytest.mark.parametrize("framework", ["fastapi", "starlette"])
 def test_a_response_that_nobody_imported_is_imported(framework: str) -> None:
     text = f'from {framework} import Route\ndef f(m):\n    if "id" not in m:\n        return {{"ok": True}}\n'
