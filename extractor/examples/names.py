@@ -35,7 +35,8 @@ _SAVED: Final = re.compile(
 """How a sentence tells its reader to make a file of the code that follows."""
 _MAX_COMMENT: Final = 200
 _COMMENT: Final = re.compile(
-    r"^\s*(?://|#|<!--|/\*+|--)\s*(?:file(?:name)?|path|save as|in)?\s*[:=]?\s*[`\"']?(?P<path>[^\s`\"'*]+)[`\"']?"
+    r"^\s*(?://|#|<!--|/\*+|--)\s*(?:(?:file(?:name)?|path|save as|in)(?:\s*[:=]|\s))?\s*[`\"']?"
+    r"(?P<path>[^\s`\"'*]+)[`\"']?"
     r"\s*(?P<rest>.*?)\s*(?:-->|\*/)?\s*$",
     re.IGNORECASE,
 )

@@ -33,6 +33,19 @@ _RUNNERS: Final = (("npx",), ("bunx",), ("pnpm", "exec"), ("pnpm", "dlx"), ("yar
 _LOADERS: Final = frozenset({"tsx", "ts-node", "ts-node-esm", "bun", "deno", "vite-node"})
 _RESTARTERS: Final = frozenset({"nodemon", "node-dev", "ts-node-dev", "tsnd"})
 """Tools that start a program with Node.js, and again when a file changes: no file does."""
+_VERBS: Final = frozenset({"run", "watch"})
+"""Words between a loader and its program."""
+_PRELOADS: Final = frozenset({"-r", "--require", "--import"})
+"""Options of Node.js, and of the loaders that start it, for a module that is loaded before the program."""
+_EXECUTED: Final = frozenset({"-x", "--exec"})
+"""Options of a restarting tool for what it starts."""
+_WATCHED: Final = ("nodemon", "--watch")
+"""An option that takes a value with this tool only."""
+_WITH_VALUE: Final = _PRELOADS | _EXECUTED | {
+    "--env-file", "-P", "--project", "--tsconfig", "-e", "--ext", "-w", "--include", "--exclude",
+    "--ignore", "-i", "-d", "--delay", "-C", "--conditions", "-c", "--config",
+}  # fmt: skip
+"""Options of loaders that a value follows."""
 _STRIPPING: Final = frozenset({"--experimental-strip-types", "--experimental-transform-types"})
 """Options by which Node.js runs TypeScript itself."""
 _CLIENTS: Final = frozenset({"npm", "pnpm", "yarn", "bun"})
@@ -101,13 +114,14 @@ def _arguments(words: Sequence[str], path: str, manifest: Manifest | None) -> tu
     if not rest:
         return None
     tool, arguments = PurePosixPath(rest[0]).name, rest[1:]
-    if tool in _RESTARTERS and arguments and means_file(arguments[0], path):
-        return (*(TSX if _is_typescript(path) else ("node",)), path, *arguments[1:])
-    if tool in _LOADERS:
-        plain = [a for a in arguments if a not in {"run", "watch", "--watch", "-A", "--allow-net", "--allow-env"}]
+    if tool in _LOADERS or tool in _RESTARTERS:
+        loaded, executed, plain = _without_options(tool, arguments)
+        if not plain and (commands := split_line(executed)):
+            # the whole command in one word: nodemon --exec "tsx server.ts"
+            return _arguments(commands[-1].words, path, manifest)
         if plain and means_file(plain[0], path):
             start = TSX if _is_typescript(path) else ("node",)
-            return (*start, path, *plain[1:])
+            return (*start, *loaded, path, *plain[1:])
     if tool == "node":
         index = next((i for i, a in enumerate(arguments) if a.endswith((".js", ".mjs", ".cjs", ".ts"))), None)
         if index is None:
@@ -119,6 +133,26 @@ def _arguments(words: Sequence[str], path: str, manifest: Manifest | None) -> tu
         if built := _built(arguments[index], path, manifest):
             return ("node", built, *arguments[index + 1 :])
     return None
+
+
+def _without_options(tool: str, words: Sequence[str]) -> tuple[list[str], str, list[str]]:
+    """Split the words after a loader: the modules that it loads first, what it executes, and the program's own words.
+
+    What else stands in front of the program is for the loader itself: when it restarts, how it compiles, what it
+    permits.
+    """
+    loaded: list[str] = []
+    executed = ""
+    rest = list(words)
+    while rest and (rest[0].startswith("-") or rest[0] in _VERBS):
+        option, equals, value = rest[0].partition("=")
+        taken = 2 if not equals and (option in _WITH_VALUE or (tool, option) == _WATCHED) else 1
+        if option in _PRELOADS:
+            loaded += rest[:taken]
+        if option in _EXECUTED:
+            executed = value or " ".join(rest[1:2])
+        rest = rest[taken:]
+    return loaded, executed, rest
 
 
 def _flags(words: Sequence[str]) -> list[str]:

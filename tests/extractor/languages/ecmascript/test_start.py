@@ -48,6 +48,18 @@ TSX = ("node", "--import", "tsx")
         ("kite.mjs", "node --env-file=.env.local --trace-warnings kite.mjs", ("node", "--trace-warnings", "kite.mjs")),
         ("kite.mjs", "node --env-file .env --watch kite.mjs", ("node", "kite.mjs")),
         ("kite.mjs", "npx cross-env PORT=4700 node kite.mjs", ("node", "kite.mjs")),
+        # options of the loader itself, in front of the program and around its verb
+        ("kite.ts", "npx tsx watch --clear-screen=false kite.ts --high", (*TSX, "kite.ts", "--high")),
+        ("kite.ts", "tsx --tsconfig tsconfig.dev.json watch kite.ts", (*TSX, "kite.ts")),
+        ("kite.ts", "npx tsx --env-file .env --no-cache kite.ts", (*TSX, "kite.ts")),
+        ("kite.ts", "npx tsx --import ./trace.mjs kite.ts", (*TSX, "--import", "./trace.mjs", "kite.ts")),
+        ("kite.mjs", "bun --hot run kite.mjs", ("node", "kite.mjs")),
+        ("kite.ts", "npx ts-node --esm -P tsconfig.json kite.ts", (*TSX, "kite.ts")),
+        ("kite.ts", "ts-node-dev --respawn --transpile-only kite.ts", (*TSX, "kite.ts")),
+        ("kite.ts", "deno run --allow-read=. --allow-net kite.ts", (*TSX, "kite.ts")),
+        ("kite.ts", "npx nodemon --watch src -e ts --exec tsx kite.ts", (*TSX, "kite.ts")),
+        ("kite.ts", "npx nodemon --watch src --exec 'npx tsx kite.ts --high'", (*TSX, "kite.ts", "--high")),
+        ("kite.mjs", 'nodemon --exec="node kite.mjs"', ("node", "kite.mjs")),
     ],
 )
 def test_a_stated_command_is_what_runs(tmp_path: Path, name: str, shell: str, command: tuple[str, ...]) -> None:
