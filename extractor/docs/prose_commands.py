@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = (
     "npm", "npx", "pnpm", "yarn", "bun", "pip", "pip3", "uv", "uvx", "poetry", "pdm", "pipenv", "python", "python3",
-    "node", "tsx", "uvicorn", "deno", "ts-node", "curl", "fastapi",
+    "node", "tsx", "bunx", "deno", "ts-node", "nodemon", "curl",
+    "uvicorn", "hypercorn", "gunicorn", "granian", "daphne", "waitress-serve", "flask", "quart", "litestar", "fastapi",
     "cargo", "go", "mvn", "./mvnw", "gradle", "./gradlew", "java", "kotlin", "jbang",
 )  # fmt: skip
 """First words of the commands that install or start something, or send a request."""

@@ -168,11 +168,10 @@ def _name_by_command(snippet: Snippet, following: int | None, commands: Sequence
         is_behind = line > snippet.block.span.last and (following is None or line < following)
         if not is_behind or command.block.place.headings != snippet.block.place.headings:
             continue
-        for word in command.words:
-            path, _, handle = word.partition(":")
-            if handle and handle == snippet.role.handle and path.replace(".", "").isidentifier():
-                # "module:object", as ASGI servers take it
-                path = path.replace(".", "/") + snippet.language.suffixes[0]
+        served, handle = snippet.language.served_file(command) or ("", "")
+        by_module = (served,) if served and handle in {"", snippet.role.handle} else ()
+        for word in (*by_module, *command.words):
+            path = word.partition(":")[0]
             if path.endswith(snippet.language.suffixes) and looks_like_file_name(path) and not refusal(path):
                 return FileName(normal(path), Origin.STATED, 0.8, "command")
     return None

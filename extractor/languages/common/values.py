@@ -280,6 +280,8 @@ class RunnableLanguage(Language):
     """Modules that the language brings: a program that uses the name of one forgot to import it."""
     role_by_command: Callable[[Snippet, Sequence[Command], LanguageRules], Role | None] = lambda *_: None
     """What a snippet does because of a command of the page, where its own code starts nothing."""
+    served_file: Callable[[Command], tuple[str, str] | None] = lambda *_: None
+    """The file, and the object in it, that a command serves by the name of its module: ``uvicorn server:app``."""
     package_of: Callable[[Draft, Import], Dependency | None] = lambda *_: None
     """The package that an import is from, if that is known; None for the language's own modules and for files."""
     look_up: Tool | None = None

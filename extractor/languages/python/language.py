@@ -18,6 +18,7 @@ from extractor.languages.python.imports import has_module, is_readers_own, is_st
 from extractor.languages.python.layout import SOURCES, layout_of
 from extractor.languages.python.names import inside
 from extractor.languages.python.parse import parse_python, python_tree
+from extractor.languages.python.served import served_file
 from extractor.languages.python.start import role_by_command, startup_of
 from extractor.languages.toolchains.python import PYTHON as TOOLCHAIN
 from extractor.model import Manager, Note, NoteKind, Origin, Tool
@@ -232,6 +233,7 @@ PYTHON: Final = RunnableLanguage(
     inside=inside,
     modules=sys.stdlib_module_names,
     role_by_command=role_by_command,
+    served_file=served_file,
     package_of=package_of_import,
     manifests=manifests,
     look_up=Tool(_LOOK_UP, ("python", _LOOK_UP.path)),

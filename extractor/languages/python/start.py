@@ -17,6 +17,8 @@ from extractor.languages.common.startup import (
     usual_startup,
 )
 from extractor.languages.common.values import Startup
+from extractor.languages.python.served import role_as_served, served_by
+from extractor.languages.python.words import interpreter_flags, is_interpreter, without_runner
 from extractor.model import Dependency, ExampleKind, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
@@ -26,28 +28,12 @@ if TYPE_CHECKING:
     from extractor.languages.common.shell import Command
     from extractor.languages.common.values import Draft, Snippet
     from extractor.languages.python.layout import FileLayout, Script
+    from extractor.languages.python.served import Served
 
 ASGI_PORT: Final = 8000
 """uvicorn's own default."""
-_RUNNERS: Final = (("uv", "run"), ("poetry", "run"), ("pipenv", "run"), ("hatch", "run"), ("pdm", "run"), ("uvx", ""))
-"""Tools that run a command in a project's environment, and their verb."""
-_WITH_VALUE: Final = frozenset(
-    {
-        "--with",
-        "--directory",
-        "--project",
-        "--python",
-        "--extra",
-        "--group",
-        "--from",
-        "--env-file",
-        "--with-requirements",
-    }
-)
-"""Options of these tools that a value follows."""
 _DROPPED: Final = frozenset({"--reload", "--dev"})
 """Flags that restart a server when a file changes: no file does."""
-_WORKERS: Final = "--workers"
 _ONE_PROCESS: Final = "one process instead of several, since nothing routes a session to its process"
 
 
@@ -67,7 +53,7 @@ def startup_of(draft: Draft, layout: FileLayout) -> Startup:
 
 def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None:
     """The start by a command of the page, if that is about this program."""
-    words = _without_runner(stated.words)
+    words = without_runner(stated.words)
     if not words:
         return None
     note = stated_note(stated.words, stated.span)
@@ -78,27 +64,29 @@ def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None
         main = layout.main.removeprefix(folder.replace("/", ".") + ".")
         layout = replace(layout, files=((path, layout.files[0][1]), *layout.files[1:]), main=main)
     first, rest = PurePosixPath(words[0].replace("\\", "/")).name.removesuffix(".exe"), words[1:]
-    flags, rest = _flags(rest) if first in {"python", "python3"} else ((), rest)
+    interpreted = is_interpreter(first)
+    flags, rest = interpreter_flags(rest) if interpreted else ((), rest)
+    served = served_by(stated)
     arguments: tuple[str, ...] | None = None
     tools: tuple[Dependency, ...] = ()
     if layout.script and first == layout.script.name:
         arguments = (*_script_arguments(layout.script), *rest)
-    elif first in {"python", "python3"} and rest[:1] == ("-m",) and rest[1:2] and _runs(rest[1], layout):
+    elif interpreted and rest[:1] == ("-m",) and rest[1:2] and _runs(rest[1], layout):
         arguments = ("-m", *rest[1:])
     elif _is_of_another_program(stated, draft):
         arguments = None
-    elif first in {"python", "python3"} and rest and means_file(rest[0], path):
+    elif interpreted and rest and means_file(rest[0], path):
         arguments = (path, *rest[1:])
     elif first.endswith(".py") and means_file(words[0], path):
         arguments = (path, *rest)
-    elif first == "uvicorn" and app and f"{layout.main}:{app}" in rest:
-        arguments, tools = ("-m", "uvicorn", *_by_one_process(_without_strange_host(rest))), (Dependency("uvicorn"),)
+    elif served and _is_served(served, layout, draft):
+        arguments, tools = _without_strange_host(served.command), served.packages
     elif app and draft.role.start is Start.RUN and _loaded(words, draft.rules):
         return _loaded_startup(stated, draft, layout)
     if arguments is None:
         return None
     notes = [note]
-    if _WORKERS in rest and _WORKERS not in arguments:
+    if served and served.single:
         notes.append(Note(NoteKind.REMARK, Origin.INFERRED, detail=_ONE_PROCESS, confidence=0.9))
     command = ("python", *flags, *(a for a in arguments if a not in _DROPPED))
     kind = _kind_of(command, draft.kind, draft.rules)
@@ -107,7 +95,7 @@ def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None
 
 def _loaded_startup(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None:
     """The start by a loader's ``run``, whatever the file does where it is run itself; None if it is not about it."""
-    words, path = _without_runner(stated.words), layout.files[0][0]
+    words, path = without_runner(stated.words), layout.files[0][0]
     folder = folder_of(stated, path)
     path = path.removeprefix(f"{folder}/") if folder else path
     loaded = _loaded(words, draft.rules)
@@ -120,37 +108,36 @@ def _loaded_startup(stated: Command, draft: Draft, layout: FileLayout) -> Startu
     return Startup(command, loaded.kind, (), packages, stated.environment, (note,), folder)
 
 
-def _flags(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The interpreter's own options in front of a script or a module, and the rest."""
-    count = 0
-    while count < len(words) and words[count].startswith("-") and words[count] not in {"-m", "-c", "-"}:
-        count += 2 if words[count] in {"-W", "-X"} else 1
-    return words[:count], words[count:]
-
-
 def _is_of_another_program(stated: Command, draft: Draft) -> bool:
     """Whether ``python server.py`` of another section is that of another ``server.py`` of the page.
 
     A program that only makes an application, which a server has to serve, does nothing when it is run.
     """
     last = draft.program.main.snippets[-1].block
-    served = PurePosixPath(stated.words[0]).name == "uvicorn" or "-m" in stated.words
     elsewhere = stated.block.place.headings != last.place.headings
-    return draft.role.start is Start.APP and not draft.alone and elsewhere and not served
+    names_module = "-m" in stated.words or served_by(stated) is not None
+    return draft.role.start is Start.APP and not draft.alone and elsewhere and not names_module
+
+
+def _is_served(served: Served, layout: FileLayout, draft: Draft) -> bool:
+    """Whether a server's command is about this program: its module, and an application that this makes."""
+    return served.module == layout.main and (served.name == draft.role.handle or served.is_of(layout.main, draft.facts))
 
 
 def role_by_command(snippet: Snippet, commands: Sequence[Command], rules: LanguageRules) -> Role | None:
-    """Return what a module that only makes a server does once a loader's ``run`` starts it; None without one.
+    """Return what a module that only makes a server does once a command starts it; None without one.
 
     Args:
         snippet: the module.
         commands: of the page, nearest first.
         rules: of the specification; they name the loaders.
     """
+    if role := role_as_served(snippet, commands):
+        return role
     if snippet.role.handle is None or snippet.name is None:
         return None
     for command in commands:
-        loaded = _loaded(_without_runner(command.words), rules)
+        loaded = _loaded(without_runner(command.words), rules)
         if loaded and means_file(loaded.path, normal(snippet.name.path)):
             return replace(snippet.role, kind=loaded.kind, start=Start.RUN, why="")
     return None
@@ -193,24 +180,6 @@ def _kind_of(arguments: Sequence[str], default: ExampleKind, rules: LanguageRule
     return default
 
 
-def _without_runner(words: tuple[str, ...]) -> tuple[str, ...]:
-    """``uv --directory x run server.py`` as ``server.py``."""
-    for tool, verb in _RUNNERS:
-        if words[:1] != (tool,):
-            continue
-        rest = _without_options(words[1:])
-        if not verb or rest[:1] == (verb,):
-            return _without_options(rest[1:] if verb else rest)
-    return words
-
-
-def _without_options(words: tuple[str, ...]) -> tuple[str, ...]:
-    while words and words[0].startswith("--"):
-        takes_value = words[0] in _WITH_VALUE
-        words = words[2:] if takes_value else words[1:]
-    return words
-
-
 def _without_strange_host(words: tuple[str, ...]) -> tuple[str, ...]:
     """Without ``--host api-host``: a name that only the reader's own network knows."""
     if "--host" not in words[:-1]:
@@ -218,14 +187,6 @@ def _without_strange_host(words: tuple[str, ...]) -> tuple[str, ...]:
     at = words.index("--host")
     known = words[at + 1] == "localhost" or set(words[at + 1]) <= set("0123456789.:")
     return words if known else (*words[:at], *words[at + 2 :])
-
-
-def _by_one_process(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Without ``--workers 4``, which needs a balancer in front that sends each session to its own process."""
-    if _WORKERS not in words[:-1]:
-        return words
-    at = words.index(_WORKERS)
-    return (*words[:at], *words[at + 2 :])
 
 
 def _usual(draft: Draft, layout: FileLayout) -> Startup:

@@ -70,7 +70,7 @@ def serving(files: Sequence[CodeFacts]) -> ServedApplication | None:
             return ServedApplication(call, started=True)
     if made := next((c for c in files[0].calls if c.last in ASGI and c.function is None and c.target), None):
         return ServedApplication(made, application=made)
-    if made := next((c for c in calls if c.last in _MAKING), None):
+    if made := next((c for c in calls if c.last in _MAKING or (c.last in _SELF_SERVING and c.target)), None):
         return ServedApplication(made)
     return ServedApplication() if libraries - {"asyncio"} else None
 

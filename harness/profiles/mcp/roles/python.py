@@ -198,7 +198,8 @@ def _hand_written(files: Sequence[CodeFacts], start: Start) -> Role | None:
         start = Start.RUN if server.call.function is None else start
         return Role(kind, start, True, line, why="starts a server in a function that nothing calls")
     made = f"makes `{server.call.last}`" if server.call else "answers requests"
-    return Role(kind, Start.NONE, True, line, why=f"{made}, and nothing in it starts a server")
+    handle = server.call.target if server.call and server.call.function is None else None
+    return Role(kind, Start.NONE, True, line, handle, why=f"{made}, and nothing in it starts a server")
 
 
 def _writes_json_rpc(files: Sequence[CodeFacts]) -> bool:

@@ -151,3 +151,94 @@ def test_a_file_that_the_page_shows_and_the_program_reads_is_there(tmp_path: Pat
     assert shown is not None
     assert shown.first == 2
     assert not [part for part in bundle.left_to_reader if "bulbs" in part.what]
+
+
+DIMMER = (
+    "from fastapi import FastAPI\nfrom mcp.server.fastmcp import FastMCP\n\nlamp = FastMCP('lamp')\n"
+    "dimmer = FastAPI()\ndimmer.mount('/', lamp.streamable_http_app())\n"
+)
+FACTORY = (
+    "from fastapi import FastAPI\nfrom mcp.server.fastmcp import FastMCP\n\n\ndef make_dimmer():\n"
+    "    dimmer = FastAPI()\n    dimmer.mount('/', FastMCP('lamp').streamable_http_app())\n    return dimmer\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("shell", "command", "packages"),
+    [
+        ("python -m uvicorn lamp:dimmer --port 4611", "-m uvicorn lamp:dimmer --port 4611", {"uvicorn"}),
+        ("uv run python -m uvicorn lamp:dimmer", "-m uvicorn lamp:dimmer", {"uvicorn"}),
+        ("uv run -p 3.12 -m uvicorn lamp:dimmer", "-m uvicorn lamp:dimmer", {"uvicorn"}),
+        ("hypercorn lamp:dimmer --bind 0.0.0.0:4612", "-m hypercorn lamp:dimmer --bind 0.0.0.0:4612", {"hypercorn"}),
+        (
+            "gunicorn -k uvicorn.workers.UvicornWorker -w 4 -b :4613 lamp:dimmer",
+            "-m gunicorn -k uvicorn.workers.UvicornWorker -b :4613 lamp:dimmer",
+            {"gunicorn", "uvicorn"},
+        ),
+        (
+            "poetry run granian --interface asgi --workers=2 --port 4614 lamp:dimmer",
+            "-m granian --interface asgi --port 4614 lamp:dimmer",
+            {"granian"},
+        ),
+        ("daphne -p 4615 lamp:dimmer", "-m daphne -p 4615 lamp:dimmer", {"daphne"}),
+        ("fastapi run lamp.py --port 4616", "-m fastapi run lamp.py --port 4616", {"fastapi[standard]"}),
+        ("fastapi dev lamp.py", "-m fastapi dev lamp.py --no-reload", {"fastapi[standard]"}),
+    ],
+)
+def test_an_application_is_served_as_the_page_serves_it(
+    tmp_path: Path, shell: str, command: str, packages: set[str]
+) -> None:
+    # the page names the file, or only the command does
+    for title in (' title="lamp.py"', ""):
+        bundle = bundle_of(tmp_path, f"# L\n\n```python{title}\n{DIMMER}```\n\n```bash\n{shell}\n```\n")
+        assert bundle.command == ("python", *command.split())
+        assert {file.path for file in bundle.files} == {"lamp.py"}
+        assert {str(d) for d in bundle.dependencies} >= packages
+        assert not [note for note in bundle.guesses if note.kind is NoteKind.COMMAND]
+
+
+@pytest.mark.parametrize(
+    "shell", ["uvicorn --factory lamp:make_dimmer --port 4617", "uvicorn 'lamp:make_dimmer' --factory --port 4617"]
+)
+def test_a_function_that_makes_the_application_is_served(tmp_path: Path, shell: str) -> None:
+    bundle = started(tmp_path, shell, code=FACTORY)
+    assert bundle.command[:3] == ("python", "-m", "uvicorn")
+    assert {"--factory", "lamp:make_dimmer", "4617"} <= set(bundle.command)
+    assert bundle.kind is ExampleKind.HTTP_SERVER
+
+
+BY_HAND = (
+    "from {framework} import {name}, request\n\nlamp = {name}(__name__)\n\n\n@lamp.post('/mcp')\ndef answer():\n"
+    "    return {{'jsonrpc': '2.0', 'id': request.json['id'], 'result': {{}}}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("framework", "shell", "command"),
+    [
+        ("flask", "flask --app lamp run --port 4618", "-m flask --app lamp run --port 4618"),
+        ("flask", "flask --app lamp:lamp run -p 4618", "-m flask --app lamp:lamp run -p 4618"),
+        ("flask", "FLASK_APP=lamp.py flask run", "-m flask run"),
+        ("flask", "uv run --with flask flask --app lamp.py run", "-m flask --app lamp.py run"),
+        ("flask", "gunicorn --workers 2 lamp:lamp", "-m gunicorn lamp:lamp"),
+        ("flask", "waitress-serve --port=4618 lamp:lamp", "-m waitress --port=4618 lamp:lamp"),
+        ("quart", "pip install quart && quart --app lamp run", "-m quart --app lamp run"),
+    ],
+)
+def test_a_framework_without_a_start_in_the_code_is_started_by_the_command(
+    tmp_path: Path, framework: str, shell: str, command: str
+) -> None:
+    code = BY_HAND.format(framework=framework, name=framework.title())
+    for title in (' title="lamp.py"', ""):
+        bundle = bundle_of(tmp_path, f"# L\n\n```python{title}\n{code}```\n\n```bash\n{shell}\n```\n")
+        assert bundle.command == ("python", *command.split())
+        assert {file.path for file in bundle.files} == {"lamp.py"}
+        assert bundle.environment.get("FLASK_APP") == ("lamp.py" if shell.startswith("FLASK_APP") else None)
+
+
+def test_a_command_that_serves_another_module_starts_nothing(tmp_path: Path) -> None:
+    code = BY_HAND.format(framework="flask", name="Flask")
+    page = f'```python title="lamp.py"\n{code}```\n\n```bash\nflask --app torch run\ngunicorn lamp:torch\n```\n'
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert example.bundle is None
