@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from extractor.base.tomlfile import toml_table
 from extractor.examples.client_settings import addresses_of, assignments_of, headers_of
 from extractor.examples.names import stated_name
+from extractor.languages.common.compose import composed_commands, services_of
 from extractor.languages.common.environment import is_environment_fence, variables_of
 from extractor.languages.common.install_lines import installs_of
 from extractor.languages.common.jvm_builds import gradle_file, looks_like_gradle, maven_file
@@ -73,7 +74,7 @@ def page_context_of(blocks: Sequence[Block], host_configuration: str | None) -> 
         headers=tuple(header for block in blocks for header in headers_of(block)),
         assignments=tuple(variables for block in blocks for variables in assignments_of(block, windows=windows)),
         prose_commands=tuple(prose),
-        image_commands=tuple(image),
+        image_commands=composed_commands(image, [service for block in blocks for service in services_of(block)]),
     )
 
 

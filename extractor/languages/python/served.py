@@ -96,7 +96,7 @@ def served_by(command: Command) -> Served | None:
 
 
 def served_file(command: Command) -> tuple[str, str] | None:
-    """Return the file that a command serves, and the application in it, if the command names it; None for any other command."""
+    """Return the file that a command serves and the application in it; None if the command does not name the file."""
     served = served_by(command)
     return (served.path, served.name) if served and served.stated else None
 

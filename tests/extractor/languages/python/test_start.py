@@ -90,6 +90,42 @@ def test_a_command_of_the_page_comes_before_its_dockerfile(tmp_path: Path) -> No
     assert "LAMP" not in bundle.environment
 
 
+COMPOSE = "```yaml\nservices:\n  lamp:\n    build: .\n{}```\n"
+
+
+@pytest.mark.parametrize(
+    ("service", "command", "values"),
+    [
+        ("    environment:\n      LAMP: high\n      PORT: 4619\n", ("lamp.py", "--dim"), {"LAMP": "high", "PORT": "4619"}),
+        ("    environment: [LAMP=high, COLOUR]\n", ("lamp.py", "--dim"), {"LAMP": "high", "LIGHT": "2"}),
+        ("    command: python lamp.py --bright\n", ("lamp.py", "--bright"), {"LAMP": "low"}),
+        ('    entrypoint: ["python", "-u", "lamp.py"]\n', ("-u", "lamp.py"), {"LAMP": "low"}),
+        ("    environment:\n      LAMP: ${LAMP:-mid}\n      LIGHT: ${LIGHT}\n", ("lamp.py", "--dim"), {"LAMP": "mid", "LIGHT": "2"}),
+        ("    environment: 3\n    command: 'python \"lamp.py'\n", ("lamp.py", "--dim"), {"LAMP": "low"}),
+    ],
+)
+def test_a_compose_file_states_how_its_image_is_run(
+    tmp_path: Path, service: str, command: tuple[str, ...], values: dict[str, str]
+) -> None:
+    page = f'```python title="lamp.py"\n{LAMP}```\n\n{DOCKERFILE}\n{COMPOSE.format(service)}'
+    bundle = bundle_of(tmp_path, page)
+    assert bundle.command == ("python", *command)
+    assert {name: bundle.environment.get(name) for name in values} == values
+
+
+def test_a_compose_file_without_a_dockerfile_states_its_own_commands(tmp_path: Path) -> None:
+    service = "    command: [python, /app/lamp.py, --dim]\n    environment:\n      LAMP: high\n  cache:\n    image: redis\n    command: redis-server\n"
+    compose = COMPOSE.format(service).replace("build: .", "image: python:3.13")
+    bundle = bundle_of(tmp_path, f'```python title="lamp.py"\n{LAMP}```\n\n{compose}')
+    assert (bundle.command, bundle.environment["LAMP"]) == (("python", "lamp.py", "--dim"), "high")
+
+
+def test_a_command_of_the_page_keeps_its_own_environment(tmp_path: Path) -> None:
+    compose = COMPOSE.format("    environment:\n      LAMP: high\n")
+    page = f'```python title="lamp.py"\n{LAMP}```\n\n```sh\npython lamp.py\n```\n\n{DOCKERFILE}\n{compose}'
+    assert "LAMP" not in bundle_of(tmp_path, page).environment
+
+
 PROJECT = '```toml title="pyproject.toml"\n[project]\nname = "lamp"\ndependencies = ["mcp<2"]\n{scripts}```\n\n'
 MAIN = "from lamp_house.bulbs import COUNT\nfrom mcp.server.fastmcp import FastMCP\n\nlamp = FastMCP(str(COUNT))\n\n\ndef on():\n    lamp.run()\n"
 FILES = f'```python title="src/lamp_house/bulbs.py"\nCOUNT = 3\n```\n\n```python title="src/lamp_house/main.py"\n{MAIN}```\n\n'
