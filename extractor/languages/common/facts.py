@@ -130,6 +130,8 @@ class CodeFacts:
     them, and fails when a client calls it."""
     constants: Mapping[str, str] = field(default_factory=dict)
     """Names bound once, at the top level, to a text."""
+    reads: tuple[Call, ...] = ()
+    """Python and JavaScript: uses of the standard input, whether they are calls or not."""
     decorators: tuple[Call, ...] = ()
     """Python: decorators, with or without arguments."""
     left_out: tuple[Text, ...] = ()
@@ -209,6 +211,7 @@ def _between(code: CodeFacts, first: int, end: int) -> CodeFacts:
         free=free,
         late=code.late & free.keys(),
         constants={name: text for name, text in code.constants.items() if name in defines},
+        reads=own(code.reads),
         decorators=own(code.decorators),
         left_out=own(code.left_out),
         bases={name: bases for name, bases in code.bases.items() if name in defines},

@@ -48,6 +48,7 @@ _TYPESCRIPT: Final = (tree_sitter_typescript.language_typescript, tree_sitter_ty
 _JAVASCRIPT: Final = (tree_sitter_javascript.language,)
 _ROUTES: Final = frozenset({"get", "post", "put", "delete", "all", "use"})
 
+_STANDARD_INPUT: Final = frozenset({"process.stdin", "Deno.stdin", "Bun.stdin"})
 _AROUND: Final = "docprobe_around"
 _METHOD: Final = re.compile(
     r"\s*(?:/\*.*?\*/\s*|//[^\n]*\n\s*)*(?:(?:public|private|protected|static|async|override) +)*"
@@ -130,6 +131,7 @@ def _facts(root: Node, registrations: frozenset[str]) -> CodeFacts:
         texts=tuple(
             Text(literal_text(s.node), line_of(s.node)) for s in spots if s.node.type in {"string", "template_string"}
         ),
+        reads=tuple(_reads(spots)),
         defines=names.defines,
         free=names.free,
         late=_late(spots, names, registrations),
@@ -198,6 +200,17 @@ def _environment(spots: tuple[Spot, ...], calls: list[tuple[Spot, Call]]) -> Ite
     for spot, call in calls:
         if call.name == "Deno.env.get" and (given := _first_text(call)):
             yield EnvironmentRead(given, fallback_of(spot), call.line)
+
+
+def _reads(spots: tuple[Spot, ...]) -> Iterator[Call]:
+    """Uses of the standard input: ``process.stdin``, and ``stdin`` where that is imported from ``process``."""
+    for spot in spots:
+        node = spot.node
+        part = {"import_specifier": "name", "member_expression": "property"}.get(node.type)
+        if part is None or text_of(node.child_by_field_name(part)) != "stdin":
+            continue
+        if part == "name" or dotted(node) in _STANDARD_INPUT:
+            yield Call("process.stdin", line_of(node), function=spot.function)
 
 
 def _late(spots: tuple[Spot, ...], names: Names, registrations: frozenset[str]) -> frozenset[str]:

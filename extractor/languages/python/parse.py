@@ -41,6 +41,7 @@ _MAX_DEPTH: Final = 4
 _CONTINUES: Final = re.compile(r"[)\]}#]|(?:else|elif|except|finally)\b")
 """What a statement cannot begin with."""
 _READS: Final = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get"})
+_STANDARD_INPUT: Final = frozenset({"sys.stdin", "input", "fileinput.input"})
 _CONVERSIONS: Final = frozenset({"int", "float", "bool", "str", "print", "len"})
 
 
@@ -85,6 +86,7 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
         free=free,
         late=late_names(tree, free, registrations | ROUTE_DECORATORS),
         constants=constants(tree.body),
+        reads=tuple(visitor.reads),
         decorators=tuple(by_own_name(call, visitor.aliases) for call in visitor.decorators),
         bases=_bases(tree),
         bare_await=visitor.bare_await,
@@ -145,8 +147,10 @@ class _Visitor(ast.NodeVisitor):
         self.calls: list[Call] = []
         self.environment: list[EnvironmentRead] = []
         self.texts: list[Text] = []
+        self.reads: list[Call] = []
         self.decorators: list[Call] = []
         self.aliases: dict[str, str] = {}
+        self._taken: dict[str, str] = {}
         self.bare_await: int | None = None
         self.main_guard = False
         self._functions: list[str] = []
@@ -222,6 +226,7 @@ class _Visitor(ast.NodeVisitor):
         names = tuple(alias.name for alias in node.names)
         self.aliases |= {alias.asname: alias.name for alias in node.names if alias.asname}
         self.imports.append(self._import(module, names, node.lineno, relative=node.level > 0))
+        self._taken |= {alias.asname or alias.name: f"{module}.{alias.name}" for alias in node.names}
 
     def _import(self, module: str, names: tuple[str, ...], line: int, *, relative: bool) -> Import:
         return Import(module, names, line, relative, erased=self._erased > 0, guarded=self._guarded > 0)
@@ -267,6 +272,18 @@ class _Visitor(ast.NodeVisitor):
             read = isinstance(node.ctx, ast.Load)
             self.environment += [EnvironmentRead(str(node.slice.value), None, node.lineno, True)] if read else []
         self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self._read_input(node)
+        self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        self._read_input(node)
+
+    def _read_input(self, node: ast.Attribute | ast.Name) -> None:
+        name = _dotted(node)
+        if (self._taken.get(name, name)) in _STANDARD_INPUT and isinstance(node.ctx, ast.Load):
+            self.reads.append(Call(name, node.lineno, function=self._functions[0] if self._functions else None))
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str):

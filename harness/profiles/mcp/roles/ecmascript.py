@@ -29,6 +29,8 @@ _SERVERS: Final = frozenset({"McpServer", "Server", "FastMCP", "MCPServer"})
 _CLIENTS: Final = frozenset(
     {"Client", "StreamableHTTPClientTransport", "SSEClientTransport", "StdioClientTransport", "MCPClient"}
 )  # fmt: skip
+_STARTING: Final = frozenset({"spawn", "fork", "exec", "execFile"})
+"""What starts another program: its server, where a client is written by hand."""
 _LISTENERS: Final = frozenset({"listen", "serve"})
 _HTTP_START: Final = frozenset({"httpStream", "http-stream", "http", "sse", "streamable-http"})
 _WEB_SERVERS: Final = frozenset({"createServer", "createSecureServer", "express", "fastify", "Fastify", "Hono", "Koa"})
@@ -69,6 +71,9 @@ def role(files: Sequence[CodeFacts]) -> Role:
         return Role(ExampleKind.HTTP_SERVER, Start.HANDLER, relevant, http.line if http else 1)
     if stdio := next((c for c in calls if c.last in _STDIO), None):
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, stdio.line)
+    reading = next((use for code in files for use in code.reads), None)
+    if reading and not http and not listener and _answers(files) and not any(c.last in _STARTING for c in calls):
+        return Role(ExampleKind.STDIO_SERVER, Start.RUN, True, reading.line)
     if http:
         why = f"makes `{http.last}`, and nothing listens"
         return Role(ExampleKind.HTTP_SERVER, Start.NONE, relevant, http.line, http.target, why)

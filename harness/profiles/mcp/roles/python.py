@@ -19,6 +19,7 @@ from extractor.languages.python.web import (
     web_applications,
 )
 from extractor.model import Dependency, ExampleKind
+from harness.profiles.mcp.roles.by_hand import speaks_by_hand
 from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, may_be_endpoint
 
 if TYPE_CHECKING:
@@ -189,6 +190,12 @@ def _hand_written(files: Sequence[CodeFacts], start: Start) -> Role | None:
     if not (answers or ENDPOINT in texts) or (_ASKED in texts and _ANSWERED not in texts):
         return None
     server = serving(files)
+    if answers and (server is None or server.call is None) and (reading := _reading(files)):
+        inside = reading.function is not None
+        start = start if inside else Start.RUN
+        why = "serves stdio in a function that nothing calls"
+        kind = ExampleKind.STDIO_SERVER if start is Start.RUN else ExampleKind.OTHER
+        return Role(kind, start, True, reading.line, why=why)
     if server is None or (server.call is None and not answers):
         return None
     kind, line = ExampleKind.HTTP_SERVER, server.call.line if server.call else 1
@@ -200,6 +207,11 @@ def _hand_written(files: Sequence[CodeFacts], start: Start) -> Role | None:
     made = f"makes `{server.call.last}`" if server.call else "answers requests"
     handle = server.call.target if server.call and server.call.function is None else None
     return Role(kind, Start.NONE, True, line, handle, why=f"{made}, and nothing in it starts a server")
+
+
+def _reading(files: Sequence[CodeFacts]) -> Call | None:
+    """The use of the standard input in a program that has the words of an MCP conversation."""
+    return next((use for code in files for use in code.reads), None) if any(map(speaks_by_hand, files)) else None
 
 
 def _writes_json_rpc(files: Sequence[CodeFacts]) -> bool:

@@ -45,6 +45,18 @@ TYPESCRIPT = [
      CLIENT, Start.RUN),
     ("const r = await fetch('/', { body: JSON.stringify({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.RUN),
     ("const send = () => fetch('/', { body: b({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.NONE),
+    ("process.stdin.on('data', (d) => { const r = { jsonrpc: '2.0' }; if (m === 'initialize') r.result = {}; })",
+     STDIO, Start.RUN),
+    ("import readline from 'node:readline';\nconst rl = readline.createInterface({ input: process.stdin });\n"
+     "for await (const l of rl) { const r = { jsonrpc: '2.0' }; switch (m) { case 'initialize': write(r); } }",
+     STDIO, Start.RUN),
+    ("import { stdin, stdout } from 'process';\nstdin.on('data', (d) => { const r = { jsonrpc: '2.0' }; "
+     "if (m == 'initialize') stdout.write(r); })", STDIO, Start.RUN),
+    ("const p = spawn('server'); process.stdin.pipe(p.stdin); const r = { jsonrpc: '2.0', method: 'initialize' }",
+     OTHER, Start.NONE),
+    ("process.stdin.on('data', (d) => send({ jsonrpc: '2.0', method: 'initialize' }))", OTHER, Start.NONE),
+    ("process.stdin.resume(); createServer((q, s) => { const r = { jsonrpc: '2.0' }; if (m === 'initialize') s.end(r); })"
+     ".listen(1)", HTTP, Start.RUN),
     ("const server = new McpServer({})", OTHER, Start.NONE),
     ("const s = new McpServer({}); const c = new Client({}); await c.connect(t)", OTHER, Start.RUN),
 ]  # fmt: skip

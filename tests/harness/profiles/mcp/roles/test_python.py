@@ -96,6 +96,20 @@ PYTHON_WEB = [
     ("import asyncio\nasync def main():\n    s = await asyncio.start_server(f, 'h', 1)\nasyncio.run(main())",
      HTTP, Start.RUN),
     ("from waitress import serve\nserve(app, port=1)", HTTP, Start.RUN),
+    ("import sys\nfor line in sys.stdin:\n    answer(line)", STDIO, Start.RUN),
+    ("import sys\nwhile line := sys.stdin.readline():\n    answer(line)", STDIO, Start.RUN),
+    ("import sys\ndef main():\n    for line in sys.stdin.buffer: ...\nif __name__ == '__main__':\n    main()",
+     STDIO, Start.RUN),
+    ("from sys import stdin\nfor line in stdin:\n    answer(line)", STDIO, Start.RUN),
+    ("from sys import stdin as source\nfor line in iter(source.readline, ''):\n    answer(line)", STDIO, Start.RUN),
+    ("while True:\n    answer(input())", STDIO, Start.RUN),
+    ("import fileinput\nfor line in fileinput.input():\n    answer(line)", STDIO, Start.RUN),
+    ("import asyncio, sys\nasync def main():\n    await loop.connect_read_pipe(f, sys.stdin)\nasyncio.run(main())",
+     STDIO, Start.RUN),
+    ("import sys\nfrom http.server import HTTPServer\nsys.stdin.close()\nHTTPServer(A, H).serve_forever()",
+     HTTP, Start.RUN),
+    ("import sys\ndef main():\n    for line in sys.stdin: ...", OTHER, Start.NONE),
+    ("import sys\nsys.stdin = None", OTHER, Start.NONE),
     ("from http.server import HTTPServer\nserver = HTTPServer(A, H)", HTTP, Start.NONE),
     ("from http.server import HTTPServer\ndef main():\n    HTTPServer(A, H).serve_forever()", HTTP, Start.NONE),
     ("from flask import Flask\nimport requests\napp = Flask(__name__)\nrequests.post(U)", HTTP, Start.NONE),
@@ -161,3 +175,8 @@ def test_what_is_about_mcp(text: str, speaks: bool) -> None:
 )
 def test_endpoint_paths(text: str, paths: tuple[str, ...]) -> None:
     assert endpoint_paths((parse_python(text),)) == paths
+
+
+@pytest.mark.parametrize("words", ["('jsonrpc', 'initialize', 'clientInfo')", "('initialize', 'serverInfo')", "('jsonrpc',)"])
+def test_what_reads_input_and_answers_no_client_is_not_a_server(words: str) -> None:
+    assert _role(f"import sys\nW = {words}\nfor line in sys.stdin:\n    send(line)")[0] is not STDIO
