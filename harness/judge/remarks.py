@@ -31,7 +31,7 @@ def missing_text_remark(examples: Sequence[ExampleResult], bound: Bound) -> Iter
     if bound.unbound:
         yield "no requirement is bound to the normative text: no finding about it can block; give bindings"
     else:
-        yield "no normative text found: no finding can be blocking; give --spec DIR"
+        yield "no normative text found: no finding about a sentence can be blocking; give --spec DIR"
 
 
 def missing_schema_remark(examples: Sequence[ExampleResult], rules: Ruleset) -> Iterator[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SAME_CODE: Final = 0.5
 """A page that has more than this share of an example's lines still shows the example, whatever fence they are in."""
+_FENCES: Final = ("```", "~~~")
 
 
 def no_longer_runnable(
@@ -43,18 +44,49 @@ def no_longer_runnable(
         if after is None and not _is_shown(example, sources[example.page]):
             continue
         if not any(_is_renamed(example, other, gone=after is None) for other in new):
-            line = after.spans[0].first if after is not None and after.spans else 1
+            source = sources[example.page]
+            after = after or _become(example, now, source)
+            line = after.spans[0].first if after is not None and after.spans else _first_line(example, source)
             result.append(NoLongerRunnable(example.id, example.page, line, since.ref, _reason(after)))
     return tuple(sorted(result, key=lambda entry: entry.example))
 
 
 def _is_shown(example: Example, source: str | None) -> bool:
     """Return whether a page still has most of the lines of an example's code; True if the page cannot be read."""
-    if source is None or example.bundle is None:
+    lines = _lines(example)
+    if source is None or not lines:
         return True
     there = {line.strip() for line in source.splitlines()}
-    lines = {line.strip() for file in example.bundle.files for line in file.text.splitlines() if line.strip()}
     return len(lines & there) > SAME_CODE * len(lines)
+
+
+def _lines(example: Example) -> frozenset[str]:
+    """The lines of an example's files."""
+    files = example.bundle.files if example.bundle is not None else ()
+    return frozenset(line.strip() for file in files for line in file.text.splitlines() if line.strip())
+
+
+def _become(example: Example, now: Sequence[Example], source: str | None) -> Example | None:
+    """What of the page most of an example's lines are in now, under another id; None if no example has any of them.
+
+    Of the blocks that it is split into, the one that was changed says why.
+    """
+    lines, page = _lines(example), (source or "").splitlines()
+    held = []
+    for other in now:
+        if other.page != example.page or other.status is ExampleStatus.RUNNABLE:
+            continue
+        shown = (text.strip() for span in other.spans for text in page[span.first - 1 : span.last])
+        own = {text for text in shown if text and not text.startswith(_FENCES)}
+        if own and len(own & lines) >= SAME_CODE * len(own):
+            held.append((bool(own - lines), len(own & lines), other))
+    return max(held, key=lambda entry: entry[:2])[2] if held else None
+
+
+def _first_line(example: Example, source: str | None) -> int:
+    """The first line of a page that is one of an example's; 1 if it has none."""
+    lines = _lines(example)
+    return next((n for n, text in enumerate((source or "").splitlines(), start=1) if text.strip() in lines), 1)
 
 
 def _is_renamed(example: Example, other: Example, *, gone: bool) -> bool:
@@ -65,6 +97,6 @@ def _is_renamed(example: Example, other: Example, *, gone: bool) -> bool:
 
 def _reason(after: Example | None) -> str:
     if after is None:
-        return "is not on the page any more"
+        return "is not found on the page any more, though most of its lines are there"
     what = "a fragment" if after.status is ExampleStatus.FRAGMENT else after.status.value
     return f"is {what} now: {after.reason or 'no reason given'}"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
 PAGE = "docs/2025-11-25/learn/a-lost-session.mdx"
-NOTE = "no normative text found: no finding can be blocking; give --spec DIR"
+NOTE = "no normative text found: no finding about a sentence can be blocking; give --spec DIR"
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def _json(docs: Path, tmp_path: Path, *more: str) -> tuple[int, dict[str, Any], 
     ("old", "new", "became"),
     [
         ("import mcp", "import (mcp", "is a fragment now: "),
-        ("```python", "```text", "is not on the page any more"),
+        ("```python", "```text", "is not found on the page any more, though most of its lines are there"),
         ("```python", "{/* docprobe: kind=nonsense */}\n\n```python", "is a fragment now: "),
     ],
 )

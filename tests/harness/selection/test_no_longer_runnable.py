@@ -74,3 +74,32 @@ def test_another_id_for_the_same_text_is_a_rename() -> None:
 def test_pages_that_the_change_does_not_touch_are_left_out() -> None:
     elsewhere = dataclasses.replace(SINCE, files=("docs/other.md",))
     assert no_longer_runnable((_example(),), (), {PAGE: "\n".join(CODE)}, elsewhere) == ()
+
+
+def _split(id: str, first: int, last: int, reason: str) -> Example:
+    """A fragment of some lines of the page."""
+    fragment = _example(id, ExampleStatus.FRAGMENT)
+    return dataclasses.replace(fragment, spans=(Span(PAGE, first, last),), reason=reason)
+
+
+SPLIT = ("# Server", "```python", CODE[0], CODE[1], "```", "```python", CODE[2], "server.run(", "```")
+
+
+def test_of_the_blocks_that_are_left_the_changed_one_says_why() -> None:
+    now = (_split("a", 2, 5, "makes the server"), _split("b", 6, 9, "'(' was never closed"), _split("c", 1, 1, "else"))
+    (entry,) = no_longer_runnable((_example(),), now, {PAGE: "\n".join(SPLIT)}, SINCE)
+    assert (entry.line, entry.reason) == (6, "is a fragment now: '(' was never closed")
+
+
+@pytest.mark.parametrize("status", [ExampleStatus.FRAGMENT, ExampleStatus.UNSUPPORTED])
+def test_an_example_with_another_id_says_what_it_has_become(status: ExampleStatus) -> None:
+    now = dataclasses.replace(_split("a", 3, 4, "has no start"), status=status)
+    (reason,) = _lost((now,), "\n".join(SPLIT[:4]) + f"\n{CODE[3]}")
+    assert reason.endswith(": has no start")
+
+
+def test_code_in_no_block_is_reported_at_its_first_line() -> None:
+    source = "\n".join(("# Server", "```text", *CODE, "```"))
+    (entry,) = no_longer_runnable((_example(),), (), {PAGE: source}, SINCE)
+    assert entry.line == 3
+    assert "most of its lines are there" in entry.reason
