@@ -69,6 +69,8 @@ _COMPONENT: Final = re.compile(
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _KEYWORD: Final = re.compile(r"\b(?:MUST|SHALL|SHOULD|REQUIRED|RECOMMENDED)\b")
 _DIRECTIVES: Final = ("include", "eval-rst")
+_INDENTED_FENCE: Final = re.compile(r"(?:```+|~~~+)[ \t]*[\w{]")
+_AS_TEXT: Final = "a fence with four or more spaces in front (in this dialect text of an indented code block)"
 
 
 def unread_constructs(tokens: Sequence[Token], flavour: Flavour) -> Iterator[tuple[int, str]]:
@@ -109,6 +111,8 @@ def _in_text(tokens: Iterable[Token], flavour: Flavour) -> Iterator[tuple[int, s
             continue
         if token.type == "directive" and token.meta["name"] in _DIRECTIVES:
             yield token.map[0], f"{{{token.meta['name']}}} (MyST)"
+        if token.type == "code_block" and _INDENTED_FENCE.match(token.content.lstrip()):
+            yield token.map[0], _AS_TEXT
         if pattern is None or token.type not in ("inline", "html_block", "comment", "fence"):
             continue
         if not any(mark in token.content for mark in _MARKS):

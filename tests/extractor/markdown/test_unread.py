@@ -49,6 +49,31 @@ def test_what_is_not_read_is_said_with_its_line(text: str, flavour: Flavour, lin
     assert problem.message == f"{construct} is not read: code that it brings or holds is not seen"
 
 
+INDENTED = "a fence with four or more spaces in front (in this dialect text of an indented code block)"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ('=== "Python"\n\n    ```python\n    x = 1\n    ```\n', [3]),
+        ("!!! note\n\n    ~~~ {.python}\n    x = 1\n    ~~~\n", [3]),
+        ("1. a\n\n      ```python\n      x = 1\n      ```\n", []),
+        ("1. a\n\n        ````js\n        x = 1\n        ````\n", [3]),
+        # nothing but code, and what a page shows of Markdown
+        ("a\n\n    x = 1\n    ```\n", []),
+        ("a\n\n    ```\n    text\n    ```\n", []),
+        ("````md\n    ```python\n    ```\n````\n", []),
+    ],
+)
+def test_a_fence_that_is_indented_like_code_is_said(text: str, lines: list[int]) -> None:
+    assert said(text) == [(line, INDENTED) for line in lines]
+
+
+def test_tabs_of_mkdocs_are_read_where_the_site_is_one() -> None:
+    page, blocks = read('=== "Python"\n\n    ```python\n    x = 1\n    ```\n', Flavour.MKDOCS)
+    assert (page.problems, [block.text for block in blocks]) == ((), ["x = 1\n"])
+
+
 def test_a_construct_is_said_once_per_page() -> None:
     page, _ = read("{{#include a}}\n\n- {{#include b}}\n\n{{#playground c}}\n")
     assert [(problem.span.first, problem.message.partition(":")[2]) for problem in page.problems] == [
