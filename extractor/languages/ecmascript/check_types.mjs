@@ -35,10 +35,43 @@ options.typeRoots ??= ["/example/node_modules/@types", `${OURS}/node_modules/@ty
 options.types ??= ["node"];
 const program = ts.createProgram(files, options);
 const found = [...program.getSyntacticDiagnostics(), ...program.getSemanticDiagnostics()].filter((one) => one.file);
-const untyped = found.some((one) => one.code === 7016);
-// what follows from a package without types is not the page's: its parameters are of no type
-const ours = (code) => code === 7016 || (untyped && code >= 7000 && code < 7100);
-for (const one of found.filter((one) => !ours(one.code))) {
+
+/** Names that the modules export which the program's own files import. */
+function exported() {
+  const checker = program.getTypeChecker();
+  const own = files.map((file) => program.getSourceFile(file)).filter(Boolean);
+  const modules = own.flatMap((file) => file.imports ?? []).map((name) => checker.getSymbolAtLocation(name));
+  return new Set(modules.filter(Boolean).flatMap((module) => checker.getExportsOfModule(module)).map((one) => one.name));
+}
+
+/** The innermost node at a place. */
+function nodeAt(file, place) {
+  let node = file;
+  for (let inner = node; inner; ) {
+    node = inner;
+    inner = ts.forEachChild(node, (child) => (child.getStart(file) <= place && place < child.end ? child : undefined));
+  }
+  return node;
+}
+
+let names;
+/** Whether a message is about a type that no file declares and no imported module has: a platform's, or generated. */
+function isAmbient(one) {
+  if (one.code !== 2304 && one.code !== 2503) return false;
+  const node = nodeAt(one.file, one.start);
+  const around = node.parent;
+  // what a class extends is a value
+  const isValue = ts.isExpressionWithTypeArguments(around) && around.parent.token === ts.SyntaxKind.ExtendsKeyword
+    && ts.isClassLike(around.parent.parent);
+  const isType = !isValue && (ts.isTypeNode(around) || ts.isQualifiedName(around));
+  return isType && !(names ??= exported()).has(node.text);
+}
+
+const ambient = new Set(found.filter(isAmbient));
+const untyped = ambient.size > 0 || found.some((one) => one.code === 7016);
+// what follows from types that are not here is not the page's: its parameters are of no type
+const ours = (one) => ambient.has(one) || one.code === 7016 || (untyped && one.code >= 7000 && one.code < 7100);
+for (const one of found.filter((one) => !ours(one))) {
   const line = one.file.getLineAndCharacterOfPosition(one.start).line + 1;
   const message = ts.flattenDiagnosticMessageText(one.messageText, "\n").split("\n")[0].slice(0, 400);
   const answer = { file: relative(root, one.file.fileName), line, code: `TS${one.code}`, text: message };

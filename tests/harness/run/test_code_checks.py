@@ -253,3 +253,32 @@ async def test_types_by_strict_options_or_the_pages(tmp_path: Path, strict: bool
     assert types.failed is None
     assert types.own is (strict is not None)
     assert lines == ([(3, "TS2322")] if strict is False else [(2, "TS7006"), (3, "TS2322")])
+
+
+@pytest.mark.engine
+@pytest.mark.registry
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        # a platform's own types, which its tools bring or write
+        ("export default { fetch(request, env) { return 1; } } satisfies ExportedHandler;", []),
+        ("export class A { constructor(public store: KVNamespace, env: Cloudflare.Env) {} }", []),
+        ("export default { fetch(request, env) { return 1; } } satisfies ExportedHandler;\nexport const n: number = '';",
+         [(2, "TS2322")]),
+        # a type of a package that is imported, and a value
+        ("import { createServer } from 'node:http';\nexport const s: Server = createServer();", [(2, "TS2304")]),
+        ("export const s = makeServer();", [(1, "TS2304")]),
+        ("export class A extends Agent<Env> {}", [(1, "TS2304")]),
+    ],
+)  # fmt: skip
+async def test_types_that_a_platform_brings_are_not_missed(
+    tmp_path: Path, code: str, expected: list[tuple[int, str]]
+) -> None:
+    tool = language("ts").type_check
+    assert tool is not None
+    bundle = replace(of_npm(), files=(SourceFile("src/s.ts", f"{code}\n"),))
+    async with connect(state=tmp_path, host=HOST) as engine:
+        types = await check_types(engine, bundle, tool, await engine.install(bundle), print)
+    assert types.failed is None
+    lines = [(message.line, message.code) for message in types.messages if isinstance(message, TypeMessage)]
+    assert lines == expected
