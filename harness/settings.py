@@ -239,7 +239,12 @@ def _wanted(path: Path, files: FilesAt | None) -> Path | None:
     """The file to read for ``path``: itself, or as the commit has it; None if there is none."""
     if files is not None:
         return files.copy(path)
-    return path if path.is_file() else None
+    if path.is_file():
+        return path
+    if os.path.lexists(path):
+        # a folder, or a link that leads nowhere: what it was meant to say must not be left out in silence
+        raise UsageError(f"{path} is not a file that can be read", "make it a regular file, or remove it")
+    return None
 
 
 def _baseline_file(

@@ -113,7 +113,9 @@ def _incomplete(report: Report) -> str:
     if not any(example.checked for example in report.examples):
         return "Nothing was checked"
     unrun = by_status.get(Status.FRAGMENT, 0) + by_status.get(Status.UNSUPPORTED, 0)
-    return f"{plural(unrun, 'example')} cannot be run, and --strict requires all"
+    if report.strict and unrun:
+        return f"{plural(unrun, 'example')} cannot be run, and --strict requires all"
+    return "Everything was checked, but a file could not be written (see above)"
 
 
 def next_step(report: Report) -> str | None:

@@ -83,6 +83,22 @@ def test_the_baseline_beside_the_configuration_is_used_unless_none(docs: Path) -
         load_config(docs, environ={}, baseline="other.toml")
 
 
+@pytest.mark.parametrize("name", ["docprobe.toml", "docprobe-baseline.toml"])
+@pytest.mark.parametrize("kind", ["folder", "link to nothing", "link to itself"])
+def test_what_is_no_file_is_not_passed_over(docs: Path, name: str, kind: str) -> None:
+    path = docs / name
+    path.unlink(missing_ok=True)
+    match kind:
+        case "folder":
+            path.mkdir()
+        case "link to nothing":
+            path.symlink_to(docs / "gone.toml")
+        case _:
+            path.symlink_to(path)
+    with pytest.raises(UsageError, match=rf"{name} is not a file that can be read"):
+        load_config(docs, environ={})
+
+
 def test_the_state_folder_comes_from_flag_then_environment(docs: Path, tmp_path: Path) -> None:
     environ = {"DOCPROBE_STATE": str(tmp_path / "env")}
     assert load_config(docs, environ=environ).state == tmp_path / "env"

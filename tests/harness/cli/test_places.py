@@ -159,6 +159,7 @@ def test_a_full_disk_costs_only_what_does_not_fit(docs: Path, tmp_path: Path) ->
     assert done.returncode == 3
     # the report breaks a long path where the line ends
     assert "out.htmlcannotbewritten:Filetoolarge" in "".join(done.stdout.split()), "the report does not say so"
+    assert "requires all" not in done.stdout
     assert "Traceback" not in done.stderr
     assert f"{out}.html cannot be written: File too large" in done.stderr
     assert re.search(rf"{tmp_path}/state/last-runs/\w+/last-run.json cannot be written: File too large", done.stderr)

@@ -211,3 +211,16 @@ def test_what_a_fragment_imports_and_packages_lack_is_shown(format: str) -> None
     )
     assert "is not exported by pkg 2.4.0" in re.sub(r"\s+", " ", shown)
     assert "is not exported by" not in render(format, report)
+
+
+def test_code_3_says_what_is_incomplete() -> None:
+    report = replace(quiet_report(), exit_code=3)
+    checked = replace(report.examples[0], status=Status.JUDGED)
+    fragment = replace(checked, status=Status.FRAGMENT, findings=())
+    for strict, examples, said in (
+        (False, (checked,), "a file could not be written"),
+        (False, (checked, fragment), "a file could not be written"),
+        (True, (checked,), "a file could not be written"),
+        (True, (checked, fragment), "1 example cannot be run, and --strict requires all"),
+    ):
+        assert said in exit_sentence(replace(report, examples=examples, strict=strict))
