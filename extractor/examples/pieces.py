@@ -74,7 +74,8 @@ def in_context(snippets: Sequence[Snippet], profile: CodeProfile) -> tuple[Snipp
 
 
 def _is_piece(snippet: Snippet) -> bool:
-    return snippet.facts.error is not None or snippet.facts.loose_method is not None
+    error = snippet.facts.error
+    return snippet.facts.loose_method is not None if error is None else not error.unread
 
 
 def _places(
@@ -87,6 +88,8 @@ def _places(
     # the class or function that the words above it name comes first
     for index in sorted(nearest, key=lambda index: not _names(snippet, texts[index].head)):
         head = texts[index].head
+        if head.facts.error is not None and head.facts.error.unread:
+            continue
         if snippet.name and head.name and normal(snippet.name.path) != normal(head.name.path):
             continue
         runs = head.role.start is not Start.NONE and head.facts.error is None

@@ -61,6 +61,17 @@ _FILLS_FENCE: Final = re.compile(
     r"|-{1,20}8<-{1,20}[ \t]+[\"'][^\"'\n]{1,500}[\"'])\s*\Z"
 )
 """A fence with nothing but the tag of the file whose code it shows."""
+_INCLUDE: Final = re.compile(
+    r"^[ \t]*(?:"
+    r"-{1,20}8<-{1,20}(?:[ \t]+[\"'](?P<pymdown>[^\"'\n]{1,500})[\"'])?[ \t]*$"
+    r"|\{\{#(?:include|rustdoc_include|playground)[ \t]+(?P<mdbook>[^}\s]{1,500})[^}\n]{0,500}\}\}"
+    r"|<<<[ \t]*(?P<vitepress>[@./~][^\s{\[]{1,500})"
+    r"|\{(?P<edge>[!*])>?[ \t]*(?P<mkdocs>[\w./-]{1,500})[^}\n]{0,500}(?P=edge)\}"
+    r"|\{%-?[ \t]*include[\w-]*[ \t]+[\"']?(?P<liquid>[^\s%\"']{1,500})[^%\n]{0,500}%\}"
+    r"|\{\{[<%][ \t]*(?:include|readfile)[ \t]+[\"']?(?P<hugo>[^\s}\"']{1,500})[^}\n]{0,500}\}\})",
+    re.MULTILINE,
+)
+"""A line of a fence that stands for code of another file."""
 _TICKS: Final = re.compile(r"`+")
 _COMPONENT: Final = re.compile(
     r"(?:pre|(?:\w+\.)?(?:Code(?:Tabs?|Group|Fence)?|\w*(?:Snippet|Code(?:Block|Example|Sample|Snippet)|SourceCode)))\Z"
@@ -71,6 +82,17 @@ _KEYWORD: Final = re.compile(r"\b(?:MUST|SHALL|SHOULD|REQUIRED|RECOMMENDED)\b")
 _DIRECTIVES: Final = ("include", "eval-rst")
 _INDENTED_FENCE: Final = re.compile(r"(?:```+|~~~+)[ \t]*[\w{]")
 _AS_TEXT: Final = "a fence with four or more spaces in front (in this dialect text of an indented code block)"
+
+
+def unfilled_line(text: str) -> tuple[int, str] | None:
+    """Return the line (0-based) of a fence's text that stands for code of another file, and which; None without one.
+
+    An include that was followed is not in the text any more.
+    """
+    if not any(mark in text for mark in (*_MARKS, "<<<")) or (found := _INCLUDE.search(text)) is None:
+        return None
+    names = {name: value for name, value in found.groupdict().items() if name != "edge" and value}
+    return text.count("\n", 0, found.start()), next(iter(names.values()), "another file")
 
 
 def unread_constructs(tokens: Sequence[Token], flavour: Flavour) -> Iterator[tuple[int, str]]:

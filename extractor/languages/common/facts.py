@@ -111,6 +111,8 @@ class CodeError:
 
     message: str
     line: int
+    unread: bool = False
+    """Whether the text only stands for code of another file: it is no part of any code around it."""
 
 
 @dataclass(frozen=True, slots=True)
