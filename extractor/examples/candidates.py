@@ -11,17 +11,17 @@ from extractor.examples.grouping import programs
 from extractor.examples.names import stated_name, with_commands
 from extractor.examples.page_context import page_context_of
 from extractor.examples.pieces import in_context
-from extractor.languages.common.facts import CodeError, CodeFacts
+from extractor.examples.unfilled import unfilled_facts
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import Listing, Program, RunnableLanguage, Snippet
 from extractor.languages.common.view import in_view, project_blocks, scope_of
 from extractor.languages.registry import language_for
-from extractor.markdown.unread import unfilled_line
 from extractor.model import Manager
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from extractor.languages.common.facts import CodeFacts
     from extractor.languages.common.roles import CodeProfile, Role
     from extractor.languages.common.values import DocsContext, Language
     from extractor.languages.common.view import PageContext
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
 
 MAX_CODE_BLOCKS: Final = 2000
 """Blocks of one page that are looked at."""
-
-
-_SOURCES: Final = ("file", "src", "source", "path")
-"""Attributes of a fence that name the file whose code a site puts there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +89,7 @@ def _snippets(
         language = language_for(block)
         if isinstance(language, RunnableLanguage):
             rules, key = profile.of(language.name), (language.name, block.sha256)
-            if unfilled := _unfilled(block):
+            if unfilled := unfilled_facts(block):
                 read = (unfilled, rules.role((unfilled,)))
             elif key in parsed:
                 read = parsed[key]
@@ -102,17 +98,6 @@ def _snippets(
                 read = parsed[key] = (facts, rules.role((facts,)))
             snippets.append(Snippet(block, language, *read, stated_name(block, language.suffixes)))
     return tuple(with_commands(in_context(snippets, profile), around, profile))
-
-
-def _unfilled(block: Block) -> CodeFacts | None:
-    """The facts of a fence whose code, or a part of it, its site brings from another file; None of any other."""
-    line, path = unfilled_line(block.text) or (0, "")
-    if not path and not block.text.strip():
-        given = (block.info.attributes.get(name, "") for name in _SOURCES)
-        path = next((value for value in given if value and not value.endswith("__init__.py")), "")
-    if not path:
-        return None
-    return CodeFacts(error=CodeError(f"stands for code of {path}, which docprobe did not read", line + 1, unread=True))
 
 
 def _listings(page: PageView) -> Iterator[Listing]:

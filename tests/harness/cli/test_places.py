@@ -78,7 +78,7 @@ def told(ended: Ended, *said: str) -> None:
         ("--format", "json:a-file/out.json", "cannot be written: Not a directory"),
         ("--format", "html:docs", "cannot be written: Is a directory"),
         ("--baseline", "bytes", "cannot be read"),
-        ("--baseline", "a-folder", "does not exist"),
+        ("--baseline", "a-folder", "is not a file that can be read"),
     ],
 )
 def test_what_cannot_be_used_is_reported_before_anything_runs(
