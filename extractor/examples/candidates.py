@@ -118,6 +118,11 @@ def _mentions(block: Block, words: Sequence[str]) -> bool:
     return any(word in text for word in words)
 
 
+def _is_broken(snippet: Snippet) -> bool:
+    error = snippet.facts.error
+    return error is not None and not error.unread
+
+
 def _relevant(candidates: Sequence[Program], page: PageView) -> Iterator[Program]:
     """The programs that are relevant, or use names of the page's code that is."""
     words = page.docs.profile.words
@@ -127,7 +132,7 @@ def _relevant(candidates: Sequence[Program], page: PageView) -> Iterator[Program
             defined[snippet.language.name].update(snippet.facts.defines)
     for program in candidates:
         own = program.snippets
-        relevant = any(s.role.relevant or (s.facts.error and _mentions(s.block, words)) for s in own)
+        relevant = any(s.role.relevant or (_is_broken(s) and _mentions(s.block, words)) for s in own)
         # modules of the language are used everywhere
         used = ((s.language, name) for s in own for name in s.facts.free if name not in s.language.modules)
         if relevant or any(name in defined[language.name] for language, name in used):

@@ -48,6 +48,23 @@ _COUNTEREXAMPLE: Final = frozenset(
      "insecure", "vulnerable", "deprecated", "old", "anti-pattern", "antipattern"}
 )  # fmt: skip
 """First words of labels of code that the docs warn of."""
+_FAILING: Final = re.compile(
+    r"\b(?:fails?|explodes?|breaks|crash(?:es)?|deadlocks?|leaks|hangs"
+    r"|(?:does|do|will|would|can)(?: not|n['’]t) (?:work|start|run|compile)|cannot (?:work|start|run|compile)"
+    r"|never (?:works?|starts?|runs?)|(?:is|are) (?:broken|wrong|vulnerable|insecure|unsafe|incorrect|not allowed)"
+    r"|(?:raises|throws|gives|causes)(?: an?| the)?(?: [\w`.]+)? ?"
+    r"(?:[`\w.]*(?:Error|Exception)`?|error|exception|panic))"
+    r"(?: (?:with|at|on|when|because of|immediately|silently|today)\b[^.;:]{0,60})?:\s*\Z"
+)
+"""How a sentence ends that shows its reader code which fails: "the first request explodes:"."""
+_CONDITIONAL: Final = re.compile(
+    r"\b(?:if|when|whenever|unless|until|once|should|in case|so that|before)\b"
+    r"|(?:\b(?:never|not|no longer)|n['’]t)\b(?:(?!\band\b)[^,;:.])*\Z",
+    re.IGNORECASE,
+)
+"""What makes such a sentence one about a remedy: "If it fails:", "it never fails:"."""
+_MAX_SENTENCE: Final = 400
+_MAX_SHOWN: Final = 80
 _MAX_LABEL: Final = 40
 """Longer than a label: a sentence that happens to begin with such a word."""
 
@@ -66,6 +83,10 @@ def counterexample(block: Block) -> str | None:
         words = re.findall(r"[\w'-]+|[❌✗✘🚫]", label.lower().replace("’", "'"))
         if words and len(label) <= _MAX_LABEL and words[0] in _COUNTEREXAMPLE:
             return f"is shown as “{label.rstrip(':')}”, not as something to run"
+    sentence = re.split(r"(?<=[.!?])\s+", above[-_MAX_SENTENCE:])[-1]
+    if (failing := _FAILING.search(sentence)) and not _CONDITIONAL.search(sentence[: failing.start()]):
+        shown = sentence.rstrip(": ")
+        return f"is shown as what fails (“{shown if len(shown) <= _MAX_SHOWN else '…' + shown[-_MAX_SHOWN:]}”)"
     return None
 
 

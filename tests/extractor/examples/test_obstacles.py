@@ -1,0 +1,69 @@
+"""Complete programs that are not run: shown as what not to do, or in need of something that no pod has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.docs.corpus import extract
+from extractor.examples.find import find_examples
+from extractor.model import ExampleStatus, Layout
+from harness.profiles.mcp.roles import CODE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from extractor.model import Example
+
+SERVER = "from fastmcp import FastMCP\n\nmcp = FastMCP('mill')\nmcp.run()\n"
+
+
+def found(tmp_path: Path, above: str) -> Example:
+    """The example below a paragraph."""
+    (tmp_path / "page.md").write_text(f"# Mill\n\n{above}\n\n```python\n{SERVER}```\n", encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    return example
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Nothing starts the wheel, and the first request explodes:",
+        "The name is taken. This server therefore fails:",
+        "A mill without water crashes on start:",
+        "The following doesn't work:",
+        "The following will not start:",
+        "A wheel that nothing turns never starts:",
+        "This one is vulnerable:",
+        "This raises a `RuntimeError`:",
+        "Calling it twice throws an exception:",
+        "The wheel does not turn by itself, so the miller never starts and the first request explodes:",
+        "Two wheels on one axle give way, and the mill breaks with two workers:",
+    ],
+)
+def test_what_is_shown_as_failing_is_not_run(tmp_path: Path, above: str) -> None:
+    example = found(tmp_path, above)
+    assert example.status is ExampleStatus.SKIPPED
+    assert (example.reason or "").startswith("is shown as what fails (“")
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Start the mill:",
+        "If it fails:",
+        "When the first request fails:",
+        "So that it never breaks:",
+        "A mill whose wheel breaks is dangerous. Use this one:",
+        "It fails. Try this:",
+        "It handles a client that crashes.",
+        "This never fails to start:",
+        "A wheel of oak never breaks:",
+        "It doesn't matter that a worker crashes:",
+        "The mill that was broken works now:",
+        "Errors are handled before it fails:",
+    ],
+)
+def test_what_is_a_remedy_or_says_nothing_of_it_is_run(tmp_path: Path, above: str) -> None:
+    assert found(tmp_path, above).status is ExampleStatus.RUNNABLE
