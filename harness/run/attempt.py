@@ -16,7 +16,7 @@ from harness.base.host import describe_overload
 from harness.exchanges.recorder import task_group
 from harness.judge.start_failure import describe_start, port_held_by_service
 from harness.model import DateSource, LogLine, Recording, Resolve, Run, StartOutcome, Transcript
-from harness.run.code_checks import check_types
+from harness.run.kept_types import types_of
 from harness.run.listening_probe import ListeningProbe
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ async def _attempt(
     converse = partial(trial.converse, engine, image, progress, heard)
     if (tool := bundle.type_check) is None:
         return await converse()
-    return await _checked_beside(converse, partial(check_types, engine, bundle, tool, image, progress))
+    return await _checked_beside(converse, partial(types_of, engine, bundle, tool, image, config, progress))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,12 @@ ROOT: Final = Path(harness.__file__).parent.parent
 CONVERSATION: Final = (
     "extractor/base", "extractor/languages/common", "extractor/languages/ecmascript/check_types.mjs",
     "extractor/languages/toolchains", "extractor/model",
-    "harness/base", "harness/engine", "harness/exchanges", "harness/judge/start_failure.py",
+    "harness/__init__.py", "harness/base", "harness/engine", "harness/exchanges", "harness/judge/start_failure.py",
     "harness/model", "harness/profile.py",
-    "harness/profiles", "harness/rule.py", "harness/run/attempt.py", "harness/run/code_checks.py",
-    "harness/run/listening_probe.py", "harness/run/recorder.py", "harness/run/trace_differences.py",
-    "harness/run/trace_service.py", "harness/run/traced_pod.py", "harness/run/tracing.py",
+    "harness/profiles", "harness/rule.py", "harness/run/attempt.py", "harness/run/cache.py",
+    "harness/run/code_checks.py", "harness/run/kept_types.py", "harness/run/listening_probe.py",
+    "harness/run/recorder.py", "harness/run/trace_differences.py", "harness/run/trace_service.py",
+    "harness/run/traced_pod.py", "harness/run/tracing.py",
 )  # fmt: skip
 """Folders and files whose code takes part in a conversation."""
 JUDGING: Final = frozenset({"rules"})

@@ -33,7 +33,10 @@ const { files, options, own } = project();
 // a page seldom lists the types of Node.js, and an editor brings them
 options.typeRoots ??= ["/example/node_modules/@types", `${OURS}/node_modules/@types`];
 options.types ??= ["node"];
-const program = ts.createProgram(files, options);
+// as tsc itself reads TypeScript: comments decide no error in it
+const host = ts.createCompilerHost(options);
+host.jsDocParsingMode = ts.JSDocParsingMode?.ParseForTypeErrors;
+const program = ts.createProgram(files, options, host);
 const found = [...program.getSyntacticDiagnostics(), ...program.getSemanticDiagnostics()].filter((one) => one.file);
 
 /** Names that the modules export which the program's own files import. */
