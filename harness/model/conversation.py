@@ -105,8 +105,9 @@ class Reply:
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name, case-insensitive; None if there is none."""
+        wanted = name.lower()
         for key, value in self.headers:
-            if key.lower() == name.lower():
+            if key.lower() == wanted:
                 return value
         return None
 

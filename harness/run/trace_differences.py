@@ -9,11 +9,15 @@ from harness.base import jsonrpc
 from harness.model import RARELY, LibraryFunction, TracedExchange
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from harness.model import Exchange, Transcript
     from harness.run.trace_service import Executed
 
+_Kind = tuple[str, str]
+"""Of a request: its method, and the methods of its messages."""
+_Place = tuple[str, tuple[int, int]]
+"""A file, and a line and column of it."""
 _MOST_SHOWN: Final = 40
 """Functions of packages that are kept of one request."""
 
@@ -36,13 +40,18 @@ def differences(
     """
     before, after = ({one.number: one for one in transcript.exchanges} for transcript in (was, now))
     versions = {_plain(name): version for name, version in was.packages.items()}
-    found = []
     asked_again = {number for number in executed if _same(before.get(number), after.get(number))}
-    right = {number: executed[number] for number in sorted(asked_again.difference(wrong))}
-    by_kind: dict[tuple[str, str], dict[str, set[tuple[int, int]]]] = {}
+    kind_of = {number: _kind(after[number]) for number in asked_again}
+    rights: dict[_Kind, Counter[_Place]] = {}
+    """By kind: places, with how many requests with which nothing is wrong ran them."""
+    ran_by: dict[_Kind, set[_Place]] = {}
     for number in asked_again:
-        for path, places in executed[number].places.items():
-            by_kind.setdefault(_kind(after[number]), {}).setdefault(path, set()).update(places)
+        places = {(path, place) for path, held in executed[number].places.items() for place in held}
+        ran_by.setdefault(kind_of[number], set()).update(places)
+        if number not in wrong:
+            rights.setdefault(kind_of[number], Counter()).update(places)
+    times, kinds = _summed(rights.values()), _summed(ran_by.values())
+    found = []
     for number, control in sorted(pairs.items()):
         if number not in asked_again:
             continue
@@ -52,28 +61,20 @@ def differences(
         # without a control everything ran for others too, as far as is known
         other = executed[control] if control else ran
         only = {path: ran.places[path] - other.places.get(path, frozenset()) for path in sorted(ran.places)}
+        own_kind = kind_of[number]
         # what every request of a kind does wrong, those with which nothing else is wrong do too
-        alike = set() if any(only.values()) else {_kind(after[number])}
-        times = Counter(
-            (path, place)
-            for each, one in right.items()
-            if _kind(after[each]) not in alike
-            for path, places in one.places.items()
-            for place in places
-        )
+        alike: Mapping[_Place, int] = {} if any(only.values()) else rights.get(own_kind, {})
         rare = {
-            path: tuple((*place, times[path, place]) for place in sorted(places) if times[path, place] < RARELY)
+            path: tuple(
+                (*place, count)
+                for place in sorted(places)
+                if (count := times[path, place] - alike.get((path, place), 0)) < RARELY
+            )
             for path, places in sorted(ran.places.items())
         }
-        kinds = Counter(
-            (path, place)
-            for kind, places_of in by_kind.items()
-            if kind != _kind(after[number])
-            for path, places in places_of.items()
-            for place in places
-        )
+        # its own kind ran them all
         of_few = {
-            path: tuple((*place, kinds[path, place]) for place in sorted(places) if kinds[path, place] < RARELY)
+            path: tuple((*place, count) for place in sorted(places) if (count := kinds[path, place] - 1) < RARELY)
             for path, places in sorted(ran.places.items())
         }
         others = {call[:2] for call in other.calls}
@@ -93,13 +94,21 @@ def differences(
     return tuple(found)
 
 
+def _summed(counts: Iterable[Iterable[_Place]]) -> Counter[_Place]:
+    """Return the sum of counts; of sets, in how many a place is."""
+    total: Counter[_Place] = Counter()
+    for each in counts:
+        total.update(each)
+    return total
+
+
 def _same(one: Exchange | None, other: Exchange | None) -> bool:
     if one is None or other is None:
         return False
     return (one.step, one.method, one.status) == (other.step, other.method, other.status)
 
 
-def _kind(exchange: Exchange) -> tuple[str, str]:
+def _kind(exchange: Exchange) -> _Kind:
     return exchange.method, jsonrpc.methods(exchange.body)
 
 

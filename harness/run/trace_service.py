@@ -133,19 +133,20 @@ def read_answer(line: bytes, paths: frozenset[str]) -> Executed:
             pass
         case _:
             raise ValueError("not what a tracer says")
-    places = {
-        path: frozenset((place[0], place[1]) for place in listed[:_MOST_PLACES] if _is_place(place))
-        for path, listed in named.items()
-        if path in paths and isinstance(listed, list)
-    }
+    places = {path: _places(listed) for path, listed in named.items() if path in paths and isinstance(listed, list)}
     known = (call for call in calls[:_MOST_NAMES] if isinstance(call, list) and len(call) in (2, 4))
     words = (tuple(one_line(word, 200) for word in call) for call in known if all(isinstance(w, str) for w in call))
     return Executed(places, tuple(dict.fromkeys(words)))
 
 
-def _is_place(value: Any) -> bool:
-    match value:
-        case [int(line), int(column)]:
-            return 0 < line < _MOST_LINE and 0 <= column < _MOST_LINE
-        case _:
-            return False
+def _places(listed: list[Any]) -> frozenset[tuple[int, int]]:
+    """Return what is a line and a column in a list, which is long and comes for every request."""
+    return frozenset(
+        (place[0], place[1])
+        for place in listed[:_MOST_PLACES]
+        if type(place) is list
+        and len(place) == 2
+        and type(place[0]) is type(place[1]) is int
+        and 0 < place[0] < _MOST_LINE
+        and 0 <= place[1] < _MOST_LINE
+    )

@@ -13,7 +13,7 @@ PATHS = frozenset({"server.mjs"})
 
 
 def test_what_a_process_says_is_checked() -> None:
-    said = {"files": {"server.mjs": [[1, 0], [2, 4], [0, 0], [1, -1], ["1", 0], [1], 7], "/etc/passwd": [[1, 0]]},
+    said = {"files": {"server.mjs": [[1, 0], [2, 4], [0, 0], [1, -1], ["1", 0], [1], 7, [1.0, 5], [True, 6], [1, 0, 8], {}], "/etc/passwd": [[1, 0]]},
             "calls": [["p", "f"], ["p", "f"], ["p"], [1, 2], ["p\\u001b[2J", "g"], ["a", "b", "c", "d"]]}  # fmt: skip
     answer = read_answer(json.dumps(said).encode(), PATHS)
     assert answer.places == {"server.mjs": {(1, 0), (2, 4)}}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import CALLS, FUNCTIONS, arguments_of, callee_of, text_of, walk
@@ -57,8 +58,11 @@ class SessionNames:
         return any(part.type == "identifier" and text_of(part) in self.headers for part in walk(node))
 
 
+@lru_cache(maxsize=8)
 def names_in(root: Node) -> SessionNames:
     """Return the variables of a file that are set from the session header, or by a lookup with it.
+
+    Each finding about a file asks for them: those of the last files are kept.
 
     Scopes are not distinguished. A value that is a function is not searched: what is set inside it is a variable of
     its own. A parameter is such a variable too if the header, or the id, is what it is given, and its name means

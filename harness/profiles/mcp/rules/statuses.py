@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -29,8 +30,12 @@ _NUMBERS: Final = frozenset({"number", "integer", "int_literal", "decimal_intege
 _STATUS: Final = re.compile(r"[1-5]\d\d")
 
 
-def constants_of(root: Node) -> dict[str, str]:
-    """Return the names of a file that stand for one number: variables, and members of objects, enums and classes."""
+@lru_cache(maxsize=8)
+def constants_of(root: Node) -> Mapping[str, str]:
+    """Return the names of a file that stand for one number: variables, and members of objects, enums and classes.
+
+    Each finding about a file asks for them: those of the last files are kept.
+    """
     values: dict[str, set[str]] = {}
     for name, value in (*variables(root), *_members(root)):
         values.setdefault(name, set()).add(status_of(value, {}) or "")
