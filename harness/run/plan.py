@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from extractor.base.text import printable
 from extractor.examples.ids import page_stem, stem_of
 from extractor.model import ExampleKind, ExampleStatus
 from harness.base.errors import NothingSelectedError, UsageError
@@ -213,6 +214,8 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection, s
     every = find_origins([e for e in plan.all_examples if e.id in ids], plan.all_examples, impact.before)
     origins = {example.id: every[example.id] for example in affected if example.id in every}
     unedited = {id for id, origin in origins.items() if origin.digest == digests[id]}
+    # what cannot be a page for its name is reported by a name that can be shown
+    named = {*since.files, *map(printable, since.files)}
     return replace(
         plan,
         examples=affected,
@@ -228,7 +231,7 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection, s
             unjudged,
         ),
         only_if_judged_under=impact.only_if_judged_under(affected),
-        problems=tuple(problem for problem in plan.problems if problem.span.file in since.files),
+        problems=tuple(problem for problem in plan.problems if problem.span.file in named),
         text_changes=text_changes(impact.bound, plan.bound, since.ref) if impact.bound is not None else (),
         no_longer_runnable=no_longer_runnable(before, plan.all_examples, _sources(plan.corpus), since),
         edited=frozenset(e.id for e in plan.examples if e.whole and e.id in impact.changed - unedited),

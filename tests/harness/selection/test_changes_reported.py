@@ -121,6 +121,16 @@ def test_problems_of_changed_pages_are_reported_with_their_place(docs: Path, tmp
     assert where["region"]["startLine"] == line
 
 
+@pytest.mark.parametrize("name", ["a\n::error::b.mdx", "\x1b[31mred\r.mdx"])
+def test_a_page_that_is_not_read_for_its_name_is_reported(docs: Path, tmp_path: Path, name: str) -> None:
+    (docs / BANNER).with_name(name).write_text((docs / f"{BANNER}.mdx").read_text())
+    code, found, shown = _json(docs, tmp_path)
+    assert code == 0
+    (problem,) = found["problems"]
+    assert "not read" in problem
+    assert "not read" in shown
+
+
 def test_problems_of_other_pages_are_not_a_changes(docs: Path, tmp_path: Path) -> None:
     page = docs / f"{BANNER}.mdx"
     page.write_text(page.read_text() + "\n{/* docprobe: knid=client */}\n")
