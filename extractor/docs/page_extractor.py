@@ -44,8 +44,12 @@ _MAX_PARAGRAPH: Final = 5_000
 """Characters; a longer paragraph is not parsed, and its source is used as its words."""
 
 
-_READ: Final = frozenset(("fence", "inline", "table_open", "tr_open", "tag", "container_open", "heading_open"))
-"""Types of tokens that blocks and the prose around them are made of."""
+_SKIPPED: Final = frozenset((
+    "paragraph_open", "paragraph_close", "heading_close", "table_close", "thead_open", "thead_close", "tbody_open",
+    "tbody_close", "tr_close", "th_close", "td_close", "bullet_list_open", "bullet_list_close", "ordered_list_open",
+    "ordered_list_close", "list_item_open", "list_item_close",
+))  # fmt: skip
+"""Types of tokens that neither blocks nor the prose around them are made of."""
 
 
 def blocks_of(page: Page, loaders: tuple[str, ...] = ()) -> tuple[Block, ...]:
@@ -62,10 +66,10 @@ def blocks_of(page: Page, loaders: tuple[str, ...] = ()) -> tuple[Block, ...]:
     commands = ProseCommands(page.flavour, loaders)
     placement = placements(page.tokens)
     before = ""
-    for index, token in enumerate(page.tokens):
+    # no token without a meaning here stands between an inline token and what it is the text of
+    read = [token for token in page.tokens if token.type not in _SKIPPED]
+    for index, token in enumerate(read):
         kind, within, before = token.type, before, token.type
-        if kind not in _READ:
-            continue
         if kind == "inline":
             if within != "heading_open":
                 prose.add(token)
@@ -80,7 +84,7 @@ def blocks_of(page: Page, loaders: tuple[str, ...] = ()) -> tuple[Block, ...]:
                     sha256=hashlib.sha256(text.encode()).hexdigest(),
                     place=next(placement),
                     ordinal=len(blocks),
-                    directives=_directives(page, index),
+                    directives=_directives(page.path, read, index),
                     revision=page.revision,
                     context=prose.take(),
                     includes=token.meta.get("includes", ()),
@@ -99,10 +103,10 @@ def blocks_of(page: Page, loaders: tuple[str, ...] = ()) -> tuple[Block, ...]:
             prose.forget()  # the prose at the end of a section is about the block above
             commands.section()
     spoken, values = commands.by_block(), commands.values_by_block()
-    return tuple(
-        replace(block, prose_commands=spoken.get(block.ordinal, ()), prose_values=values.get(block.ordinal, ()))
-        for block in blocks
-    )
+    for ordinal in spoken.keys() | values.keys():
+        said, stated = spoken.get(ordinal, ()), values.get(ordinal, ())
+        blocks[ordinal] = replace(blocks[ordinal], prose_commands=said, prose_values=stated)
+    return tuple(blocks)
 
 
 @dataclass(slots=True)
@@ -147,15 +151,15 @@ def _repeated_words(flavour: Flavour, text: str) -> str:
     return plain_text(inline_tokens(flavour, Token("inline", "", 0, content=text))).strip()
 
 
-def _directives(page: Page, index: int) -> tuple[Directive, ...]:
+def _directives(path: str, tokens: Sequence[Token], index: int) -> tuple[Directive, ...]:
     """The directives in the comments directly above the token at ``index``, in order."""
     directives: list[Directive] = []
-    while index > 0 and page.tokens[index - 1].type == "comment":
+    while index > 0 and tokens[index - 1].type == "comment":
         index -= 1
-        token = page.tokens[index]
+        token = tokens[index]
         values = token.meta.get("directive")
         if values is not None and token.map:
-            directives.append(Directive(Span(page.path, token.map[0] + 1, token.map[1]), values))
+            directives.append(Directive(Span(path, token.map[0] + 1, token.map[1]), values))
     return tuple(reversed(directives))
 
 

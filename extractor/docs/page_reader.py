@@ -17,7 +17,7 @@ from extractor.docs.tree import PageError, folders_near, page_text, read_bytes, 
 from extractor.markdown.front_matter import FrontMatter, read_front_matter
 from extractor.markdown.parse_state import ParseState
 from extractor.markdown.parser import MAX_NESTING, headings_only, parser
-from extractor.markdown.unread import unread_constructs, unread_sentences
+from extractor.markdown.unread import stand_in_prose, unread_constructs, unread_sentences
 from extractor.model import Flavour, Layout, Page, PageKind, Problem, Span
 
 if TYPE_CHECKING:
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 _MAX_PROBLEMS: Final = 100
 """Problems reported per page; one more gives the number of the others."""
+_PROSE: Final = frozenset((
+    "inline", "paragraph_open", "paragraph_close", "heading_open", "heading_close", "hr",
+    "bullet_list_open", "bullet_list_close", "ordered_list_open", "ordered_list_close",
+    "list_item_open", "list_item_close",
+    "table_open", "table_close", "thead_open", "thead_close", "tbody_open", "tbody_close",
+    "tr_open", "tr_close", "th_open", "th_close", "td_open", "td_close",
+))  # fmt: skip
+"""Types of tokens of prose and of its structure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +91,23 @@ def parse_page(root: Path, path: str, data: bytes, layout: Layout, site: Site | 
     headings_only(env)  # paragraphs are parsed on demand, by inline_tokens
     tokens = parser(flavour).parse(_without_front_matter(source, front_matter), env)
     includes = Includes(root, path, site, layout.downloads)
-    includes.resolve(tokens, flavour)
-    tokens = with_imported_code(tokens, flavour, includes)
+    marked = _marked(tokens)
+    includes.resolve(marked, flavour)
+    if any(token.type == "esm" for token in marked):
+        tokens = with_imported_code(tokens, flavour, includes)
+        marked = _marked(tokens)
     by_line = [
         *ParseState.of(env).problems.items(),
-        *_unclosed(tokens),
+        *_unclosed(marked),
         *_too_deep(tokens),
-        *mark_directives(tokens),
+        *(mark_directives(tokens) if any(token.type == "comment" for token in marked) else ()),
         *includes.problems,
-        *unread_constructs(tokens, flavour),
+        *unread_constructs(tokens if stand_in_prose(flavour) else marked, flavour),
     ]
     if kind is PageKind.SPECIFICATION:
-        by_line += unread_sentences(tokens)
+        by_line += unread_sentences(marked)
     if flavour in (Flavour.MINTLIFY, Flavour.DOCUSAURUS):
-        by_line += pair_tags(tokens).problems
+        by_line += pair_tags(marked).problems
     problems += [_problem(path, line, message) for line, message in sorted(by_line)]
     page = Page(
         path=path,
@@ -130,6 +141,11 @@ def _without_front_matter(source: str, front_matter: FrontMatter) -> str:
     for _ in range(front_matter.lines):
         start = source.find("\n", start) + 1
     return "\n" * front_matter.lines + source[start:]
+
+
+def _marked(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens other than those of prose: a few of a page's, and what most looks are for is among them."""
+    return [token for token in tokens if token.type not in _PROSE]
 
 
 def _unclosed(tokens: Sequence[Token]) -> list[tuple[int, str]]:

@@ -22,19 +22,21 @@ _PLACING: Final = frozenset((
     "container_close",
 ))  # fmt: skip
 """Types of tokens that say where what follows is."""
+_NOTED: Final = _PLACING | {"fence"}
 _MAX_SIBLINGS: Final = 64
 """Titles of tabs and labels of a code group listed with each of its blocks, for the same reason."""
 
 
 def placements(tokens: Sequence[Token]) -> Iterator[Placement]:
     """Yield the placement of each ``fence`` token, in order."""
-    components = _survey(tokens)
-    around = _Around()
-    for index, token in enumerate(tokens):
+    noted = [token for token in tokens if token.type in _NOTED]
+    components = _survey(noted)
+    around = _Around(_alerts(tokens))
+    for index, token in enumerate(noted):
         if token.type == "fence":
             yield around.placement()
-        elif token.type in _PLACING:
-            around.pass_by(index, tokens, components)
+        else:
+            around.pass_by(index, token, components)
 
 
 @dataclass(slots=True)
@@ -120,20 +122,21 @@ def _name_step(step: _Component) -> None:
 class _Around:
     """What is above and around the token that comes next."""
 
+    alerts: Iterator[str | None]
+    """For each block quote that is still to come the kind of its alert, if it is one."""
     headings: tuple[Heading, ...] = ()
     components: list[_Component] = field(default_factory=list)
     list_depth: int = 0
     quotes: list[str | None] = field(default_factory=list)
     """For each open block quote the kind of its alert, if it is one."""
 
-    def pass_by(self, index: int, tokens: Sequence[Token], components: dict[int, _Component]) -> None:
+    def pass_by(self, index: int, token: Token, components: dict[int, _Component]) -> None:
         """Pass a token that is not a fence."""
         while self.components and self.components[-1].close <= index:
             self.components.pop()
         if index in components:
             self.components.append(components[index])
             return
-        token = tokens[index]
         match token.type:
             case "heading_open":
                 level = int(token.tag[1:])
@@ -145,7 +148,7 @@ class _Around:
             case "list_item_close":
                 self.list_depth -= 1
             case "blockquote_open":
-                self.quotes.append(_alert(tokens, index))
+                self.quotes.append(next(self.alerts))
             case "blockquote_close":
                 self.quotes.pop()
             case _:
@@ -169,6 +172,11 @@ class _Around:
             quoted=bool(self.quotes),
             containers=tuple(shown_name(component.token) for component in inner),
         )
+
+
+def _alerts(tokens: Sequence[Token]) -> Iterator[str | None]:
+    """The kinds of GitHub's alerts among the block quotes of a page, in order; None for other quotes."""
+    return (_alert(tokens, index) for index, token in enumerate(tokens) if token.type == "blockquote_open")
 
 
 def _alert(tokens: Sequence[Token], index: int) -> str | None:

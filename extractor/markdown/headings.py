@@ -5,11 +5,11 @@ Each ``heading_open`` token gets ``meta`` with ``slug`` (the anchor) and ``text`
 
 from __future__ import annotations
 
-import itertools
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Final, assert_never
 
+from extractor.markdown.parse_state import ParseState
 from extractor.model import Flavour
 
 if TYPE_CHECKING:
@@ -28,14 +28,12 @@ _EXPLICIT_ID: Final = re.compile(r"\{:?[ \t]*#([^\s{}]+)[^{}]*\}")
 def heading_plugin(md: MarkdownIt, flavour: Flavour) -> None:
     """Take explicit ids off the titles before they are parsed, and add anchors after."""
 
-    def explicit_ids(state: StateCore) -> None:
-        _take_explicit_ids(state.tokens)
-
     def anchors(state: StateCore) -> None:
-        _add_anchors(state.tokens, flavour)
+        _add_anchors(ParseState.of(state.env).headings, flavour)
 
+    md.core.ruler.before("inline", "headings", _find_headings)
     if flavour is not Flavour.GITHUB:
-        md.core.ruler.before("inline", "explicit_ids", explicit_ids)
+        md.core.ruler.before("inline", "explicit_ids", _take_explicit_ids)
     md.core.ruler.push("anchors", anchors)
 
 
@@ -55,19 +53,24 @@ def plain_text(tokens: Iterable[Token]) -> str:
     return "".join(parts)
 
 
-def _take_explicit_ids(tokens: list[Token]) -> None:
-    for opening, inline in itertools.pairwise(tokens):
-        if opening.type == "heading_open":
-            inline.content, opening.meta["id"] = split_explicit_id(inline.content)
+def _find_headings(state: StateCore) -> None:
+    tokens = state.tokens
+    ParseState.of(state.env).headings = [
+        (token, tokens[at + 1]) for at, token in enumerate(tokens) if token.type == "heading_open"
+    ]
 
 
-def _add_anchors(tokens: list[Token], flavour: Flavour) -> None:
+def _take_explicit_ids(state: StateCore) -> None:
+    for opening, title in ParseState.of(state.env).headings:
+        title.content, opening.meta["id"] = split_explicit_id(title.content)
+
+
+def _add_anchors(headings: Iterable[tuple[Token, Token]], flavour: Flavour) -> None:
     slugger = Slugger(flavour)
-    for opening, inline in itertools.pairwise(tokens):
-        if opening.type == "heading_open":
-            text = plain_text(inline.children or ()).strip()
-            opening.meta["text"] = text
-            opening.meta["slug"] = slugger.slug(text, opening.meta.pop("id", None))
+    for opening, title in headings:
+        text = plain_text(title.children or ()).strip()
+        opening.meta["text"] = text
+        opening.meta["slug"] = slugger.slug(text, opening.meta.pop("id", None))
 
 
 def split_explicit_id(title: str) -> tuple[str, str | None]:

@@ -9,6 +9,7 @@ The sites share no grammar; this reads what their pages contain: ``ts [server.ts
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from extractor.model import InfoString
@@ -59,8 +60,9 @@ def looks_like_file_name(word: str) -> bool:
     return bool(dot and stem and extension.lower() in _EXTENSIONS)
 
 
+@lru_cache(maxsize=1_000)
 def split_info(raw: str) -> InfoString:
-    """Split an info string: everything after the fence's marks."""
+    """Split an info string: everything after the fence's marks. Most of a tree's are the same few."""
     raw = raw.strip()
     # here, since the rest of this module is used for blocks that are cached
     from markdown_it.common.utils import unescapeAll

@@ -39,20 +39,22 @@ def mdx_prose_plugin(md: MarkdownIt) -> None:
 
 def _paragraph(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
     """A paragraph, or a heading if a line of ``=`` or ``-`` follows its text (CommonMark, "Setext headings")."""
-    terminators = state.md.block.ruler.getRules("paragraph")
     end_line = state.lineMax
-    parent, state.parentType = state.parentType, "paragraph"
+    marks, shifts, ends, columns = state.bMarks, state.tShift, state.eMarks, state.sCount
     line = start_line + 1
     underline = ""
-    while line < end_line and not state.isEmpty(line):
-        # the block quote rule marks lines that only continue its paragraph by a negative indent
-        if state.sCount[line] >= 0:
-            if state.sCount[line] >= state.blkIndent and (underline := _underline(state, line)):
-                break
-            if _ends(state, line, end_line, terminators):
-                break
-        line += 1
-    state.parentType = parent
+    if line < end_line and marks[line] + shifts[line] < ends[line]:
+        terminators = state.md.block.ruler.getRules("paragraph")
+        parent, state.parentType = state.parentType, "paragraph"
+        while line < end_line and marks[line] + shifts[line] < ends[line]:
+            # the block quote rule marks lines that only continue its paragraph by a negative indent
+            if columns[line] >= 0:
+                if columns[line] >= state.blkIndent and (underline := _underline(state, line)):
+                    break
+                if _ends(state, line, end_line, terminators):
+                    break
+            line += 1
+        state.parentType = parent
     text = state.getLines(start_line, line, state.blkIndent, False).strip()
     state.line = line + 1 if underline else line
     kind, tag = ("heading", "h1" if underline == "=" else "h2") if underline else ("paragraph", "p")
@@ -77,8 +79,11 @@ def _ends(state: StateBlock, line: int, end_line: int, terminators: Sequence[Rul
 
 def _underline(state: StateBlock, line: int) -> str:
     """``=`` or ``-`` if the line is nothing but a run of it; else empty."""
-    text = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip(" \t")
-    return text[0] if text[:1] in ("=", "-") and text == text[0] * len(text) else ""
+    start = state.bMarks[line] + state.tShift[line]
+    if not state.src.startswith(("=", "-"), start):
+        return ""
+    text = state.src[start : state.eMarks[line]].rstrip(" \t")
+    return text[0] if text == text[0] * len(text) else ""
 
 
 def _text(state: StateInline, silent: bool) -> bool:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
+    from markdown_it.token import Token
+
 _KEY = "docprobe"
 
 
@@ -17,6 +19,8 @@ class ParseState:
         """Begin a page of ``size`` characters, which limits how far rules may read ahead in vain."""
         self.problems: dict[int, str] = {}
         """Message per line, 0-based, in the parsed text."""
+        self.headings: list[tuple[Token, Token]] = []
+        """Opening and inline token of each heading, once the blocks are known."""
         self._open: set[int] = set()
         self._ahead = min(size, 1_000_000) + 200_000
 

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_core import normalize
+from markdown_it.rules_core import StateCore, normalize, text_join
 from markdown_it.token import Token
 
 from extractor.markdown.container_blocks import colon_container_plugin, footnote_plugin, mkdocs_container_plugin
@@ -33,8 +33,6 @@ from extractor.model import Flavour
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
-
-    from markdown_it.rules_core import StateCore
 
 __all__ = ["MAX_NESTING", "headings_only", "inline_tokens", "parser", "plain_text"]
 
@@ -141,20 +139,30 @@ def _parse_inline_lazily(md: MarkdownIt, prose: MarkdownIt) -> None:
         _inline(state, prose)
 
     md.core.ruler.at("inline", rule)
+    md.core.ruler.at("text_join", _join_text)
 
 
 def _inline(state: StateCore, prose: MarkdownIt) -> None:
     only_headings = state.env.get(_HEADINGS_ONLY, False)
     references = state.env.get("references")
-    before = ""
-    for token in state.tokens:
-        if token.type == "inline":
-            is_heading = before == "heading_open"
-            token.children = []
-            if is_heading and len(token.content) > _MAX_HEADING:
-                token.children.append(Token("text", "", 0, content=token.content))
-            elif is_heading or not only_headings:
-                token.children = _parsed(token.content, prose, state.env)
-            elif references:
+    titles = [title for _, title in ParseState.of(state.env).headings]
+    if not only_headings or references:
+        of_headings = {id(title) for title in titles}
+        for token in state.tokens:
+            if token.type != "inline" or id(token) in of_headings:
+                continue
+            if only_headings:
                 token.meta["references"] = references
-        before = token.type
+            else:
+                token.children = _parsed(token.content, prose, state.env)
+    for title in titles:
+        if len(title.content) > _MAX_HEADING:
+            title.children = [Token("text", "", 0, content=title.content)]
+        else:
+            title.children = _parsed(title.content, prose, state.env)
+
+
+def _join_text(state: StateCore) -> None:
+    """Join the pieces of text in the inline content that was parsed."""
+    parsed = [token for token in state.tokens if token.children]
+    text_join(StateCore(state.src, state.md, state.env, parsed))

@@ -95,10 +95,19 @@ def unfilled_line(text: str) -> tuple[int, str] | None:
     return text.count("\n", 0, found.start()), next(iter(names.values()), "another file")
 
 
+def stand_in_prose(flavour: Flavour) -> bool:
+    """Return whether constructs of a dialect may stand in prose: else they are tokens of their own."""
+    return _pattern(flavour) is not None
+
+
 def unread_constructs(tokens: Sequence[Token], flavour: Flavour) -> Iterator[tuple[int, str]]:
     """Yield line (0-based) and message for each construct that brings code which docprobe does not see.
 
     Each construct once, at its first line.
+
+    Args:
+        tokens: of the page; those of prose may be left out where nothing stands there (:func:`stand_in_prose`).
+        flavour: its dialect.
     """
     seen: dict[str, list[int]] = {}
     for line, construct in (*_in_text(tokens, flavour), *_in_tags(tokens)):

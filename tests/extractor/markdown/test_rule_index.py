@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.parser_block import ParserBlock
+from markdown_it.rules_core import text_join
 
 from extractor.markdown import parser as parser_module
 from extractor.markdown import rule_index
@@ -29,7 +30,8 @@ HEADS = [
     "", "", "", " ", "  ", "   ", "    ", "      ", "\t", " \t", "> ", ">", ">\t", "- ", "+ ", "1. ", "10) ", "> - ",
 ]  # fmt: skip
 MORE = [
-    "a | b", "--|--", ":-", "|", "٣. x", "1234567890. x", "- - -", "* * *", "___", "=", "==", "-", "#", "####### x",
+    "a | b", "--|--", "a \\| b | `c | d`", "| a |", "|-|", "|a", ":-: | -", "|:--|--:|", "## x ##", "# x #\\#", "### #", "#\tx",
+    ":-", "|", "٣. x", "1234567890. x", "- - -", "* * *", "___", "=", "==", "-", "#", "####### x",
     "text", "text:", "i", "import a", "export", ": a", ":   a", "??? x", "{% tab %}", "{% code title=\"a\" %}",
     "{% highlight js %}", "{% endhighlight %}", "{{< highlight js >}}", "{{< /highlight >}}", "{note} x", "```{note}",
     ":::{tip} x", "```{code-block} js", ":caption: x", "<pre>", "</pre>", "<script>", "<?x", "<!X>", "<b>x</b>",
@@ -40,6 +42,14 @@ LINES = st.lists(
     max_size=12,
 )
 TEXTS = st.one_of(LINES.map("\n".join), LINES.map("\n".join).map(lambda text: text + "\n"), st.text(max_size=80))
+
+PIECES = [
+    "a | b", "--|--", "|", "||", " | ", "\\|", "`|`", "-", "--", "---", ":-", ":-:", ":", "-:|:-", "a", "", "\\",
+    "x|y|z", "|a|b|", "|-|-|", "| --- | :-: |", "# ", "#", "##", "* * *", "***", "_ _ _", "- - -", "=", "==",
+    "- ", "1. ", "> ", "  ", "\t", "   ", "    ", "```", "</a>", "<a>", "{x}", "[a]: b", "- a\n\n  b",
+]  # fmt: skip
+STRUCTURES = st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), max_size=8).map("\n".join)
+"""Tables, headings, lists and breaks that are nearly right, in pieces."""
 
 
 @contextlib.contextmanager
@@ -56,6 +66,8 @@ def without_index() -> Iterator[Any]:
 
 with without_index() as make:
     EVERY_RULE: dict[Flavour, MarkdownIt] = {flavour: make(flavour) for flavour in Flavour}
+    for parser_of_all in EVERY_RULE.values():
+        parser_of_all.core.ruler.at("text_join", text_join)
 
 
 def read(md: MarkdownIt, text: str) -> tuple[list[dict[str, Any]], dict[int, str]]:
@@ -77,8 +89,8 @@ def test_what_is_compared_with_is_markdown_it_py_itself() -> None:
     assert not any(type(parser(flavour).block) is ParserBlock for flavour in Flavour)
 
 
-@settings(max_examples=tries(300, soak=10_000), deadline=None)
-@given(text=TEXTS, flavour=st.sampled_from(list(Flavour)))
+@settings(max_examples=tries(500, soak=20_000), deadline=None)
+@given(text=st.one_of(TEXTS, STRUCTURES), flavour=st.sampled_from(list(Flavour)))
 @example(text="  ", flavour=Flavour.GITHUB)
 @example(text="a\n \t", flavour=Flavour.GITHUB)
 @example(text="- a | b\n  --|--\n  c | d\n", flavour=Flavour.MINTLIFY)
