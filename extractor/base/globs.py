@@ -7,15 +7,18 @@ everything below it, and one that begins with ``/`` counts from the root
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extractor.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    import pathspec
+_PLAIN: Final = re.compile(r"/?(?:(?![.]{1,2}(?:/|\Z))(?:[\w.-]|[*?](?![*]))+(?:/(?=.)|\Z))+", re.ASCII)
+"""A pattern of names, ``*`` and ``?`` alone."""
+_WILD: Final = {"*": "[^/]*", "?": "[^/]", ".": r"\.", "-": r"\-"}
 
 
 def matches(path: str, pattern: str) -> bool:
@@ -24,7 +27,7 @@ def matches(path: str, pattern: str) -> bool:
     A pattern that is spelt like the path matches it, whatever characters it holds. Raises UsageError if it is not a
     pattern.
     """
-    return path == pattern or _compiled(pattern).match_file(path)
+    return path == pattern or _compiled(pattern)(path)
 
 
 def matches_any(path: str, patterns: Iterable[str]) -> bool:
@@ -39,12 +42,24 @@ def unused_patterns(patterns: Iterable[str], paths: Iterable[str]) -> tuple[str,
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> pathspec.GitIgnoreSpec:
-    # here, since an unchanged tree is read without it
+def _compiled(pattern: str) -> Callable[[str], bool]:
+    relative = pattern.removeprefix("./")
+    if _PLAIN.fullmatch(relative):
+        return _plain(relative)
+    # here, since it takes longer to load than a small tree to read
     import pathspec
 
-    relative = pattern.removeprefix("./")
     try:
-        return pathspec.GitIgnoreSpec.from_lines([relative if relative.startswith("/") else f"**/{relative}"])
+        spec = pathspec.GitIgnoreSpec.from_lines([relative if relative.startswith("/") else f"**/{relative}"])
     except ValueError as error:
         raise UsageError(f"invalid pattern '{pattern}'", "write a pattern as in .gitignore") from error
+    return spec.match_file
+
+
+def _plain(pattern: str) -> Callable[[str], bool]:
+    """What the library makes of a plain pattern."""
+    names = pattern.removeprefix("/").split("/")
+    parts = ["[^/]+" if name == "*" else "".join(_WILD.get(c, c) for c in name) for name in names]
+    begins = "" if pattern.startswith("/") else "(?:.+/)?"
+    found = re.compile(f"{begins}{'/'.join(parts)}(?:/|$)").match
+    return lambda path: found(path.removeprefix("/" if path.startswith("/") else "./")) is not None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import glob
 import os
-import secrets
 import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -58,7 +57,7 @@ def keep(path: str, data: bytes) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    temporary = f"{path}.{secrets.token_hex(4)}{_UNFINISHED}"
+    temporary = f"{path}.{os.urandom(4).hex()}{_UNFINISHED}"
     try:
         descriptor = _new_file(temporary)
     except FileNotFoundError:
@@ -81,7 +80,7 @@ def _write(path: Path, data: bytes | Iterable[bytes], *, durable: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if durable:
         remove_abandoned(path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}"))
-    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}{_UNFINISHED}"
+    temporary = path.parent / f".{path.name}.{os.urandom(4).hex()}{_UNFINISHED}"
     with hold(temporary), temporary.open("wb") as file:
         if path.exists():
             os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))

@@ -70,6 +70,16 @@ class _Statements:
     depends: Mapping[str, str | None] = field(default_factory=dict)
 
 
+def without_source(entry: Extracted) -> Extracted:
+    """Return an entry for somewhere that has the page's bytes."""
+    return replace(entry, page=replace(entry.page, source="")) if entry.page.source else entry
+
+
+def with_source(entry: Extracted, data: bytes) -> Extracted:
+    """Return an entry with the source that it was made of; one of a page that was not read has none."""
+    return replace(entry, page=replace(entry.page, source=page_text(data)[0])) if entry.page.sha256 else entry
+
+
 class PageCache:
     """A folder of entries."""
 
@@ -98,6 +108,7 @@ class PageCache:
         kind = Extracted if blocks and statements else _Blocks if blocks else _Statements
         self._kept: Kept[Extracted | _Blocks | _Statements] = Kept(folder, kind, SUFFIX)
         self._root = root
+        self._is_new = not folder.is_dir()
         self._wanted = (blocks, statements)
         settings = repr((_FORMAT, code_version(), layout, parties, loaders))
         self._settings = hashlib.sha256(settings.encode("utf-8", "surrogatepass")).hexdigest()
@@ -110,15 +121,16 @@ class PageCache:
             flavour: its dialect.
             data: its bytes.
         """
+        if self._is_new:
+            return None
         sha256 = hashlib.sha256(data).hexdigest()
         for wanted in dict.fromkeys((self._wanted, _EVERYTHING)):
             found = self._kept.load(self._key(path, flavour, sha256, wanted))
             if found is None or any(_digest(self._root, name) != digest for name, digest in found.depends.items()):
                 continue
-            page = replace(found.page, source=page_text(data)[0])
             blocks = () if isinstance(found, _Statements) else found.blocks
             statements = () if isinstance(found, _Blocks) else found.statements
-            return Extracted(page, blocks, statements, found.depends)
+            return with_source(Extracted(found.page, blocks, statements, found.depends), data)
         return None
 
     def store(self, entry: Extracted) -> None:
@@ -126,7 +138,7 @@ class PageCache:
         page = entry.page
         key = self._key(page.path, page.flavour, page.sha256, self._wanted)
         # the bytes, which the key covers, are at hand whenever the entry is wanted
-        self._kept.store(key, replace(entry, page=replace(page, source="")))
+        self._kept.store(key, without_source(entry))
 
     def prune(self, keep: int) -> None:
         """Remove the oldest entries while there are more than ``keep``."""

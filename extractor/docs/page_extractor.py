@@ -22,21 +22,21 @@ from extractor.base.errors import ExtractionError, internal_error
 from extractor.base.kept import unpacked
 from extractor.base.processor import PAGE_MIB, TooLongError, processor_limit
 from extractor.docs.components import ComponentRole, role_of
-from extractor.docs.page_cache import Extracted, PageJob
+from extractor.docs.page_cache import Extracted, PageJob, with_source, without_source
 from extractor.docs.page_reader import parse_page, unreadable_page
 from extractor.docs.placement import placements
 from extractor.docs.prose_commands import ProseCommands
+from extractor.docs.sites import flavour_of
 from extractor.markdown.info_string import split_info
-from extractor.markdown.parser import inline_tokens, plain_text
+from extractor.markdown.parser import inline_tokens, parser, plain_text
 from extractor.model import Block, Directive, Flavour, Page, Span
-from extractor.normative.statement_reader import statements_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from extractor.docs.page_cache import PageCache
-    from extractor.model import Layout, Parties
+    from extractor.model import Layout, Parties, Statement
 
 
 CONTEXT_CHARACTERS: Final = 600
@@ -197,17 +197,30 @@ class PageExtractor:
             for job in jobs:
                 yield self.extract(job)
             return
+        self._load(jobs)
         try:
             with ProcessPoolExecutor(min(processes, len(chunks)), mp_context=_context()) as pool:
-                for handed in pool.map(self._extract_chunk, chunks):
-                    yield from unpacked(handed, tuple[Extracted, ...]) if isinstance(handed, bytes) else handed
+                for chunk, handed in zip(chunks, pool.map(self._extract_chunk, chunks), strict=True):
+                    entries = unpacked(handed, tuple[Extracted, ...]) if isinstance(handed, bytes) else handed
+                    for job, entry in zip(chunk, entries, strict=True):
+                        yield with_source(entry, job.data)
         except BrokenProcessPool as error:
             hint = "check for a lack of memory, or run with one job"
             raise ExtractionError("a process that extracts pages was killed", hint) from error
 
+    def _load(self, jobs: Iterable[PageJob]) -> None:
+        """Load what the pages need, for all processes at once where they are forked from this one."""
+        for flavour in {flavour_of(job.path, job.site, self.layout) for job in jobs}:
+            parser(flavour)
+        if self.parties:
+            _statement_reader()
+
     def _extract_chunk(self, jobs: Sequence[PageJob]) -> bytes | list[Extracted]:
-        """Extract pages, packed: that takes a fraction of what Python's own way to hand values over does."""
-        entries = [self.extract(job) for job in jobs]
+        """Extract pages, packed: that takes a fraction of what Python's own way to hand values over does.
+
+        The other side has their source.
+        """
+        entries = [without_source(self.extract(job)) for job in jobs]
         try:
             return msgspec.msgpack.encode(entries)
         except UnicodeEncodeError:
@@ -240,9 +253,16 @@ class PageExtractor:
         return Extracted(
             page=replace(page, tokens=()),
             blocks=blocks_of(page, self.loaders) if self.blocks else (),
-            statements=statements_of(page, self.parties) if self.parties else (),
+            statements=_statement_reader()(page, self.parties) if self.parties else (),
             depends=parsed.depends,
         )
+
+
+def _statement_reader() -> Callable[[Page, Parties], tuple[Statement, ...]]:
+    # here, since some commands want blocks alone
+    from extractor.normative.statement_reader import statements_of
+
+    return statements_of
 
 
 def _context() -> multiprocessing.context.BaseContext:

@@ -25,10 +25,8 @@ from extractor.markdown.headings import heading_plugin, plain_text
 from extractor.markdown.html_tokens import html_comment_plugin, html_tag_plugin
 from extractor.markdown.mdx_flow import mdx_flow_plugin
 from extractor.markdown.mdx_prose import mdx_prose_plugin
-from extractor.markdown.myst import myst_plugin
 from extractor.markdown.parse_state import ParseState
 from extractor.markdown.rule_index import index_rules, is_plain
-from extractor.markdown.shortcodes import shortcode_plugin
 from extractor.model import Flavour
 
 if TYPE_CHECKING:
@@ -111,6 +109,10 @@ def _set_up(flavour: Flavour, max_nesting: int) -> MarkdownIt:
     if flavour is Flavour.DOCUSAURUS:
         mdx_code_block_plugin(md)
     if flavour is Flavour.GITHUB:
+        # here, since most docs are of a site that has neither
+        from extractor.markdown.myst import myst_plugin
+        from extractor.markdown.shortcodes import shortcode_plugin
+
         myst_plugin(md)
         shortcode_plugin(md)
     if flavour is Flavour.VITEPRESS:

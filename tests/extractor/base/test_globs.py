@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pathspec
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from extractor.base import globs
 from extractor.base.errors import UsageError
 from extractor.base.globs import matches, matches_any, unused_patterns
 from tests.support.processor import processor_time_below
+from tests.support.soak import tries
 
 
 @pytest.mark.parametrize(
@@ -53,3 +58,27 @@ def test_what_is_not_a_pattern_is_refused() -> None:
 def test_many_stars_do_not_make_it_slow() -> None:
     with processor_time_below(1):
         assert not matches("a/" * 200 + "b", "**/" * 50 + "**" * 50 + "c")
+
+
+NAMES = st.lists(st.sampled_from(["a", "b", "ab", "a.md", ".", "..", "*", "?", "a*", "*.md", "a?b", "-", "_", ""]), max_size=4)
+
+
+@settings(max_examples=tries(500, soak=5_000), deadline=None)
+@given(pattern=st.builds("".join, st.tuples(st.sampled_from(["", "/", "./"]), NAMES.map("/".join))), path=NAMES.map("/".join))
+@example(pattern="*", path="a")
+@example(pattern="/a", path="./a/b")
+@example(pattern="/.", path="a")
+def test_a_plain_pattern_is_what_the_library_makes_of_it(pattern: str, path: str) -> None:
+    relative = pattern.removeprefix("./")
+    spec = pathspec.GitIgnoreSpec.from_lines([relative if relative.startswith("/") else f"**/{relative}"])
+    assert globs._compiled(pattern)(path) == spec.match_file(path)
+
+
+@pytest.mark.parametrize("pattern", ["/specification", "docs/*/a?.md", "/a/b.*", "x-y_z", ".github/a"])
+def test_most_patterns_are_plain(pattern: str) -> None:
+    assert globs._PLAIN.fullmatch(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["**", "a/**", "a/", "", "/", "[ab]", "!a", "#a", "a b", "a//b", "/..", "a/./b", "\\a"])
+def test_others_are_left_to_the_library(pattern: str) -> None:
+    assert not globs._PLAIN.fullmatch(pattern)
