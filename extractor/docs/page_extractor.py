@@ -6,11 +6,8 @@ Apart from :mod:`extractor.docs.corpus`, so that a tree whose pages are all cach
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import threading
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -33,6 +30,7 @@ from extractor.model import Block, Directive, Flavour, Page, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from multiprocessing.context import BaseContext
     from pathlib import Path
 
     from extractor.docs.page_cache import PageCache
@@ -197,6 +195,9 @@ class PageExtractor:
             for job in jobs:
                 yield self.extract(job)
             return
+        # here, since most trees are small enough for this process
+        from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+
         self._load(jobs)
         try:
             with ProcessPoolExecutor(min(processes, len(chunks)), mp_context=_context()) as pool:
@@ -265,8 +266,10 @@ def _statement_reader() -> Callable[[Page, Parties], tuple[Statement, ...]]:
     return statements_of
 
 
-def _context() -> multiprocessing.context.BaseContext:
+def _context() -> BaseContext:
     """Fork where that is safe, since forked workers start at once: in a process without other threads."""
+    import multiprocessing
+
     can_fork = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
     return multiprocessing.get_context("fork" if can_fork else "spawn")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.segment import Segment
 from rich.text import Text
 
@@ -96,10 +97,18 @@ def draw(parts: Iterable[RenderableType], look: Look) -> str:
         emoji=False,
         _environ={},
     )
-    for part in parts:
-        # a line that is to be copied stays one line, whatever the width
-        console.print(part, soft_wrap=isinstance(part, Text) and part.overflow == "ignore")
+    for is_copied, run in groupby(parts, _is_copied):
+        if is_copied:
+            for part in run:
+                console.print(part, soft_wrap=True)
+        else:
+            console.print(Group(*run))
     return defused("\n".join(line.rstrip() for line in sink.getvalue().splitlines())) + "\n"
+
+
+def _is_copied(part: RenderableType) -> bool:
+    """Whether a part is a line that is to be copied: it stays one line, whatever the width."""
+    return isinstance(part, Text) and part.overflow == "ignore"
 
 
 def mark(severity: Severity) -> tuple[str, str]:

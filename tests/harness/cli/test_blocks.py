@@ -137,6 +137,22 @@ def test_an_unknown_format_is_wrong_use(docs: Path) -> None:
 
 
 @pytest.mark.processes
+def test_blocks_of_new_docs_load_no_more_than_the_docs_need(docs: Path) -> None:
+    program = (
+        "import sys\n"
+        "from harness.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert end.code == 0, end\n"
+        "print(*sys.modules, file=sys.stderr)\n"
+    )
+    (docs / "docs.json").write_text("{}")  # a site of Mintlify
+    words = [sys.executable, "-c", program, "blocks", str(docs), "--format", "json"]
+    loaded = set(subprocess.run(words, capture_output=True, text=True, check=True).stderr.split())
+    assert "markdown_it" in loaded
+    of_others = {"extractor.markdown.myst", "extractor.markdown.shortcodes"}
+    assert not {"pathspec", "multiprocessing", "extractor.normative.statement_reader", *of_others} & loaded
+
+
+@pytest.mark.processes
 @pytest.mark.parametrize("command", ["blocks", "statements", "examples"])
 def test_a_list_of_an_unchanged_tree_imports_only_what_it_needs(docs: Path, command: str) -> None:
     """Imports are most of what such a run takes."""
