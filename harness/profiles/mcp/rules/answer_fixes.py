@@ -83,7 +83,7 @@ _FRAMEWORKS: Final = (
     _framework(r"hono", r"(?:await )?(\w+)\.(?:json|text|body|html)\(", "{}.body(null, 202)"),
     _framework(r"fastify", r"(?:await )?(\w+)\.(?:send|code|status)\(", "{}.code(202).send()"),
     _framework(r"express", r"(?:void )?(\w+)\.(?:json|send|end|status|sendStatus)\(", "{}.status(202).end()"),
-    _framework(r"""["']koa["']""", r"(\w+)\.status\s*=", "{0}.status = 202; {0}.body = ''"),
+    _framework(r"""["']koa["']""", r"(\w+)\.(?:status|body)\s*=", "{0}.status = 202; {0}.body = ''"),
     _framework(r"""["'](?:node:)?https?["']""", r"(\w+)\.(?:end|writeHead)\(", "{}.writeHead(202).end()"),
     _framework(r"", r"()(?:new )?Response\b", "new Response(null, {{ status: 202 }})"),
     _framework(r"aiohttp", r"(\w+)\.(?:json_response|Response)\(", "{}.Response(status=202)", "module"),

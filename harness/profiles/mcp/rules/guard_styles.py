@@ -1,4 +1,4 @@
-"""How handlers of the common frameworks read a header and answer 400, in Python, JavaScript and TypeScript."""
+"""How handlers of the common frameworks read a header and refuse a request, in Python, JavaScript and TypeScript."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _RESPONSE: Final = re.compile(r"\bnew Response\(|\bResponse\.json\(")
 
 @dataclass(frozen=True, slots=True)
 class GuardStyle:
-    """How a handler written for a framework reads a header, and answers 400 by a JSON-RPC error."""
+    """How a handler written for a framework reads a header, and refuses a request by a JSON-RPC error."""
 
     imported: re.Pattern[str]
     """What the file imports, or the text of the handler's parameters."""
     header: str
     """The expression; ``{0}`` is the first parameter, ``{name}`` the header."""
     present: str
-    """A condition that holds where there is such a header; ``{version}`` is the variable."""
+    """A condition that holds where there is such a header; ``{variable}`` is the variable."""
     answer: tuple[str, ...]
-    """Statements; ``{0}`` to ``{2}`` are parameters, ``{body}`` the error as an object."""
+    """Statements; ``{0}`` to ``{2}`` are parameters, ``{body}`` the error as an object, ``{status}`` the status."""
     parameters: int = 1
     """That the handler has to have."""
     needs: str = ""
@@ -48,57 +48,60 @@ def _style(
     return GuardStyle(re.compile(imported), header, present, answer, parameters, needs, get[0] if get else "", get[1:])
 
 
-_SET: Final = "{version} !== undefined"
+_SET: Final = "{variable} !== undefined"
 _ECMASCRIPT: Final = (
-    _style("hono", '{0}.req.header("{name}")', _SET, "return {0}.json({body}, 400);",
+    _style("hono", '{0}.req.header("{name}")', _SET, "return {0}.json({body}, {status});",
            get=("{0}.req.method", "return {0}.body(null, 405);")),
     _style(
-        "fastify", '{0}.headers["{name}"]', _SET, "return {1}.code(400).send({body});", parameters=2,
+        "fastify", '{0}.headers["{name}"]', _SET, "return {1}.code({status}).send({body});", parameters=2,
         get=("{0}.method", "return {1}.code(405).send();"),
     ),
-    _style(r"""["']koa["']""", '{0}.get("{name}")', "{version}", "{0}.status = 400;", "{0}.body = {body};", "return;",
+    _style(r"""["']koa["']""", '{0}.get("{name}")', "{variable}", "{0}.status = {status};", "{0}.body = {body};",
+           "return;",
            get=("{0}.method", "{0}.status = 405;", "return;")),
-    _style("express", '{0}.header("{name}")', _SET, "{1}.status(400).json({body});", "return;", parameters=2,
+    _style("express", '{0}.header("{name}")', _SET, "{1}.status({status}).json({body});", "return;", parameters=2,
            get=("{0}.method", "{1}.status(405).end();", "return;")),
     _style(
         r"""["'](?:node:)?https?2?["']""", '{0}.headers["{name}"]', _SET,
-        '{1}.writeHead(400, {{ "Content-Type": "application/json" }});', "{1}.end(JSON.stringify({body}));", "return;",
+        '{1}.writeHead({status}, {{ "Content-Type": "application/json" }});', "{1}.end(JSON.stringify({body}));",
+        "return;",
         parameters=2, get=("{0}.method", "{1}.writeHead(405).end();", "return;"),
     ),
-    _style("", '{0}.headers.get("{name}")', "{version} !== null", "return Response.json({body}, {{ status: 400 }});",
+    _style("", '{0}.headers.get("{name}")', "{variable} !== null",
+           "return Response.json({body}, {{ status: {status} }});",
            get=("{0}.method", "return new Response(null, {{ status: 405 }});")),
 )  # fmt: skip
-_GIVEN: Final = "{version} is not None"
+_GIVEN: Final = "{variable} is not None"
 _PYTHON: Final = (
     _style(
         r"^do_(?:POST|GET|DELETE) ", 'self.headers.get("{name}")', _GIVEN,
-        "body = json.dumps({body}).encode()", "self.send_response(400)",
+        "body = json.dumps({body}).encode()", "self.send_response({status})",
         'self.send_header("Content-Type", "application/json")', 'self.send_header("Content-Length", str(len(body)))',
         'self.send_header("Connection", "close")', "self.end_headers()", "self.wfile.write(body)", "return",
         parameters=0, needs="import json",
     ),
     _style(
-        r"\(scope, receive, send\)", 'dict({0}.get("headers", ())).get(b"{name}", b"").decode()', "{version}",
+        r"\(scope, receive, send\)", 'dict({0}.get("headers", ())).get(b"{name}", b"").decode()', "{variable}",
         'headers = [(b"content-type", b"application/json")]',
-        'await {2}({{"type": "http.response.start", "status": 400, "headers": headers}})',
+        'await {2}({{"type": "http.response.start", "status": {status}, "headers": headers}})',
         'await {2}({{"type": "http.response.body", "body": json.dumps({body}).encode()}})', "return",
         parameters=3, needs="import json",
     ),
     _style(
-        r"\(environ, start_response\)", '{0}.get("HTTP_MCP_PROTOCOL_VERSION")', _GIVEN,
-        '{1}("400 Bad Request", [("Content-Type", "application/json")])', "return [json.dumps({body}).encode()]",
+        r"\(environ, start_response\)", '{0}.get("HTTP_{cgi}")', _GIVEN,
+        '{1}("{status} {phrase}", [("Content-Type", "application/json")])', "return [json.dumps({body}).encode()]",
         parameters=2, needs="import json",
     ),
-    _style("tornado", 'self.request.headers.get("{name}")', _GIVEN, "self.set_status(400)", "self.finish({body})",
+    _style("tornado", 'self.request.headers.get("{name}")', _GIVEN, "self.set_status({status})", "self.finish({body})",
            "return", parameters=0),
-    _style("flask|quart", 'request.headers.get("{name}")', _GIVEN, "return {body}, 400", parameters=0),
-    _style("django", '{0}.headers.get("{name}")', _GIVEN, "return JsonResponse({body}, status=400)",
+    _style("flask|quart", 'request.headers.get("{name}")', _GIVEN, "return {body}, {status}", parameters=0),
+    _style("django", '{0}.headers.get("{name}")', _GIVEN, "return JsonResponse({body}, status={status})",
            needs="from django.http import JsonResponse"),
-    _style("fastapi", '{0}.headers.get("{name}")', _GIVEN, "return JSONResponse({body}, status_code=400)",
+    _style("fastapi", '{0}.headers.get("{name}")', _GIVEN, "return JSONResponse({body}, status_code={status})",
            needs="from fastapi.responses import JSONResponse"),
-    _style("starlette", '{0}.headers.get("{name}")', _GIVEN, "return JSONResponse({body}, status_code=400)",
+    _style("starlette", '{0}.headers.get("{name}")', _GIVEN, "return JSONResponse({body}, status_code={status})",
            needs="from starlette.responses import JSONResponse"),
-    _style("aiohttp", '{0}.headers.get("{name}")', _GIVEN, "return web.json_response({body}, status=400)",
+    _style("aiohttp", '{0}.headers.get("{name}")', _GIVEN, "return web.json_response({body}, status={status})",
            needs="from aiohttp import web"),
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from extractor.languages.common.syntax import CALLS, arguments_of, callee_of, text_of, walk
 from harness.judge.import_edits import import_python
 from harness.profiles.mcp.rules.session_names import variables
+from harness.profiles.mcp.rules.version_guards import guard_origin
 from harness.rule import TextEdit
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _SERVING: Final = re.compile(r"\.(?:streamable_http_app|run_streamable_http_asyn
 
 
 def check_origin(root: Node, finding: Finding, transcript: Transcript) -> Iterator[TextEdit]:
-    """Have the SDK refuse every Origin but the server's own; where no object of an SDK answers requests, nothing.
+    """Have the SDK refuse every Origin but the server's own; where no object of an SDK answers requests, a guard.
 
     Args:
         root: of a file.
@@ -45,7 +46,8 @@ def check_origin(root: Node, finding: Finding, transcript: Transcript) -> Iterat
     if parts.port is None:
         return
     origins = [f"{parts.scheme}://{host}:{parts.port}" for host in _LOCAL]
-    yield from _in_python(root, origins, parts.port) if root.type == "module" else _in_ecmascript(root, origins)
+    of_sdk = _in_python(root, origins, parts.port) if root.type == "module" else _in_ecmascript(root, origins)
+    yield from list(of_sdk) or guard_origin(root, origins, transcript)
 
 
 def _in_ecmascript(root: Node, origins: list[str]) -> Iterator[TextEdit]:

@@ -184,6 +184,11 @@ def _function(root: Node, given: Node) -> Node | None:
     """Return the function that an expression stands for: itself, by its name, of a class, or in another's call."""
     if given.type in FUNCTIONS:
         return _delegate(root, given) or given
+    if given.type in {"attribute", "member_expression"}:
+        # `books.post`, of an object of a class of the file
+        whole = (node for node in walk(root) if node.type in _CLASSES)
+        methods = (_method_of(one, text_of(given).rpartition(".")[2]) for one in whole)
+        return next((method for method in methods if method is not None), None)
     if given.type == "identifier":
         name = text_of(given)
         for node in walk(root):

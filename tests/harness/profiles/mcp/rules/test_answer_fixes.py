@@ -159,6 +159,8 @@ def test_one_answer_for_a_missing_and_an_ended_id(
         ("a.py", 'from flask import Flask\ndef f(m):\n    if "id" not in m:\n        return {}\n', 'return "", 202'),
         ("a.mjs", "import Koa from 'koa';\nf((ctx) => {\n  if (m.id === undefined) {\n    ctx.status = 204;\n    return;\n  }\n});",
          "ctx.status = 202; ctx.body = '';"),
+        ("a.mjs", "import Koa from 'koa';\nf((ctx) => {\n  if (m.id === undefined) {\n    ctx.body = {};\n    return;\n  }\n});",
+         "ctx.status = 202; ctx.body = '';"),
         ("a.mjs", EXPRESS + "f((req, res) => {\n  if (m.id === undefined) return res.sendStatus(204);\n});",
          "if (m.id === undefined) return res.status(202).end();"),
         ("a.py", 'from aiohttp import web\ndef f(m):\n    if m.get("id") is None:\n        return web.json_response({})\n',

@@ -163,5 +163,12 @@ def test_a_program_that_no_option_of_an_sdk_protects_is_left_alone(path: str, te
     assert edited(path, text) == text
 
 
+def test_without_an_object_of_an_sdk_a_guard_refuses() -> None:
+    text = 'import express from "express";\napp.post("/mcp", (req, res) => {\n  res.json(answer(req.body));\n});\n'
+    after = edited("server.js", text)
+    assert "ALLOWED_ORIGINS" in after
+    assert "res.status(403)" in after
+
+
 def test_without_the_port_that_was_asked_nothing_is_allowed() -> None:
     assert edited("server.ts", INLINE, Transcript("x", ExampleKind.HTTP_SERVER, ())) == INLINE

@@ -9,7 +9,7 @@ import pytest
 from extractor.languages.registry import syntax_tree
 from extractor.model import ExampleKind
 from harness.model import Transcript
-from harness.profiles.mcp.rules.version_guards import guard_version
+from harness.profiles.mcp.rules.version_guards import guard_origin, guard_version
 
 VERSIONS = ("2025-06-18", "2025-11-25")
 
@@ -400,3 +400,73 @@ def test_a_server_that_negotiates_nothing_has_no_versions_to_name() -> None:
 def test_the_route_of_the_endpoint_is_found_where_it_is_mounted(route: str, at: str, fits: bool) -> None:
     text = f'import express from "express";\nconst router = express.Router();\nrouter.post("{route}", (req, res) => {{\n  f();\n}});\n'
     assert ("-32000" in edited("a.js", text, at=at)) is fits
+
+
+def test_a_method_of_an_object_is_a_handler() -> None:
+    text = AIOHTTP.replace("async def handle(request", "class Books:\n    async def answer(self, request").replace(
+        "    return", "        return"
+    )
+    text = text.replace('app.router.add_post("/mcp", handle)', 'app.add_routes([web.post("/mcp", Books().answer)])')
+    assert "        if protocol_version is not None and" in edited("a.py", text)
+
+
+OWN = ("http://localhost:3000", "http://127.0.0.1:3000")
+
+
+def checked(path: str, text: str) -> str:
+    """Return the program with a guard that refuses all but its own Origin."""
+    root = syntax_tree(path, text)
+    assert root is not None
+    transcript = Transcript("x", ExampleKind.HTTP_SERVER, (), endpoint="http://localhost:3000/mcp")
+    data = text.encode()
+    for edit in sorted(guard_origin(root, OWN, transcript), key=lambda edit: edit.start, reverse=True):
+        data = data[: edit.start] + edit.new.encode() + data[edit.end :]
+    after = syntax_tree(path, data.decode())
+    assert after is not None
+    assert not after.has_error
+    return data.decode()
+
+
+def test_a_foreign_origin_is_refused_by_403() -> None:
+    assert checked("a.js", EXPRESS) == EXPRESS.replace(
+        "const app", 'const ALLOWED_ORIGINS = ["http://localhost:3000", "http://127.0.0.1:3000"];\nconst app'
+    ).replace(
+        "  res.json(answer",
+        """\
+  const origin = req.header("origin");
+  if (origin !== undefined && !ALLOWED_ORIGINS.includes(origin)) {
+    const error = { code: -32000, message: "Origin not allowed" };
+    res.status(403).json({ jsonrpc: "2.0", error });
+    return;
+  }
+  res.json(answer""",
+    )
+    after = checked("a.py", STARLETTE)
+    assert '    origin = request.headers.get("origin")\n' in after
+    assert "    if origin is not None and origin not in ALLOWED_ORIGINS:\n" in after
+    assert ", status_code=403)\n" in after
+    assert 'environ.get("HTTP_ORIGIN")' in checked("a.py", WSGI)
+    assert 'start_response("403 Forbidden"' in checked("a.py", WSGI)
+
+
+def test_the_files_own_list_of_origins_is_used() -> None:
+    text = EXPRESS.replace("const app", f"const OURS = new Set([{', '.join(map(repr, OWN))}]);\nconst app")
+    after = checked("a.js", text)
+    assert "!OURS.has(origin)" in after
+    assert "ALLOWED_ORIGINS" not in after
+
+
+@pytest.mark.parametrize(
+    ("parameter", "origin", "version"),
+    [
+        ("session_id: str | None = Header(None, alias='Mcp-Session-Id')",
+         "origin: str | None = Header(None, alias='Origin')",
+         "protocol_version: str | None = Header(None, alias='Mcp-Protocol-Version')"),
+        ("mcp_session_id: Annotated[str | None, Header()] = None", "origin: Annotated[str | None, Header()] = None",
+         "mcp_protocol_version: Annotated[str | None, Header()] = None"),
+    ],
+)  # fmt: skip
+def test_a_header_is_given_as_the_session_is(parameter: str, origin: str, version: str) -> None:
+    text = f'from fastapi import FastAPI, Header\n\n\n@app.post("/mcp")\nasync def mcp({parameter}):\n    return {{}}\n'
+    assert f"({parameter}, {origin})" in checked("a.py", text)
+    assert f"({parameter}, {version})" in edited("a.py", text)
