@@ -138,6 +138,7 @@ async def _try(
     trial = await _try_fault(fault, connect, observer, stop)
     runs = [finding for finding in fixable(before.findings, config.catalogue) if finding.requirement == RUNS]
     assert example.bundle is not None, "what was run has a bundle"
+    failed: list[FailedFix] = []
     for pins in pins_for(before.runs, example.bundle) if runs else ():
         pinned = replace(fault, pins=pins)
         if (stop is not None and stop.is_set()) or not any(pinned.edits(runs)):
@@ -151,8 +152,11 @@ async def _try(
         if _makes_run(other):
             in_code = FailedFix((RUNS,), why_not(trial)) if trial.texts and RUNS in trial.tried else trial.given_up
             return replace(other, given_up=other.given_up or in_code)
-        trial = trial if trial.texts else other
-    return trial
+        if trial.texts:
+            failed.append(FailedFix((RUNS,), why_not(other)))
+        else:
+            trial = other
+    return replace(trial, failed_pins=tuple(failed))
 
 
 def _makes_run(trial: Trial) -> bool:

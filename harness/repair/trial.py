@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harness.judge.findings import join_words
-from harness.model import Verdict
+from harness.model import Status, Verdict
 from harness.repair.edits import rewritten, unified
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class Trial:
     """Packages that make the example run, too, if they are pinned in place of what the patch changes for that."""
     given_up: FailedFix | None = None
     """What was tried together with this and left out, since it does not work; None if nothing was."""
+    failed_pins: tuple[FailedFix, ...] = ()
+    """Pins that were tried and do not make the example run."""
 
     @property
     def holds(self) -> bool:
@@ -99,12 +101,11 @@ def with_failures(report: Report, failures: Mapping[str, tuple[FailedFix, ...]],
     """
 
     def told(result: ExampleResult, finding: Finding) -> Finding:
-        of_it = (one for one in failures.get(result.digest, ()) if finding.requirement in one.tried)
-        failed = next(of_it, None)
-        if failed is None or finding.verdict is not Verdict.VIOLATED:
+        failed = [one.why for one in failures.get(result.digest, ()) if finding.requirement in one.tried]
+        if not failed or finding.verdict is not Verdict.VIOLATED:
             return finding
         advice = finding.fix or catalogue.requirement(finding.requirement).fix
-        return replace(finding, fix=f"{advice} Tried: {failed.why}.")
+        return replace(finding, fix=f"{advice} Tried: {'; '.join(failed)}.")
 
     return replace(
         report,
@@ -121,7 +122,7 @@ def outcome_of(trial: Trial) -> str:
         return f"the fix works: {', '.join(sorted({requirement for requirement, _ in trial.fixed}))}"
     if not trial.texts:
         return "no fix is known for these lines"
-    return f"the fix does not work and is not offered: {why_not(trial)}"
+    return f"the fix is not proved and is not offered: {why_not(trial)}"
 
 
 def failures_of(trial: Trial) -> tuple[FailedFix, ...]:
@@ -131,6 +132,7 @@ def failures_of(trial: Trial) -> tuple[FailedFix, ...]:
         found.append(trial.given_up)
     elif trial.texts and not trial.holds:
         found.append(FailedFix(trial.tried, why_not(trial)))
+    found += trial.failed_pins
     unfitting = trial.unfitting if trial.texts else (*trial.remaining, *trial.unfitting)
     return (
         *found,
@@ -143,7 +145,10 @@ def why_not(trial: Trial) -> str:
     parts = (("still violated", trial.remaining), ("newly violated", trial.broken))
     left = [f"{title}: {', '.join(names)}" for title, names in parts if names]
     shown = trial.trouble or "; ".join(left) or "nothing is fixed by it"
-    return f"a change of {join_words(_places(trial))}, which does not work ({shown.rstrip('.')})"
+    # what docprobe, or its environment, prevented says nothing against the change
+    blocked = trial.trouble is not None and trial.trouble.startswith(Status.BLOCKED.value)
+    what = "which could not be tried" if blocked else "which does not work"
+    return f"a change of {join_words(_places(trial))}, {what} ({shown.rstrip('.')})"
 
 
 def _places(trial: Trial) -> Iterator[str]:

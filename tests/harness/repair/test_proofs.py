@@ -16,7 +16,7 @@ from harness.model import Basis, ExampleResult, Exchange, Finding, Reply, Report
 from harness.profiles.registry import MCP
 from harness.repair import proofs, prove
 from harness.repair.edits import FileEdit, propose
-from harness.repair.trial import Trial, with_failures
+from harness.repair.trial import Trial, why_not, with_failures
 from harness.report.formats import render
 from harness.results.document import from_text
 from harness.run.observer import Silent
@@ -299,3 +299,9 @@ async def test_fixes_that_do_not_work_together_are_tried_apart(
     assert bad in trial.given_up.tried
     assert bad not in trial.tried
     assert trial.unfitting == ("example.clients",), "what was tried has a fix that fits"
+
+
+def test_what_docprobe_prevented_is_not_held_against_a_change() -> None:
+    trial = Trial(texts={"p.md": ("a", "b")}, trouble="blocked: the machine was overloaded", remaining=(RULE,))
+    assert why_not(trial) == "a change of p.md:1, which could not be tried (blocked: the machine was overloaded)"
+    assert "which does not work (not-running: it ended)" in why_not(replace(trial, trouble="not-running: it ended"))

@@ -115,3 +115,11 @@ async def test_both_ways_are_said_where_both_work(tmp_path: Path) -> None:
         f"; it also runs if the code stays as it is and the install line ({PAGE}:{line}) asks for `toolbox<2`"
     )
     assert str(Pin("toolbox", Manager.PYPI, "2", "1")) == "toolbox<2"
+
+
+async def test_a_pin_that_does_not_help_is_said_with_the_change_that_does_not(tmp_path: Path) -> None:
+    patch, page, tried = await patch_of(tmp_path, "from toolbox.old import Starter\n\nStarter(host=1)\n")
+    assert patch is None
+    line = next(number for number, text in enumerate(page.split("\n"), 1) if text == INSTALL)
+    assert any(f"a change of {PAGE}:{line}, which does not work" in why for why in tried)
+    assert any("Runner" in why or "unexpected keyword argument" in why or "takes no arguments" in why for why in tried)
