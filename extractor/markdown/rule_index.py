@@ -2,7 +2,8 @@
 
 It tries every block rule on every line, and within a paragraph all those that may end it. Here only those are tried
 that may begin with the line's first character: most lines are prose, where none does. Likewise in inline content only
-the characters stop that a rule is about.
+the characters stop that a rule is about. Lines are measured and cut by :mod:`extractor.markdown.line_state`, and two
+rules are those of :mod:`extractor.markdown.line_rules`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from markdown_it.parser_block import ParserBlock
 from markdown_it.ruler import Ruler
 from markdown_it.rules_block import hr
 
+from extractor.markdown.line_rules import heading, table
 from extractor.markdown.line_state import LineState
-from extractor.markdown.same_rules import heading, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,10 +53,8 @@ _STARTS: Final[Mapping[str, str]] = {
 """What a rule's construct begins with, by the rule's name. A rule that is not listed is tried on every line."""
 _UNDERLINES: Final = frozenset("|-:")
 """What the line below the head of a table begins with."""
-
-
 _THREE_MARKS: Final = re.compile(r"([*_-])[ \t]*\1[ \t]*\1")
-
+"""What a thematic break begins with."""
 _STOPS: Final = re.compile(r"[\n!&*<\[\\\]_`{~]")
 """Characters of inline content that a rule is about; up to the next of them it is text."""
 
