@@ -60,9 +60,7 @@ async def try_findings(
         names = tuple(sorted(tried))
         return Trial(edits, texts, tried=names, remaining=names, unfitting=unfitting, trouble=trouble)
     was, now = _verdicts(before), _verdicts(after)
-    # what nobody could judge without a conversation is not broken by having one
-    ran = before.status is Status.JUDGED
-    new = [k for k, v in now.items() if v is Verdict.VIOLATED and was.get(k) is not Verdict.VIOLATED]
+    broken, shown = new_violations(before, after, runs=RUNS in tried)
     return Trial(
         edits=edits,
         texts=texts,
@@ -70,12 +68,36 @@ async def try_findings(
         fixed=tuple(k for k, v in was.items() if v is Verdict.VIOLATED and now.get(k) is Verdict.SATISFIED),
         remaining=tuple(name for name in _fixable_names(after, catalogue) if name in tried),
         unfitting=unfitting,
-        broken=_names(k for k in new if ran or k in was),
-        shown=_names(k for k in new if not ran and k not in was),
+        broken=broken,
+        shown=shown,
         packages=after.packages,
         pins=fault.pins if RUNS in tried else (),
         blocking=_blocking_names(after, catalogue),
     )
+
+
+def new_violations(
+    before: ExampleResult, after: ExampleResult, *, runs: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the requirements that are newly violated: those that a fix breaks, and those that nobody could judge.
+
+    What nobody could judge without a conversation is not broken by having one; nor is what is only judged in a revision
+    that the example negotiates since it runs with other packages.
+
+    Args:
+        before: the example as it was.
+        after: the same with the fix.
+        runs: whether the fix is to make it run.
+    """
+    was, now = _verdicts(before), _verdicts(after)
+    ran = before.status is Status.JUDGED
+    new = [key for key, verdict in now.items() if verdict is Verdict.VIOLATED and was.get(key) is not Verdict.VIOLATED]
+    unjudged = [
+        key
+        for key in new
+        if (not ran and key not in was) or (runs and key[1] in {*after.negotiated} - {*before.negotiated})
+    ]
+    return _names(key for key in new if key not in unjudged), _names(unjudged)
 
 
 async def _further(fault: Fault, connect: Connect, observer: Observer, stop: anyio.Event | None) -> Fault | None:
