@@ -6,6 +6,7 @@ Apart from :mod:`extractor.docs.corpus`, so that a tree whose pages are all cach
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from markdown_it.token import Token
 
 from extractor.base.errors import ExtractionError, internal_error
 from extractor.base.kept import unpacked
+from extractor.base.orphans import end_with_parent
 from extractor.base.processor import PAGE_MIB, TooLongError, processor_limit
 from extractor.docs.components import ComponentRole, role_of
 from extractor.docs.page_cache import Extracted, PageJob, with_source, without_source
@@ -200,7 +202,9 @@ class PageExtractor:
 
         self._load(jobs)
         try:
-            with ProcessPoolExecutor(min(processes, len(chunks)), mp_context=_context()) as pool:
+            with ProcessPoolExecutor(
+                min(processes, len(chunks)), _context(), initializer=end_with_parent, initargs=(os.getpid(),)
+            ) as pool:
                 for chunk, handed in zip(chunks, pool.map(self._extract_chunk, chunks), strict=True):
                     entries = unpacked(handed, tuple[Extracted, ...]) if isinstance(handed, bytes) else handed
                     for job, entry in zip(chunk, entries, strict=True):
