@@ -10,6 +10,7 @@ from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, te
 from harness.base import jsonrpc
 from harness.judge.faults import is_right, kind_of
 from harness.judge.findings import REFUSAL
+from harness.judge.flow import guards_of
 from harness.judge.suspects import (
     FEW_STATEMENTS,
     PRINTS,
@@ -149,6 +150,8 @@ def different(
     elif not wrong.is_about_answer:
         # what differs is what was asked for: only what the rule reads tells
         pool = [each for each in pool if any(touches(each, *other) for other in hints.read)]
+    if wrong.refusal_is_due and was_served:
+        pool = _entrances(pool) or pool
     chosen, is_sure = narrow(pool, hints, linked=wrong.is_linked)
     if wrong.refusal_is_due:
         # what let it through may be a value that is taken for a right one
@@ -164,6 +167,12 @@ def different(
     return chosen, is_sure
 
 
+def _entrances(pool: Sequence[Suspect]) -> list[Suspect]:
+    """Return where a request leaves the way of others: not what is in functions that it alone called."""
+    ids = {each.node.id for each in pool}
+    return [each for each in pool if (first := _first_statement(each)) is None or first.id not in ids]
+
+
 def own_of(trees: Trees, one: TracedExchange) -> list[Suspect]:
     """Return what the handler of a kind of requests does in the end: what ran for no other kind."""
     ends = last_of_blocks(_innermost_own(trees, one))
@@ -172,8 +181,14 @@ def own_of(trees: Trees, one: TracedExchange) -> list[Suspect]:
 
 def removing(trees: Trees, one: TracedExchange) -> list[Suspect]:
     """Return what a request does to what the server keeps: what removes something, else what its handler does last."""
-    own = _innermost_own(trees, one)
-    return [each for each in own if _REMOVES.search(text_of(each.node))] or own_of(trees, one)
+    removed = removed_by(trees, one)
+    guards = [guard for each in removed[:1] for guard in [*guards_of(each.file, each.node)][:1]]
+    return [*removed, *guards] or own_of(trees, one)
+
+
+def removed_by(trees: Trees, one: TracedExchange) -> list[Suspect]:
+    """Return what removes something from what the server keeps, and ran for no other kind of request."""
+    return [each for each in _innermost_own(trees, one) if _REMOVES.search(text_of(each.node))]
 
 
 def _innermost_own(trees: Trees, one: TracedExchange) -> list[Suspect]:

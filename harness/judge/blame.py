@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of
-from extractor.model import Span
-from harness.judge.answer_code import WrongAnswer, different, is_noise, is_refused, removing
+from harness.judge.answer_code import WrongAnswer, different, is_noise, is_refused, removed_by, removing
 from harness.judge.faults import changer_of, faults, is_right
+from harness.judge.flow import Flow, docs_span
+from harness.judge.overriding import bases_of, in_effect
+from harness.judge.pointers import About, pointers
 from harness.judge.reply_code import builders
 from harness.judge.reply_values import values_of, values_of_request
 from harness.judge.suspects import Hints, Suspect, checks, constants, decided_by
@@ -20,12 +22,14 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from extractor.model import Bundle, SourceFile
+    from extractor.model import Bundle, SourceFile, Span
     from harness.model import Exchange, Finding, LibraryFunction, TracedExchange, Transcript
     from harness.rule import Rule
 
 MAX_SPANS: Final = 6
 """More places than this say nothing to a reader."""
+MAX_LINES: Final = 5
+"""Lines in all, of what is only possible."""
 _LONG: Final = 3
 """Lines of a statement above which only a part is shown."""
 _ANSWERS: Final = re.compile(r"(?i)reject|refus|unauthori|forbid|(?:create|send|write|json).*(?:error|response)|handle")
@@ -115,19 +119,29 @@ def blame(
         if number in known
     )
     case = _Case(rule, finding, transcript, exchanges, wrong, answers, known, trees, read)
-    for way in (_by_changed_state, _by_difference, _by_unchanged_state, _by_reading):
-        if (found := way(case)).lines:
-            return found
+    found = next((said for way in _WAYS if (said := way(case)).lines), None)
     # words that a page's code has in common with the requirement say little where a package may answer
-    return _by_values(case, named_only=bool(bundle.dependencies)) or _by_library(case, bundle) or Blamed()
+    found = found or _by_values(case, named_only=bool(bundle.dependencies)) or _by_library(case, bundle) or Blamed()
+    return _first(found, _spans(_pointed_at(case), ()))
+
+
+def _pointed_at(case: _Case) -> list[Suspect]:
+    """Return what is odd by itself in what ran."""
+    if not case.answers:
+        return []
+    about = About(case.rule.requirement, case.finding, case.transcript, tuple(wrong.fault for wrong in case.answers))
+    served = any(wrong.refusal_is_due and not is_refused(wrong.fault) for wrong in case.answers)
+    return pointers(Flow(case.trees, [wrong.traced for wrong in case.answers]), about, is_missing_check=served)
 
 
 def _by_difference(case: _Case) -> Blamed:
     """Return what ran for wrong requests and not for their controls."""
-    settings = tuple(Suspect(file, node) for file, root in case.trees for node in constants(root))
+    every = [Suspect(file, node) for file, root in case.trees for node in constants(root)]
+    settings = tuple(in_effect(every, bases_of(case.trees)))
     read = tuple((each.file.path, each.node) for each in case.read)
     words = (case.rule.requirement.id, case.rule.requirement.title, case.finding.summary)
     executed: dict[Span, bool] = {}
+    shared = False
     telling = [wrong for wrong in case.answers if not wrong.is_served_alike]
     for wrong in telling:
         new = values_of_request(wrong.fault) - values_of_request(wrong.control) if wrong.control is not None else ()
@@ -135,9 +149,13 @@ def _by_difference(case: _Case) -> Blamed:
         noise = is_noise(case.finding, case.exchanges)
         chosen, is_sure = different(case.trees, wrong, hints, sorted(new), by_noise=noise)
         executed |= dict.fromkeys(_spans(chosen, hints.values), is_sure)
+        shared = shared or any(one.others for one in chosen)
     # what let a request through, or refused one that was due, may have been decided anywhere before
-    is_certain = all(executed.values()) and all(
-        wrong.is_linked and wrong.refusal_is_due and is_refused(wrong.fault) for wrong in telling
+    # what refuses others rightly may be what a request gets to whose own check is missing
+    is_certain = (
+        not shared
+        and all(executed.values())
+        and all(wrong.is_linked and wrong.refusal_is_due and is_refused(wrong.fault) for wrong in telling)
     )
     unsure = Certainty.LIKELY if all(executed.values()) else Certainty.POSSIBLE
     return _blamed(executed, BlameSource.EXECUTION, Certainty.CERTAIN if is_certain else unsure)
@@ -150,7 +168,15 @@ def _by_changed_state(case: _Case) -> Blamed:
 
 def _by_unchanged_state(case: _Case) -> Blamed:
     """Return what should have changed the server's state, where the same request is served as before and should not."""
-    return _by_state(case, [wrong for wrong in case.answers if not is_refused(wrong.fault)])
+    answers = [wrong for wrong in case.answers if not is_refused(wrong.fault)]
+    changers = [changer_of(wrong.fault, case.finding, case.transcript) for wrong in answers]
+    if any(
+        one is not None and one.number in case.known and removed_by(case.trees, case.known[one.number])
+        for one in changers
+    ):
+        # it did change it: whatever was to look at the state does not
+        return Blamed()
+    return _by_state(case, answers)
 
 
 def _by_state(case: _Case, answers: Sequence[WrongAnswer]) -> Blamed:
@@ -207,13 +233,36 @@ def _by_library(case: _Case, bundle: Bundle) -> Blamed | None:
     return None
 
 
+_WAYS: Final = (_by_changed_state, _by_difference, _by_unchanged_state, _by_reading)
+
+
+def _first(found: Blamed, pointed: Sequence[Span]) -> Blamed:
+    """Return what is blamed with what something else points at first, best first and few lines in all."""
+    basis = found.basis
+    if basis is not None and basis.certainty is Certainty.CERTAIN:
+        pointed = ()
+    if pointed or basis is None or basis.certainty is Certainty.POSSIBLE:
+        kept: list[Span] = []
+        for span in [*pointed, *found.lines]:
+            others = {line for one in kept if one.file == span.file for line in range(one.first, one.last + 1)}
+            total = sum(one.last - one.first + 1 for one in kept)
+            if others.isdisjoint(range(span.first, span.last + 1)) and (
+                not kept or total + span.last - span.first + 1 <= MAX_LINES
+            ):
+                kept.append(span)
+        if pointed:
+            basis = BlameBasis(BlameSource.EXECUTION, Certainty.POSSIBLE)
+        return Blamed(tuple(sorted(kept)), basis)
+    return Blamed(tuple(sorted(found.lines)), basis)
+
+
 def _blamed(spans: Collection[Span], by: BlameSource, certainty: Certainty) -> Blamed:
-    return Blamed(tuple(sorted(spans))[:MAX_SPANS], BlameBasis(by, certainty)) if spans else Blamed()
+    return Blamed(tuple(spans)[:MAX_SPANS], BlameBasis(by, certainty)) if spans else Blamed()
 
 
 def _spans(suspects: Iterable[Suspect], telling: Collection[str]) -> list[Span]:
     """Return the lines of statements on their pages."""
-    shown = (_docs_span(one.file, *_shown(one.node, telling)) for one in suspects)
+    shown = (docs_span(one.file, *_shown(one.node, telling)) for one in suspects)
     return list(dict.fromkeys(span for span in shown if span is not None))
 
 
@@ -251,11 +300,3 @@ def _library(traced: Sequence[TracedExchange], bundle: Bundle) -> LibraryFunctio
     called = [one for each in traced for one in each.library if one.package in direct and "__" not in one.function]
     answering = (one for one in called if _ANSWERS.search(one.function))
     return next(answering, called[0] if called else None)
-
-
-def _docs_span(file: SourceFile, first: int, last: int) -> Span | None:
-    """Return lines of a file as lines of its page; None if docprobe added any of them."""
-    start, end = file.docs_line(first), file.docs_line(last)
-    if start is None or end is None or start.file != end.file:
-        return None
-    return Span(start.file, start.first, end.last)

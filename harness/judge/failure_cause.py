@@ -18,7 +18,7 @@ from harness.model import StartOutcome
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from extractor.model import Bundle, LeftToReader, Span
+    from extractor.model import Bundle, LeftToReader, SourceFile, Span
     from harness.model import LogLine, Run
 
 _OF_THE_EXAMPLE: Final = frozenset({"stdout", "stderr"})
@@ -161,19 +161,25 @@ def how_to_state(guesses: Sequence[Note]) -> str:
 
 def failing_lines(logs: Sequence[LogLine], bundle: Bundle) -> tuple[Span, ...]:
     """Return the docs line that the log names last (Python prints the innermost call last), or first (all others)."""
+    for file, line in stack_lines(logs, bundle):
+        if (span := file.docs_line(line)) is not None:
+            return (span,)
+    return ()
+
+
+def stack_lines(logs: Sequence[LogLine], bundle: Bundle) -> list[tuple[SourceFile, int]]:
+    """Return the lines of an example's files that its log names, innermost call first: Python prints that last."""
     text = "\n".join(line.text for line in logs if line.source in _OF_THE_EXAMPLE)
-    places: list[tuple[int, bool, Span]] = []
+    places: list[tuple[int, bool, SourceFile, int]] = []
     for file in bundle.files:
         for match in re.finditer(_PLACE.format(path=_names_of(file.path)), text):
             number = match["python"] or match["paren"] or match["colon"]
-            span = file.docs_line(int(number)) if len(number) < 8 else None
-            if span is not None:
-                places.append((match.start(), match["python"] is not None, span))
-    if not places:
-        return ()
+            if len(number) < 8 and file.docs_line(int(number)) is not None:
+                places.append((match.start(), match["python"] is not None, file, int(number)))
     places.sort(key=lambda place: place[0])
-    chosen = places[-1] if places[-1][1] else places[0]
-    return (chosen[2],)
+    if places and places[-1][1]:
+        places.reverse()
+    return [(file, line) for _, _, file, line in places]
 
 
 def _names_of(path: str) -> str:

@@ -15,7 +15,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of, walk
-from harness.judge.answer_code import CONDITIONS, is_alike, of_few_kinds, pool_of
+from harness.judge.answer_code import CONDITIONS, NEAR, is_alike, of_few_kinds, pool_of
+from harness.judge.flow import guards_of, name_of
+from harness.judge.overriding import bases_of, in_effect, is_within, overriding, set_anew
 from harness.judge.suspects import (
     Suspect,
     all_statements,
@@ -29,7 +31,7 @@ from harness.judge.suspects import (
 from harness.model import RARELY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from tree_sitter import Node
 
@@ -51,6 +53,8 @@ _WORDS: Final = 0.5
 """Weight of a word that a statement and a finding have in common, beside that of a value."""
 _FRESH: Final = 3.0
 """How much more a statement tells that did not run for a control of the same kind."""
+_OVERRIDES: Final = 2.0
+"""How much more a statement tells in a function that replaces one of its class's bases."""
 _SPREAD: Final = 0.5
 """How much a statement loses by each other kind of request that ran it."""
 
@@ -64,6 +68,8 @@ class _Ranking:
     """Constants that what ran mentions."""
     is_traced: bool
     """Whether it is known what ran."""
+    anew: frozenset[int] = frozenset()
+    """Those constants that a class sets instead of a base of its, by the ids of their nodes."""
 
     def best(self, values: Values) -> list[Suspect]:
         """Return those that stand out, and those that hold what is wrong as well."""
@@ -102,7 +108,7 @@ def builders(
         best = _each_once([*(one for ones in each_best for one in ones), *best])[:MOST]
     ran = {file.path: {line for one in traced for line in one.ran.get(file.path, ())} for file, _ in trees}
     variables = _variables(best[:1], trees)
-    others = {(one.file.path, one.node.start_byte): one.others for _, one in ranking.scored}
+    others = {(one.file.path, one.node.start_byte): one.others for one in _ran(trees, traced)}
     called = [
         each
         for one in [*best[:2], *variables]
@@ -110,7 +116,45 @@ def builders(
         # what all call decides nothing
         if others.get((each.file.path, each.node.start_byte), RARELY) < RARELY - 1
     ]
-    return _each_once([*best, *called, *_travelled(best, ranking.settings, values), *variables])[: MOST + 2]
+    if values.is_about_order:
+        best = _each_once([*_assembling(best[:1], trees, ran), *best])
+    travelled = [*_travelled(best, ranking.settings, values), *_fed(best[:2], ranking)]
+    return _each_once([*best[:1], *guards(best[:1]), *best[1:], *travelled, *called, *variables])[: MOST + 2]
+
+
+def _assembling(
+    best: Sequence[Suspect], trees: Sequence[tuple[SourceFile, Node]], ran: Mapping[str, Collection[int]]
+) -> list[Suspect]:
+    """Return the statements that call the function of a statement: they say in which order it comes."""
+    names = {name for one in best if (function := enclosing(one.node, FUNCTIONS)) and (name := name_of(function))}
+    return [
+        Suspect(file, node)
+        for file, root in trees
+        for node in all_statements(root)
+        if lines_of(node)[0] in ran.get(file.path, ())
+        and any(re.search(rf"(?<!super\(\)\.)\b{re.escape(name)}\s*\(", text_of(node)) for name in names)
+    ]
+
+
+def guards(best: Sequence[Suspect]) -> list[Suspect]:
+    """Return the conditions that statements hang on, where they stand close above."""
+    return [
+        each
+        for one in best
+        if one.node.type.endswith(("statement", "declaration"))
+        for each in [*guards_of(one.file, one.node)][:1]
+        if lines_of(one.node)[0] - lines_of(each.node)[1] < NEAR
+    ]
+
+
+def _fed(best: Sequence[Suspect], ranking: _Ranking) -> list[Suspect]:
+    """Return the constants of classes that few statements use and the best ones do, if there is one."""
+    found = [
+        each
+        for each in ranking.settings
+        if each.node.id in ranking.anew and any(uses(one.node, bound_name(each.node)) for one in best)
+    ]
+    return found if len(found) == 1 else []
 
 
 def _ranked(
@@ -130,6 +174,9 @@ def _ranked(
         for node in constants(root)
         if (bound := bound_name(node)) in names
     ]
+    bases = bases_of(trees)
+    anew = set_anew(settings, bases)
+    settings = in_effect(settings, bases)
     fresh = {
         (file.path, each.node.start_byte)
         for one in traced
@@ -137,15 +184,17 @@ def _ranked(
         for file, root in trees
         for each in pool_of([(file, root)], one)
     }
+    replacing = overriding(trees)
     counts = Counter(word for each in (*ran, *settings) for word in _words(each.node) & values.words)
     total = len(ran) + len(settings)
-    scored = [(_value_of_setting(each, values) / _loss(each), each) for each in settings]
+    scored = [(_value_of_setting(each, values, each.node.id in anew) / _loss(each), each) for each in settings]
     for each in ran:
         words = sum(math.log(1 + total / counts[word]) for word in _words(each.node) & values.words if counts[word])
         factor = _FRESH if (each.file.path, each.node.start_byte) in fresh else 1.0
+        factor *= _OVERRIDES if is_within(each, replacing) else 1.0
         scored.append((factor * _coverage(each, traced) * (_value(each, values) + _WORDS * words) / _loss(each), each))
     known = sorted(((score, each) for score, each in scored if score > 0), key=lambda pair: -pair[0])
-    return _Ranking(tuple(known), tuple(settings), bool(traced))
+    return _Ranking(tuple(known), tuple(settings), bool(traced), frozenset(anew))
 
 
 def _each_once(suspects: Sequence[Suspect]) -> list[Suspect]:
@@ -163,12 +212,16 @@ def _value(one: Suspect, values: Values) -> float:
     return sum(values.weights.get(token, 0.0) for token in told) + max(aside, default=0.0)
 
 
-def _value_of_setting(one: Suspect, values: Values) -> float:
+def _value_of_setting(one: Suspect, values: Values, is_set_anew: bool) -> float:
     """Return how much a constant tells: the less, the more it holds that the reply does not have."""
     literals = _literals(text_of(one.node)) - {bound_name(one.node)}
     told = _told(one, values)
-    if not literals or not told:
+    if not literals:
         return 0.0
+    if not told:
+        # what a reply has and others have not may be all of a constant
+        whole = is_set_anew and literals <= values.weights.keys() and len(literals) > 1
+        return sum(values.weights[literal] for literal in literals) if whole else 0.0
     known = sum(literal in values.weights or any(token in literal for token in told) for literal in literals)
     return _value(one, values) * known / len(literals)
 

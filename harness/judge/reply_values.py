@@ -31,7 +31,10 @@ _ASIDE: Final = 0.1
 """Weight of what a reply merely has, beside what the finding is about."""
 _COMMON_KEY: Final = 0.34
 """Part of the other replies in which a key can be that still tells something."""
+_ORDER: Final = re.compile(r"\bcame (?:after|before)\b|\bin (?:the wrong|another) order\b|\bbefore the\b")
 _DEEPEST: Final = 40
+_USUAL: Final = 200
+"""The status of most answers, which tells nothing."""
 _OF_TRANSPORT: Final = frozenset({"content-length"})
 
 
@@ -45,6 +48,8 @@ class Values:
     """Those that are wrong, or missing."""
     words: frozenset[str]
     """Of the requirement and the finding."""
+    is_about_order: bool = False
+    """Whether one thing came before or after another."""
 
 
 def values_of(finding: Finding, faults: Sequence[Exchange], transcript: Transcript, title: str) -> Values:
@@ -59,7 +64,7 @@ def values_of(finding: Finding, faults: Sequence[Exchange], transcript: Transcri
     exchanges = {exchange.number: exchange for exchange in transcript.exchanges}
     kinds = {(one.method, jsonrpc.methods(one.body)) for one in faults}
     others = [
-        _names_and_values(one)
+        tokens_of_reply(one)
         for one in transcript.exchanges
         if one.reply is not None and (one.method, jsonrpc.methods(one.body)) not in kinds
     ]
@@ -70,7 +75,7 @@ def values_of(finding: Finding, faults: Sequence[Exchange], transcript: Transcri
         # what it was served with is not what is wrong, but what it was asked with
         subject = {token for one in faults for token in _differing(one, exchanges.get(one.control or 0))}
     else:
-        subject = _named(finding.summary) - asked
+        subject = named_in(finding.summary) - asked
         subject |= {
             token
             for one in faults
@@ -80,19 +85,22 @@ def values_of(finding: Finding, faults: Sequence[Exchange], transcript: Transcri
         }
         codes = (error_code_of(one) for one in faults if any("-32" in due for due in finding.expected.values()))
         subject |= {str(code) for code in codes if code is not None}
-        subject |= {str(one.status) for one in faults if one.status is not None and one.status >= 400}
+        subject |= {str(one.status) for one in faults if one.status is not None and one.status != _USUAL}
     subject |= {matched[0] for token in subject if (matched := _COUNTED.match(token))}
     subject -= {""}
-    own = {token for one in faults for token in _names_and_values(one)}
+    own = {token for one in faults for token in tokens_of_reply(one)}
     weights = {token: _ASIDE * math.log((1 + len(others)) / (1 + had[token])) for token in own}
     most = math.log(2 + len(others))
     weights |= {token: max(most - math.log(1 + had[token]), 1.0) for token in subject}
     return Values(
-        {token: weight for token, weight in weights.items() if weight > 0}, frozenset(subject), frozenset(words)
+        {token: weight for token, weight in weights.items() if weight > 0},
+        frozenset(subject),
+        frozenset(words),
+        _ORDER.search(finding.summary) is not None,
     )
 
 
-def _named(summary: str) -> set[str]:
+def named_in(summary: str) -> set[str]:
     """Return what a sentence names of code, with the parts of paths."""
     named = {text for groups in _CODE_LIKE.findall(summary) for text in groups if text}
     named |= {name for text in named for name in _IN_QUOTES.findall(text)}
@@ -122,7 +130,12 @@ def values_of_request(exchange: Exchange) -> set[str]:
     return {*body, *(value for _, value in exchange.headers)} - {""}
 
 
-def _names_and_values(exchange: Exchange) -> set[str]:
+def names_of_request(exchange: Exchange) -> set[str]:
+    """Return the names and values of a request, with those of its headers."""
+    return values_of_request(exchange) | {name for name, _ in exchange.headers}
+
+
+def tokens_of_reply(exchange: Exchange) -> set[str]:
     """Return the names and values of a reply: of its messages, its media type and its status."""
     if exchange.reply is None:
         return set()

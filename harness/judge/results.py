@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.examples.ids import stem_of
 from extractor.model import ExampleStatus
 from harness.judge.blame import blame
+from harness.judge.crash_code import lines_before_error
 from harness.judge.example import judge_example
 from harness.judge.failure_cause import cause_of, failing_lines
 from harness.judge.faults import pairs_to_trace
@@ -268,7 +269,9 @@ def with_blame(
     if error is not None:
         finding = replace(finding, summary=f"{finding.summary} The example's log says {error!r}.")
         if lines := failing_lines(log, bundle):
-            return replace(finding, blame=lines, blame_basis=BlameBasis(BlameSource.LOG, Certainty.LIKELY))
+            before = lines_before_error(error, log, finding, bundle, traced)
+            lines = tuple(sorted({*lines, *before}))
+            return replace(finding, blame=lines, blame_basis=BlameBasis(BlameSource.LOG, Certainty.POSSIBLE))
     found = blame(catalogue.rule(finding.requirement), finding, transcript, bundle, traced)
     if found.basis is not None and found.basis.library is not None:
         said = f"{finding.summary} {found.basis.library} answers this; no line of the page does."

@@ -22,7 +22,7 @@ FEW_STATEMENTS: Final = 3
 """What runs for a violation only, and in more statements than these, is shown if something else points at it too."""
 _SIMPLE: Final = frozenset(
     {"expression_statement", "return_statement", "throw_statement", "raise_statement", "lexical_declaration",
-     "variable_declaration"}
+     "variable_declaration", "delete_statement"}
 )  # fmt: skip
 _BLOCKS: Final = frozenset(
     {"block", "statement_block", "module", "program", "else_clause", "switch_case", "case_clause"}
@@ -87,11 +87,7 @@ def statements_at(root: Node, places: Iterable[tuple[int, int]]) -> list[Node]:
     for line, column in places:
         here = root.descendant_for_point_range((line - 1, column), (line - 1, column))
         while here is not None and here.parent is not None:
-            if (
-                here.type in _SIMPLE
-                and all(part.type == "string" for part in here.named_children)
-                and here.named_children
-            ):
+            if here.type in _SIMPLE and _is_docstring(here):
                 break
             if here.type in _SIMPLE or (here.parent.type == "arrow_function" and _is_body(here)):
                 found[here.start_byte] = here
@@ -287,5 +283,9 @@ def statements_in(root: Node) -> list[Node]:
         node
         for node in walk(root)
         if node.type in _SIMPLE and enclosing(node, FUNCTIONS) is not None
-        if not all(part.type == "string" for part in node.named_children) or not node.named_children
+        if not _is_docstring(node)
     ]
+
+
+def _is_docstring(node: Node) -> bool:
+    return node.type == "expression_statement" and all(part.type == "string" for part in node.named_children)

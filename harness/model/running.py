@@ -157,3 +157,5 @@ class TracedExchange:
     """Places that ran for it and for few requests with which nothing is wrong, by file: line, column, how many."""
     kinds: Mapping[str, tuple[tuple[int, int, int], ...]] = field(default_factory=dict)
     """Places that ran for it and for few other kinds of requests, by file: line, column, how many kinds."""
+    places: Mapping[str, frozenset[tuple[int, int]]] = field(default_factory=dict)
+    """All places that ran for it, by file."""

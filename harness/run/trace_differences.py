@@ -89,6 +89,7 @@ def differences(
                 tuple(LibraryFunction(name, versions.get(_plain(name), ""), called) for name, called in library),
                 {path: places for path, places in rare.items() if places},
                 {path: places for path, places in of_few.items() if places},
+                dict(ran.places),
             )
         )
     return tuple(found)

@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from extractor.languages.common.syntax import walk
 from extractor.model import Dependency, Segment, Span
-from harness.judge.blame import MAX_SPANS, blame
+from harness.judge.blame import MAX_LINES, blame
 from harness.judge.faults import pairs_to_trace
 from harness.model import Finding, LibraryFunction, TracedExchange, Transcript, Verdict
 from harness.profiles.registry import MCP
@@ -51,7 +51,7 @@ def test_lines_that_docprobe_added_are_never_blamed() -> None:
 
 def test_no_more_places_than_a_reader_can_use() -> None:
     spans = blame(RULE, FINDING, transcript_of(), bundle_of("call();\n" * 50)).lines
-    assert spans == tuple(Span("p.mdx", line, line) for line in range(1, MAX_SPANS + 1))
+    assert spans == tuple(Span("p.mdx", line, line) for line in range(1, MAX_LINES + 1))
 
 
 FIRST = replace(exchange(1, 200), body='{"jsonrpc": "2.0", "id": 1, "method": "initialize"}')

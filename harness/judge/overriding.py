@@ -1,0 +1,109 @@
+"""Which of several constants of one name counts: a class replaces what its bases set. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.syntax import FUNCTIONS, enclosing, text_of, walk
+from harness.judge.suspects import bound_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tree_sitter import Node
+
+    from extractor.model import SourceFile
+    from harness.judge.suspects import Suspect
+
+_CLASSES: Final = frozenset({"class_definition", "class_declaration", "class"})
+_NAME: Final = re.compile(r"\w+")
+
+
+def bases_of(trees: Sequence[tuple[SourceFile, Node]]) -> dict[str, set[str]]:
+    """Return the classes of some files, each with those that it is made from, also indirectly."""
+    direct: dict[str, set[str]] = {}
+    for _, root in trees:
+        for node in walk(root):
+            if node.type in _CLASSES and (name := text_of(node.child_by_field_name("name"))):
+                heads = [node.child_by_field_name("superclasses"), *node.named_children]
+                head = next(
+                    (each for each in heads if each is not None and each.type in ("argument_list", "class_heritage")),
+                    None,
+                )
+                direct[name] = set(_NAME.findall(text_of(head))) - {name}
+    return {name: _all_of(name, direct) for name in direct}
+
+
+def _all_of(name: str, direct: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for base in direct.get(waiting.pop(), ()):
+            if base in direct and base not in found:
+                found.add(base)
+                waiting.append(base)
+    return found
+
+
+def overriding(trees: Sequence[tuple[SourceFile, Node]]) -> set[int]:
+    """Return the functions that replace one of a base of their class, by the ids of their nodes."""
+    bases = bases_of(trees)
+    members: dict[str, dict[str, int]] = {}
+    for _, root in trees:
+        for node in walk(root):
+            if node.type in FUNCTIONS and (owner := enclosing(node, _CLASSES)) is not None:
+                name = text_of(node.child_by_field_name("name"))
+                members.setdefault(text_of(owner.child_by_field_name("name")), {})[name] = node.id
+    return {
+        node
+        for owner, named in members.items()
+        for name, node in named.items()
+        if any(name in members.get(base, {}) for base in bases.get(owner, ()))
+        and not name.startswith(("__", "constructor"))
+    }
+
+
+def is_within(one: Suspect, functions: set[int]) -> bool:
+    """Return whether a statement stands in one of some functions."""
+    here = enclosing(one.node, FUNCTIONS)
+    while here is not None:
+        if here.id in functions:
+            return True
+        here = enclosing(here, FUNCTIONS)
+    return False
+
+
+def in_effect(settings: Sequence[Suspect], bases: dict[str, set[str]]) -> list[Suspect]:
+    """Return constants without those of classes that others are made from which set them anew."""
+    owners = _owners(settings)
+    return [
+        one
+        for one, owner in zip(settings, owners, strict=True)
+        if not owner
+        or not any(
+            owner in bases.get(other, ()) and bound_name(each.node) == bound_name(one.node)
+            for each, other in zip(settings, owners, strict=True)
+        )
+    ]
+
+
+def set_anew(settings: Sequence[Suspect], bases: dict[str, set[str]]) -> set[int]:
+    """Return the constants of classes that a base of theirs sets as well, by the ids of their nodes."""
+    owners = _owners(settings)
+    return {
+        one.node.id
+        for one, owner in zip(settings, owners, strict=True)
+        if any(
+            other in bases.get(owner, ()) and bound_name(each.node) == bound_name(one.node)
+            for each, other in zip(settings, owners, strict=True)
+        )
+    }
+
+
+def _owners(settings: Sequence[Suspect]) -> list[str]:
+    """Return the names of the classes that constants are of; empty for those of files."""
+    return [
+        text_of(owner.child_by_field_name("name")) if (owner := enclosing(one.node, _CLASSES)) else ""
+        for one in settings
+    ]
