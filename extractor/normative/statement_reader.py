@@ -64,6 +64,15 @@ class _List:
     at_item_start: bool = False
 
 
+def _stripped_lines(token: Token, page: Page) -> int:
+    """Return how many lines at the start of a paragraph the parser dropped: white space that is not ASCII ends none."""
+    if token.map is None or token.map[1] - token.map[0] == token.content.count("\n") + 1:
+        return 0
+    begins = token.content.partition("\n")[0]
+    lines = page.source.split("\n")[token.map[0] : token.map[1]]
+    return next((at for at, line in enumerate(lines) if begins in line), 0)
+
+
 @dataclass(slots=True)
 class _StatementReader:
     """One pass over a page's tokens."""
@@ -112,6 +121,8 @@ class _StatementReader:
         if parent == "th_open" or not (self._worth_reading(token) or first_cell):
             return
         prose = prose_reader(self.page.flavour).read(token)
+        if stripped := _stripped_lines(token, self.page):
+            prose = replace(prose, first_line=prose.first_line + stripped)
         if first_cell:
             self.row = _plain(prose.text)
         if parent == "heading_open":

@@ -108,6 +108,15 @@ def test_any_text_gives_statements_inside_the_page(tmp_path: Path, words: list[s
             assert keyword in "\n".join(fuzzed.source.split("\n")[statement.span.first - 1 : statement.span.last])
 
 
+@pytest.mark.parametrize("before", ["\u2028", "\u00a0", "> \u2029", "- \u3000", "\u2028\n\u2028"])
+def test_a_line_of_white_space_beyond_ascii_moves_no_statement(tmp_path: Path, before: str) -> None:
+    indent = {">": "> ", "-": "  "}.get(before[0], "")
+    (tmp_path / "page.md").write_text(f"{before}\n{indent}The server\n{indent}MUST answer.\n", encoding="utf-8")
+    (found,) = statements_of(read_page(tmp_path, "page.md", LAYOUT))
+    lines = before.count("\n") + 1
+    assert (found.span.first, found.line) == (lines + 1, lines + 2)
+
+
 def test_only_specification_pages_have_statements() -> None:
     guide = page("sentences.mdx", Layout())
     assert guide.kind is PageKind.GUIDE
