@@ -191,7 +191,7 @@ class _Trial:
                 _block_if_overloaded(pod, probe.failure(transcript))
             # one that has just died is not yet known to have ended
             state = pod.exit_state() or (None if pod.sockets() else await pod.wait_exit(END_KNOWN_S))
-            if state is None:
+            if state is None or _was_left_to_end(bundle, transcript):
                 how = probe.failure(transcript) + _where_it_answered(transcript, bundle)
                 attempt = failed(self.config.profile.serving.outcome, how, transcript.facts.guesses)
             else:
@@ -232,6 +232,13 @@ async def _checked_beside(
         if attempt.transcript is None:
             tasks.cancel_scope.cancel()
     return attempt if attempt.transcript is None else replace(attempt, types=types[0])
+
+
+def _was_left_to_end(bundle: Bundle, transcript: Transcript) -> bool:
+    """Whether a program ended because docprobe ended its input: it had answered, or was waited for in vain."""
+    return bundle.kind is ExampleKind.STDIO_SERVER and any(
+        exchange.reply is not None or exchange.timed_out for exchange in transcript.exchanges
+    )
 
 
 def _observed_endpoint(transcript: Transcript) -> str | None:

@@ -180,3 +180,8 @@ def initialize_version(response: Message | None) -> str | None:
     result = (response or {}).get("result")
     version = result.get("protocolVersion") if isinstance(result, dict) else None
     return version if isinstance(version, str) else None
+
+
+def strange_version(version: str) -> str:
+    """Return half a sentence on a ``protocolVersion`` that no revision of the docs has; it is a server's own text."""
+    return f"initialize was answered with the protocolVersion {version[:100]!r}, which no revision of the docs has"

@@ -259,6 +259,25 @@ async def test_a_process_that_died_on_import_is_not_said_to_answer_wrongly(tmp_p
     assert {run.sentence for run in found.runs} == {"exited with code 1: there is no module yaml"}
 
 
+class AnsweringPod(DyingPod):
+    """A pod whose example answers initialize strangely, and ends with its input."""
+
+    async def receive_stdout(self) -> bytes:
+        return b'{"jsonrpc": "2.0", "id": 1, "result": {"protocolVersion": "1.0"}}\n'
+
+    async def wait_exit(self, timeout_s: float) -> ExitState:
+        return ExitState(0, "exited with code 0")
+
+
+async def test_a_process_that_ended_with_its_input_is_not_said_to_have_ended_by_itself(tmp_path: Path) -> None:
+    stdio = replace(server_bundle(), kind=ExampleKind.STDIO_SERVER)
+    found = await recorded(tmp_path, stdio, "", AnsweringPod)
+    assert {run.outcome for run in found.runs} == {MCP.serving.outcome}
+    (sentence,) = {run.sentence for run in found.runs}
+    assert "the protocolVersion '1.0', which no revision of the docs has" in sentence
+    assert "exited" not in sentence
+
+
 async def test_where_an_initialize_was_answered_is_known_of_a_server_that_then_fails(tmp_path: Path) -> None:
     """It is observed, whatever was guessed: the sentence says it where the page does not."""
     heard = Transcript("x#y", SERVER.kind, (), negotiated=("2025-11-25",), endpoint="http://localhost:8000/deep")

@@ -37,7 +37,7 @@ from harness.exchanges.body import READ_BYTES
 from harness.exchanges.http_exchange import StoppedError
 from harness.exchanges.recorder import Recorder
 from harness.model import Incident, LogLine, Transcript, Transport
-from harness.profiles.mcp.messages import EndpointAddress
+from harness.profiles.mcp.messages import EndpointAddress, strange_version
 from harness.profiles.mcp.probes import (
     access,
     discovery,
@@ -264,7 +264,9 @@ def _conclude(peer: ProbedServer) -> None:
     tried = {revision: facts for revision, facts in peer.facts.revisions.items() if revision in peer.negotiated.all}
     reasons = [f"{revision}: {facts.not_served}" for revision, facts in tried.items() if facts.not_served]
     ok = len(reasons) < len(tried)
-    not_served = peer.facts.not_served or (None if ok else "; ".join(reasons) or "no revision is negotiated")
+    unknown = peer.facts.unknown_version
+    none = "no revision is negotiated" if unknown is None else strange_version(unknown)
+    not_served = peer.facts.not_served or (None if ok else "; ".join(reasons) or none)
     peer.facts = replace(peer.facts, not_served=not_served)
 
 

@@ -21,7 +21,7 @@ from harness.base.errors import PodError
 from harness.exchanges.body import KEPT_EVENTS, READ_BYTES
 from harness.model import KEPT_BYTES, STDIN, STDOUT, Exchange, Facts, Failure, FailureKind, Reply, SseEvent, Transcript
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.messages import initialize_version
+from harness.profiles.mcp.messages import initialize_version, strange_version
 from harness.profiles.mcp.probes.tools import callable_tools
 from harness.profiles.mcp.revisions import with_handshake, without_handshake
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Bundle
     from harness.base.jsonrpc import Message
-    from harness.engine.protocol import Pod
+    from harness.engine.protocol import ExitState, Pod
 
 MOST_TOOLS: Final = 3
 """Tools that are called: each may print in its own way, and may be slow."""
@@ -162,10 +162,20 @@ def _is_noise(line: str) -> bool:
 def _facts(pod: Pod, talk: _StdioRecorder, ok: bool) -> Facts:
     if ok:
         return Facts()
-    state = pod.exit_state()
-    failure = talk.exchanges[0].failure if talk.exchanges else "nothing was asked"
-    reason = f"initialize was not answered ({state.sentence if state else failure})"
-    return Facts(reason)
+    return Facts(_why_not_served(talk.exchanges[0], pod.exit_state()) if talk.exchanges else "nothing was asked")
+
+
+def _why_not_served(opening: Exchange, state: ExitState | None) -> str:
+    """Return what became of the first initialize; how the process ended counts only where that was the answer."""
+    answer = jsonrpc.response_to(jsonrpc.messages(opening.reply.body) or (), 1) if opening.reply else None
+    if answer is None:
+        closed = opening.failure is not None and opening.failure.kind is FailureKind.CLOSED
+        return f"initialize was not answered ({state.sentence if closed and state else opening.failure})"
+    if (code := jsonrpc.error_code(answer)) is not None:
+        return f"initialize was answered with the error {code}"
+    if (version := initialize_version(answer)) is not None:
+        return strange_version(version)
+    return "initialize was answered without a protocolVersion"
 
 
 class _StdioRecorder:

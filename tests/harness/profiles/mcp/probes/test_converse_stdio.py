@@ -213,9 +213,32 @@ async def test_a_server_that_says_nothing() -> None:
     assert "not answered" in (transcript.facts.not_served or "")
 
 
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        ('{"result": {"protocolVersion": "2.0", "capabilities": {}}}', "answered with the protocolVersion '2.0', which"),
+        ('{"result": {"protocolVersion": 7}}', "answered without a protocolVersion"),
+        ('{"result": {}}', "answered without a protocolVersion"),
+        ('{"error": {"code": -32603, "message": "no"}}', "answered with the error -32603"),
+    ],
+)
+async def test_an_initialize_that_is_answered_strangely_is_said_to_be_answered(result: str, reason: str) -> None:
+    program = f"""
+import json, sys
+for line in sys.stdin:
+    message = json.loads(line)
+    if "id" in message:
+        print(json.dumps({{"jsonrpc": "2.0", "id": message["id"], **json.loads({result!r})}}), flush=True)
+"""
+    transcript = await hold(program)
+    assert transcript.negotiated == ()
+    assert reason in (transcript.facts.not_served or "")
+
+
 async def test_a_server_that_dies_at_once() -> None:
     transcript = await hold("raise SystemExit(3)")
     assert transcript.negotiated == ()
+    assert "3" in (transcript.facts.not_served or "")
     failure = of_step(transcript, steps.STDIO_INITIALIZE)[0].failure
     assert failure is not None
     assert failure.kind is FailureKind.CLOSED
