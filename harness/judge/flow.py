@@ -65,11 +65,11 @@ class Flow:
         found: dict[str, list[Suspect]] = {}
         for file, root in self.trees:
             for node in all_statements(root):
-                for name in set(_CALLED.findall(text_of(node))):
+                for name in dict.fromkeys(_CALLED.findall(text_of(node))):
                     found.setdefault(name, []).append(Suspect(file, node))
             for node in walk(root):
                 if node.type in _BRANCHES and (condition := node.child_by_field_name("condition")) is not None:
-                    for name in set(_CALLED.findall(text_of(condition))):
+                    for name in dict.fromkeys(_CALLED.findall(text_of(condition))):
                         found.setdefault(name, []).append(Suspect(file, condition))
         return found
 

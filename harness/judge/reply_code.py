@@ -166,7 +166,7 @@ def _ranked(
     ran = _ran(trees, traced)
     names: dict[str, int] = {}
     for each in ran:
-        for name in set(_NAME.findall(text_of(each.node))):
+        for name in dict.fromkeys(_NAME.findall(text_of(each.node))):
             names[name] = min(names.get(name, RARELY), each.others)
     settings = [
         Suspect(file, node, names[bound])
