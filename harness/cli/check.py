@@ -14,7 +14,7 @@ import click
 
 from harness.base.errors import DocprobeError, UsageError
 from harness.cli.completion import complete_examples, complete_requirements, complete_revisions
-from harness.cli.context import Cli, docs_argument, pass_cli, runtime_option, schema_option, state_option
+from harness.cli.context import Cli, docs_argument, pass_cli, runtime_option, schema_option, spec_option, state_option
 from harness.cli.outputs import end_with, format_option, outputs_of
 from harness.cli.shards import shard_of, shards_wanted, write_plan
 from harness.model import Trust
@@ -108,10 +108,7 @@ if TYPE_CHECKING:
     "--timeout", "timeout_s", type=click.FloatRange(0.1, 600), metavar="SECONDS",
     help="Time to wait for response headers. [default: 10]",
 )  # fmt: skip
-@click.option(
-    "--spec", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DOCS",
-    help="Docs root that holds the specification, or its repository, if it is a different tree. [default: DOCS]",
-)  # fmt: skip
+@spec_option
 @schema_option
 @state_option
 @format_option

@@ -142,6 +142,12 @@ docs_option = click.option(
 )  # fmt: skip
 """The same for commands whose argument is something else."""
 
+spec_option = click.option(
+    "--spec", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DOCS",
+    help="Docs root that holds the specification, or its repository, if it is a different tree. [default: DOCS]",
+)  # fmt: skip
+"""Where sentences are taken from, if not from the docs. Give its value to :func:`harness.settings.load_config`."""
+
 state_option = click.option(
     "--state", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
     help="Folder for the cache and the last run. [default: DOCPROBE_STATE, else the user's cache folder]",

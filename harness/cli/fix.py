@@ -12,7 +12,7 @@ import click
 from extractor.base.storage import write_atomically
 from extractor.base.text import printable, visible
 from harness.cli.completion import complete_examples
-from harness.cli.context import Cli, docs_option, pass_cli, runtime_option, state_option
+from harness.cli.context import Cli, docs_option, pass_cli, runtime_option, spec_option, state_option
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -25,11 +25,21 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("example", shell_complete=complete_examples)
 @docs_option
+@spec_option
 @click.option("--write", is_flag=True, help="Apply the fix to the page if it works.")
 @state_option
 @runtime_option
 @pass_cli
-def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Path | None, runtime: str | None) -> None:
+def command(
+    cli: Cli,
+    /,
+    example: str,
+    docs: Path | None,
+    spec: Path | None,
+    write: bool,
+    state: Path | None,
+    runtime: str | None,
+) -> None:
     """Propose a fix for the page of EXAMPLE and prove it by running the fixed page.
 
     The patch goes to stdout, in the form that `git apply` reads in this folder; the result of the trial run goes to
@@ -47,7 +57,9 @@ def command(cli: Cli, /, example: str, docs: Path | None, write: bool, state: Pa
     Exit codes: 0 the fix works, 1 no fix was found or it does not work, 2 usage error, 3 it could not be
     tried.
     """
-    config = load_config(docs, cli.config_file, select=(example,), baseline="none", state=state, runtime=runtime)
+    config = load_config(
+        docs, cli.config_file, select=(example,), spec=spec, baseline="none", state=state, runtime=runtime
+    )
     trial = anyio.run(_prove, cli, config)
     err = cli.err()
     if not trial.texts:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
+    from harness.config import Config
+
 PATCHED = Trial(
     edits=(FileEdit("server.ts", 1, ("new",)),),
     texts={"page.mdx": ("old\n", "new\n")},
@@ -45,6 +47,26 @@ def test_what_is_still_blocking_is_shown_beside_what_is_fixed(tmp_path: Path, mo
         0,
         ["fixed: session.terminated-404", "still blocking: http.origin-validate (no fix known)"],
     )
+
+
+def test_sentences_may_be_those_of_another_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    specs: list[Path | None] = []
+
+    async def proved(_: Cli, config: Config) -> Trial:
+        specs.append(config.spec)
+        return PATCHED
+
+    monkeypatch.setattr(fix, "_prove", proved)
+    (tmp_path / "page.mdx").write_text("old\n")
+    spec = tmp_path / "mcp"
+    (spec / "specification").mkdir(parents=True)
+    (spec / "specification" / "page.mdx").write_text("A server MUST answer.\n")
+    docs = ("fix", "page#typescript", "--docs", str(tmp_path / "page.mdx"), "--state", str(tmp_path / "s"))
+    for more in ((), ("--spec", str(spec))):
+        assert CliRunner().invoke(cli, [*docs, *more]).exit_code == 0
+    assert specs[0] is None
+    assert specs[1] is not None
+    assert specs[1].resolve() == spec.resolve()
 
 
 def test_no_fix_has_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
