@@ -81,6 +81,26 @@ class Flow:
         """Return the functions that ran."""
         return [each for same in self.functions.values() for each in same if self.body_ran(each)]
 
+    @cached_property
+    def _ran_by_text(self) -> dict[str, list[tuple[int, Suspect]]]:
+        """What ran of the functions that were called, by its text, each with the place of its function among them."""
+        found: dict[str, list[tuple[int, Suspect]]] = {}
+        for at, one in enumerate(self.called()):
+            for text, node in {text_of(node): node for node in statements_of(one.node)}.items():
+                if self.ran(one.file, node):
+                    found.setdefault(text, []).append((at, Suspect(one.file, node)))
+        return found
+
+    def beside(self, other: Node) -> list[Suspect]:
+        """Return the statements that ran in functions that were called, and that stand next to ``other`` as well."""
+        neighbours = (node for node in (other.next_named_sibling, other.prev_named_sibling) if node is not None)
+        found = [
+            (at, which, one)
+            for which, node in enumerate(neighbours)
+            for at, one in self._ran_by_text.get(text_of(node), ())
+        ]
+        return [one for _, _, one in sorted(found, key=lambda each: each[:2])]
+
     def body_ran(self, function: Suspect) -> bool:
         """Return whether a function was called."""
         body = function.node.child_by_field_name("body")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS
-from harness.judge.flow import LEAVES, Flow, beside_lacking, function_of, guard_of, name_of, statements_of
+from harness.judge.flow import LEAVES, Flow, function_of, guard_of, name_of, statements_of
 from harness.judge.suspects import FEW_STATEMENTS, Suspect, last_of_blocks
 
 if TYPE_CHECKING:
@@ -91,23 +91,25 @@ def lacking(flow: Flow, wanted: Iterable[Suspect]) -> list[Suspect]:
     Other functions make it, beside a statement that stands in one that ran as well.
     """
     found: dict[tuple[str, int], Suspect] = {}
+    seen: dict[int, int] = {}
     for one in wanted:
-        for each in _lacking(flow, one, 0):
+        for each in _lacking(flow, one, 0, seen):
             found.setdefault((each.file.path, each.node.start_byte), each)
     return list(found.values())
 
 
-def _lacking(flow: Flow, one: Suspect, depth: int) -> Iterator[Suspect]:
+def _lacking(flow: Flow, one: Suspect, depth: int, seen: dict[int, int]) -> Iterator[Suspect]:
+    """Yield them; ``seen`` holds the functions that were looked at, each with the fewest calls to it."""
     function = function_of(one.node)
     if function is None or depth > _FEW_CALLS or flow.body_ran(Suspect(one.file, function)):
         return
+    if seen.get(function.id, depth + 1) <= depth:
+        return
+    seen[function.id] = depth
     name = name_of(function)
     if any(flow.body_ran(each) for each in flow.functions.get(name, [])):
         return
     callers = [each for each in flow.callers(name) if function_of(each.node) not in (None, function)]
     for caller in callers:
-        for each in flow.called():
-            yield from (
-                Suspect(each.file, node) for node in beside_lacking(caller.node, each.node) if flow.ran(each.file, node)
-            )
-        yield from _lacking(flow, caller, depth + 1)
+        yield from flow.beside(caller.node)
+        yield from _lacking(flow, caller, depth + 1, seen)

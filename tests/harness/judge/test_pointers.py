@@ -20,6 +20,7 @@ from harness.judge.suspects import Suspect, all_statements, constants
 from harness.model import LogLine, TracedExchange
 from harness.profiles.registry import MCP
 from tests.support.broken_code import bundle_of, exchange, transcript_of, violation
+from tests.support.processor import processor_time_below
 
 MARK = re.compile(r"\s*(?:#|//) ran$", re.MULTILINE)
 
@@ -251,3 +252,17 @@ def test_lines_before_an_error_that_a_log_shows() -> None:
     spans = lines_before_error(error, log, violation("server.survives"), bundle, ())
     assert [span.first for span in spans] == [2]
     assert lines_before_error("KeyError: 'x'", [], violation("server.survives"), bundle, ()) == ()
+
+
+def test_a_large_page_takes_no_longer_than_its_size() -> None:
+    """Many functions that did not run call each other: each is looked at once, and so is what ran."""
+    idle = "".join(
+        f"def idle{at}():\n    note({at})\n    idle{(at + 1) % 180}()\n    idle{(at + 7) % 180}()\n    answer()\n\n\n"
+        for at in range(180)
+    )
+    called = "".join(f"def called{at}():\n    note({at})  # ran\n    answer()  # ran\n\n\n" for at in range(180))
+    flow = flow_of(idle + called)
+    wanted = having(flow, "note(")
+    assert len(wanted) == 180
+    with processor_time_below(2.0):
+        lacking(flow, wanted)
