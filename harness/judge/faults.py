@@ -75,7 +75,7 @@ def changer_of(fault: Exchange, finding: Finding, transcript: Transcript) -> Exc
     """Return the request that ended what a wrong one is about, where it was answered as its state has it.
 
     It was refused, and nothing says that it should have been; or it was served as before, and should not have been.
-    The request in between caused that by what it did, or failed to do. None if there is no such request.
+    The request between them caused the difference, by changing the state or by failing to. None if there is none.
     """
     exchanges = {exchange.number: exchange for exchange in transcript.exchanges}
     control = exchanges.get(fault.control or 0)

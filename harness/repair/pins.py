@@ -1,6 +1,6 @@
 """Pins: a page's install line asks for the versions of a package that its program was written for. Pure.
 
-Where a package renamed or removed what a program uses, this is the other way to mend the page: its code stays.
+If a package renamed or removed something that a program uses, pinning fixes the page without changing its code.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ class CodeError:
     message: str
     line: int
     unread: bool = False
-    """Whether the text only stands for code of another file: it is no part of any code around it."""
+    """Whether the text is only a placeholder for code in another file. It is never joined with the code around it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,10 @@ def request_handlers(root: Node, path: str) -> list[Node]:
 
 
 def positional_names(function: Node) -> list[str]:
-    """Return the names of a function's parameters, ``self`` left out; empty for one that is no plain name."""
+    """Return the names of a function's parameters, without ``self``.
+
+    The name of a parameter that is not a plain identifier is empty.
+    """
     listed = function.child_by_field_name("parameters") or function.child_by_field_name("parameter")
     if listed is None:
         return []

@@ -97,7 +97,7 @@ class _StreamTransport(asyncio.Transport):
         await self._reading.wait()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return nothing: there is no socket."""
+        """Return ``default``: nothing is known of a socket, since none is involved."""
         return default
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
