@@ -17,6 +17,7 @@ __all__ = [
     "PodError",
     "RegistryError",
     "StorageError",
+    "UnsuitableError",
     "UsageError",
     "unwritable",
 ]
@@ -34,7 +35,11 @@ class EngineError(BlockedError):
     """The container engine is absent, does not answer, or failed for a reason outside the example (exit 3)."""
 
 
-class PythonVersionError(EngineError):
+class UnsuitableError(EngineError):
+    """Packages need what docprobe's base image or its way of installing lacks; as long as neither changes, so again."""
+
+
+class PythonVersionError(UnsuitableError):
     """A package asks for a newer Python than an example was to be installed with."""
 
 

@@ -94,6 +94,8 @@ class Lookup:
     """By module; one that is not here was not answered."""
     failed: str | None = None
     """Why nothing could be looked up, as a clause."""
+    lasting: bool = False
+    """Whether that has the packages for a cause, so that it is the same all day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from extractor.base.text import one_line
 from extractor.languages.common.files import added_file
 from extractor.model import ExampleKind
-from harness.base.errors import DocprobeError
+from harness.base.errors import DocprobeError, InstallError, UnsuitableError
 from harness.model import Lookup, ModuleAnswer, TypeCheck, TypeMessage
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ async def look_up(
         files = (*bundle.files, added_file(QUESTIONS_FILE, json.dumps(asked)))
         answers, _ = await _run(engine, replace(bundle, files=files), bundle.command, image, progress)
     except DocprobeError as error:
-        return Lookup(cutoff, {}, {}, error.in_one_line())
+        lasting = isinstance(error, (InstallError, UnsuitableError))
+        return Lookup(cutoff, {}, {}, error.in_one_line(), lasting)
     known: dict[str, ModuleAnswer] = {}
     for answer in answers:
         match answer:

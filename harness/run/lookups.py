@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from extractor.base.storage import write_atomically
+from extractor.base.kept import Kept, value_digest
 from extractor.examples.ids import bundle_digest
-from harness.base.codec import from_json, to_json
-from harness.base.errors import DocprobeError, UsageError
 from harness.model import Lookup, Resolve
 from harness.run.dates import date_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from extractor.model import Bundle, Example, ShownImports
     from harness.config import Config
@@ -27,6 +23,8 @@ if TYPE_CHECKING:
 
     Found = Mapping[str, tuple[Lookup, ...]]
     """Lookups by id of the example: today's, then those of its date."""
+_FOLDER: Final = "lookups"
+_ENDING: Final = ".lookup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +38,19 @@ class ImportGroup:
     examples: tuple[str, ...]
     """Ids of the examples that ask."""
 
-    def key(self, day: str) -> str:
-        """Return the name of the answers in the cache: by packages, tool, questions, and the day that they are of."""
-        asked = repr(sorted((module, sorted(names)) for module, names in self.questions.items()))
-        parts = (bundle_digest(self.bundle), self.date or day, asked)
-        return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+    def key(self, day: str | None, inputs: str) -> str:
+        """Return the SHA-256 of all that decides the answers.
+
+        Args:
+            day: that they are of; None if the date of the packages is enough.
+            inputs: digest of what all lookups of a run depend on.
+        """
+        asked = sorted((module, sorted(names)) for module, names in self.questions.items())
+        return value_digest((bundle_digest(self.bundle), self.date, day, asked, inputs))
+
+    def answered_by(self, found: Lookup) -> bool:
+        """Return whether a lookup has an answer for each module: a tool that was stopped leaves some open."""
+        return found.failed is None and self.questions.keys() <= found.answers.keys()
 
 
 class ImportLookups:
@@ -61,6 +67,8 @@ class ImportLookups:
         """
         self._config = config
         self._day = day
+        self._inputs = ""
+        self._kept: Kept[Lookup] = Kept(config.state / _FOLDER, Lookup, _ENDING)
         self._shown = {e.id: e.imports for e in fragments if e.imports is not None}
         self._dates = {e.id: e.resolve_date or date_of(e.revision, config.layout.drafts) for e in fragments}
         running = sorted((e.bundle for e in others if e.bundle), key=lambda bundle: len(bundle.dependencies))
@@ -75,8 +83,15 @@ class ImportLookups:
         """What was found so far."""
         return self._found
 
-    def read_cache(self) -> bool:
-        """Take what is cached; return whether anything is left to look up."""
+    def read_cache(self, *, code: str, host_inputs: str) -> bool:
+        """Take what is cached; return whether anything is left to look up.
+
+        Args:
+            code: digest of docprobe's code that asks.
+            host_inputs: digest of what the host lends to installs and images.
+        """
+        config = self._config
+        self._inputs = value_digest((code, host_inputs, repr(config.limits), config.runtime, config.settings.trust))
         left = []
         for group in self._groups:
             cached = self._cached(group)
@@ -87,7 +102,7 @@ class ImportLookups:
     async def look_up_all(
         self, recorder: Recorder, limiter: anyio.CapacityLimiter, progress: Callable[[str], None]
     ) -> None:
-        """Look up what is left, then with the packages of their date what is missing today."""
+        """Look up what :meth:`read_cache` left, then with the packages of their date what is missing today."""
         for _ in range(2):
             async with anyio.create_task_group() as tasks:
                 for group in self._groups:
@@ -100,11 +115,8 @@ class ImportLookups:
         async with limiter:
             found = await recorder.look_up(group.bundle, group.questions, cutoff=group.date, progress=progress)
         self._take(group, found)
-        if found.failed is None:
-            try:
-                write_atomically(self._file(group), to_json(found))
-            except DocprobeError as error:
-                progress(error.in_one_line())
+        if group.answered_by(found) or found.lasting:
+            self._kept.store(self._key(group, failed=found.failed is not None), found)
 
     def _take(self, group: ImportGroup, lookup: Lookup) -> bool:
         for id in group.examples:
@@ -118,13 +130,11 @@ class ImportLookups:
     def _cached(self, group: ImportGroup) -> Lookup | None:
         if self._config.no_cache:
             return None
-        try:
-            return from_json(self._file(group).read_bytes(), Lookup)
-        except (OSError, UsageError):
-            return None
+        return self._kept.load(self._key(group)) or self._kept.load(self._key(group, failed=True))
 
-    def _file(self, group: ImportGroup) -> Path:
-        return self._config.state / "lookups" / f"{group.key(self._day)}.json"
+    def _key(self, group: ImportGroup, *, failed: bool = False) -> str:
+        """Return the key of a group's answers: packages of a past date do not change, but what they run on may."""
+        return group.key(self._day if failed or group.date is None else None, self._inputs)
 
     def _dated(self) -> list[ImportGroup]:
         """Groups for what is missing today on pages that have a date."""

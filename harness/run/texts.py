@@ -75,7 +75,7 @@ async def record_texts(
             waiting.append(digest)
         else:
             done(digest, recording, cache.content_digest(folder, keys[digest]), True)
-    left = lookups.read_cache()
+    left = lookups.read_cache(code=code, host_inputs=host_inputs)
     if not waiting and not left:
         return
 

@@ -20,6 +20,7 @@ from harness.base.errors import (
     InstallError,
     PythonVersionError,
     RegistryError,
+    UnsuitableError,
 )
 from harness.engine.api import ConflictError, GoneError
 from harness.engine.install import cargo, gomod, maven, npm, pypi
@@ -291,28 +292,28 @@ def _fault_error(names: str, fault: InstallFault, log: tuple[str, ...]) -> Docpr
                 "free disk space; `docprobe doctor` says where",
             )
         case "source-only":
-            return EngineError(
+            return UnsuitableError(
                 f"{names} would have to be built, which runs its code: {fault.detail}",
                 'allow it for this example: `allow-scripts = true` in [examples."…"] of docprobe.toml',
             )
         case "python":
-            error = PythonVersionError if _NEWER.search(fault.detail) else EngineError
+            error = PythonVersionError if _NEWER.search(fault.detail) else UnsuitableError
             return error(
                 f"{names} needs another Python than the base image has: {fault.detail}",
                 f"set {BASE_IMAGE_VARIABLE} to an image with that Python",
             )
         case "toolchain":
-            return EngineError(
+            return UnsuitableError(
                 f"{names} needs a newer toolchain than the base image has: {fault.detail}",
-                "remove the base image with `docker rmi` so that it is rebuilt, or name a newer toolchain folder",
+                "name a newer toolchain folder, or remove the base image with `docker rmi`, and check with --no-cache",
             )
         case "system":
-            return EngineError(
+            return UnsuitableError(
                 f"{names} needs something that the base image does not have: {fault.detail}",
                 f"set {BASE_IMAGE_VARIABLE} to an image that has it",
             )
         case "elsewhere":
-            return EngineError(
+            return UnsuitableError(
                 f"{names} depends on something outside the registries, and docprobe installs from registries only: "
                 f"{fault.detail}",
                 "skip the example with this reason, or name a version that depends on packages only",

@@ -12,7 +12,7 @@ import pytest
 from extractor.languages.common.values import RunnableLanguage
 from extractor.languages.registry import language_of
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile, Tool
-from harness.base.errors import EngineError
+from harness.base.errors import DocprobeError, EngineError, InstallError, PythonVersionError, UnsuitableError
 from harness.engine.docker_engine import connect
 from harness.engine.protocol import ExitState
 from harness.model import Image, LogLine, ModuleAnswer, TypeMessage
@@ -105,6 +105,18 @@ async def test_an_engine_that_fails_costs_no_verdict() -> None:
     found = await look_up(cast("Engine", Broken(())), BUNDLE, {"a": frozenset()}, cutoff=None, progress=print)
     assert found.failed is not None
     assert found.failed.startswith("gone")
+    assert not found.lasting
+
+
+@pytest.mark.parametrize("error", [InstallError, UnsuitableError, PythonVersionError])
+async def test_what_packages_are_the_cause_of_lasts(error: type[DocprobeError]) -> None:
+    class Unfit(ToolEngine):
+        async def install(self, bundle: Bundle, **_: Any) -> Image:
+            raise error("pkg cannot be installed")
+
+    found = await look_up(cast("Engine", Unfit(())), BUNDLE, {"a": frozenset()}, cutoff=None, progress=print)
+    assert found.lasting
+    assert found.failed is not None
 
 
 def of_npm(*names: str) -> Bundle:

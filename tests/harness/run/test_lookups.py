@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 import pytest
 
 from extractor.model import Example
-from harness.model import Lookup, ModuleAnswer
+from harness.engine.protocol import Limits
+from harness.model import Lookup, ModuleAnswer, Resolve, SettingsSource, Trust
 from harness.run import recorder
 from harness.run.lookups import ImportLookups
 from harness.run.plan import make_plan
@@ -46,20 +48,25 @@ class Asked:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[tuple[str | None, list[str], dict[str, Any]]] = []
+        self.instead: Lookup | None = None
         monkeypatch.setattr(recorder, "look_up", self.look_up)
 
     async def look_up(self, _: Engine, bundle: Any, questions: Any, *, cutoff: str | None, progress: Any) -> Lookup:
         self.calls.append((cutoff, [d.name for d in bundle.dependencies], questions))
+        if self.instead is not None:
+            return self.instead
         missing = () if cutoff else tuple(sorted({"Gone"} & {n for names in questions.values() for n in names}))
         return Lookup(cutoff, {}, {module: ModuleAnswer(True, missing) for module in questions})
 
 
-async def run(config: Config, day: str = "2026-01-01") -> tuple[ImportLookups, tuple[Example, ...]]:
+async def run(
+    config: Config, day: str = "2026-01-01", code: str = "c", host_inputs: str = "h"
+) -> tuple[ImportLookups, tuple[Example, ...]]:
     examples = make_plan(config).examples
     found = ImportLookups(
         [e for e in examples if e.imports], [e for e in examples if e.bundle], config, day=day
     )
-    if found.read_cache():
+    if found.read_cache(code=code, host_inputs=host_inputs):
         await found.look_up_all(EngineRecorder(cast("Engine", None), config), anyio.CapacityLimiter(1), lambda _: None)
     return found, examples
 
@@ -103,3 +110,59 @@ async def test_answers_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(asked.calls) == 2
     await run(config, day="2026-01-02")
     assert [cutoff for cutoff, *_ in asked.calls[2:]] == [None], "packages of a past date do not change"
+
+
+@pytest.mark.parametrize(
+    ("instead", "times"),
+    [
+        (Lookup(None, {}, {}, "the packages ask for another system", lasting=True), 1),
+        (Lookup(None, {}, {}, "the engine does not answer"), 2),
+        (Lookup(None, {}, {}), 2),
+    ],
+    ids=["packages", "machine", "stopped"],
+)
+async def test_what_failed_is_tried_again_the_same_day_unless_the_packages_are_the_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, instead: Lookup, times: int
+) -> None:
+    asked = Asked(monkeypatch)
+    asked.instead = instead
+    config = config_of(tmp_path, a=FRAGMENT.format(name="A"))
+    for _ in range(2):
+        found, _ = await run(config)
+        assert next(iter(found.found.values())) == (instead,)
+    assert len(asked.calls) == times
+
+
+async def test_what_failed_with_packages_of_a_date_is_tried_again_the_next_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked(monkeypatch)
+    config = replace(config_of(tmp_path, **{"2025-06-18__a": FRAGMENT.format(name="A")}), resolve=Resolve.DATED)
+    asked.instead = Lookup("2025-06-18", {}, {}, "needs a newer toolchain", lasting=True)
+    for day in ("2026-01-01", "2026-01-01", "2026-01-02"):
+        await run(config, day)
+    assert [cutoff for cutoff, *_ in asked.calls] == ["2025-06-18"] * 2
+
+
+async def test_another_input_is_another_lookup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(monkeypatch)
+    config = config_of(tmp_path, a=FRAGMENT.format(name="A"))
+    changes: list[tuple[Config, dict[str, str]]] = [
+        (config, {}),
+        (config, {"day": "2026-01-02"}),
+        (config, {"code": "other"}),
+        (config, {"host_inputs": "another registry"}),
+        (replace(config, limits=Limits(memory_mib=64)), {}),
+        (replace(config, runtime="runsc"), {}),
+        (replace(config, settings=SettingsSource(Trust.BASE)), {}),
+    ]
+    for changed, given in changes:
+        await run(changed, **given)
+        await run(changed, **given)
+    assert len(asked.calls) == len(changes)
+    await run(config_of(tmp_path, a=FRAGMENT.format(name="B")))
+    assert len(asked.calls) == len(changes) + 1, "another name is wanted"
+    await run(config_of(tmp_path, a=FRAGMENT.format(name="B"), server=SERVER))
+    assert len(asked.calls) == len(changes) + 2, "other packages serve it"
+    await run(replace(config, no_cache=True))
+    assert len(asked.calls) == len(changes) + 3
