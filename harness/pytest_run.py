@@ -73,7 +73,7 @@ class PlannedRun:
         chosen = tuple(example for example in self._plan.examples if example.id == example_id)
         todo = replace(self._plan, examples=chosen)
         report = anyio.run(execute, todo, self._config, self._connect)
-        proofs = load_proofs(report, self._config.state, self._config.catalogue)
+        proofs = load_proofs(report, self._plan, self._config)
         return conclude(report, self._baseline, patches_of(proofs, report, todo, self._config.docs))
 
     def _planned(self, example: Example) -> Planned:

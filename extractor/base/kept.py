@@ -7,6 +7,7 @@ written costs nobody anything but time.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import hashlib
 import os
 import sys
@@ -73,6 +74,16 @@ class Kept(Generic[T]):
     def _file(self, key: str) -> str:
         name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:_KEY_DIGITS]
         return f"{self._folder}{os.sep}{name}{self._ending}"
+
+
+def slow_key(key: str, seconds: float) -> str:
+    """Return the key under which it is kept that something takes too long: until the day ends, UTC.
+
+    Args:
+        key: of the value that it would have.
+        seconds: of processor time that it may take.
+    """
+    return f"{key}\0{seconds:g} s\0{datetime.datetime.now(datetime.UTC).date().isoformat()}"
 
 
 def unpacked(data: bytes, kind: Any) -> Any:

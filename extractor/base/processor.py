@@ -26,7 +26,14 @@ _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 class TooLongError(BaseException):
-    """The work used up its time or memory. Not an ``Exception``: what guards against any error must not swallow it."""
+    """The work used up its time or memory. Not an ``Exception``: what guards against any error must not swallow it.
+
+    ``of_time`` says that it was the time, which the work will use up again; memory depends on what was done before.
+    """
+
+    def __init__(self, message: str, *, of_time: bool = False) -> None:
+        super().__init__(message)
+        self.of_time = of_time
 
 
 @contextlib.contextmanager
@@ -49,7 +56,7 @@ def processor_limit(seconds: float, memory_mib: int | None = None) -> Iterator[N
 
     def look(number: int, frame: FrameType | None) -> None:
         if time.process_time() - began >= seconds:
-            raise TooLongError(f"took more than {seconds:g} s of processor time")
+            raise TooLongError(f"took more than {seconds:g} s of processor time", of_time=True)
         if memory_mib is not None and _held_bytes() - held > memory_mib * 1024 * 1024:
             raise TooLongError(f"took more than {memory_mib} MiB of memory")
 

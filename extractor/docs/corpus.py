@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from extractor.docs.page_cache import Extracted, PageCache, PageJob
-from extractor.docs.sites import find_sites, flavour_of, site_of
+from extractor.docs.page_cache import PAGE_S, Extracted, PageCache, PageJob
+from extractor.docs.sites import find_sites, site_of
 from extractor.docs.tree import PageError, PageFiles, find_files, folders_near, read_bytes
 from extractor.model import PLAIN_PARTIES, Corpus, Layout, Parties, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
-
-PAGE_S: Final = 5.0
-"""Seconds of processor time that one page may take, by default."""
 
 
 def extract(
@@ -56,7 +53,11 @@ def extract(
     unread = tuple(path for path in paths if path not in only) if only is not None else ()
     paths = tuple(path for path in paths if path in only) if only is not None else paths
     sites = find_sites(root, folders)
-    store = PageCache(cache, root, layout, parties, loaders, blocks=blocks, statements=statements) if cache else None
+    store = (
+        PageCache(cache, root, layout, parties, loaders, blocks=blocks, statements=statements, page_s=page_s)
+        if cache
+        else None
+    )
     done: dict[str, Extracted] = {}
     waiting: list[PageJob] = []
     files = PageFiles(root)
@@ -67,11 +68,12 @@ def extract(
         except PageError as error:
             waiting.append(PageJob(path, b"", site, str(error)))
             continue
-        known = store.load(path, flavour_of(path, site, layout), data) if store else None
+        job = PageJob(path, data, site)
+        known = store.load(job) if store else None
         if known:
             done[path] = known
         else:
-            waiting.append(PageJob(path, data, site))
+            waiting.append(job)
     if waiting:
         # here, since a tree whose pages are all cached needs no parser
         from extractor.docs.page_extractor import PageExtractor
@@ -111,7 +113,7 @@ def extract_pages(
         cache: as for :func:`extract`; of a page at another commit, too, an entry is found by its bytes.
         page_s: as for :func:`extract`.
     """
-    store = PageCache(cache, root, layout, parties, loaders) if cache else None
+    store = PageCache(cache, root, layout, parties, loaders, page_s=page_s) if cache else None
     entries = []
     for path, data in sorted(contents.items()):
         site = site_of(find_sites(root, folders_near(root, path)), path)
@@ -119,7 +121,7 @@ def extract_pages(
             job = PageJob(path, read_bytes(root, path) if data is None else data, site)
         except PageError as error:
             job = PageJob(path, b"", site, str(error))
-        known = store.load(path, flavour_of(path, site, layout), job.data) if store else None
+        known = store.load(job) if store else None
         if known is None or job.problem:
             # here, since pages that are all cached need no parser
             from extractor.docs.page_extractor import PageExtractor

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from extractor.base.kept import Kept, code_digest, library_version
+from extractor.base.kept import Kept, code_digest, library_version, slow_key
 from extractor.docs.tree import page_text
 from extractor.model import Block, Layout, Page, Parties, Statement  # noqa: TC001  (as above)
 
@@ -25,6 +25,9 @@ _FORMAT: Final = 3
 _EVERYTHING: Final = (True, True)
 """Blocks and statements."""
 SUFFIX: Final = ".page"
+_SLOW: Final = ".slow"
+PAGE_S: Final = 5.0
+"""Seconds of processor time that one page may take, by default."""
 _CODE: Final = (".py",)
 _LIBRARIES: Final = ("markdown-it-py", "PyYAML")
 
@@ -93,6 +96,7 @@ class PageCache:
         *,
         blocks: bool = True,
         statements: bool = True,
+        page_s: float = PAGE_S,
     ) -> None:
         """Open a cache.
 
@@ -104,28 +108,26 @@ class PageCache:
             loaders: commands that prose may hold; the same holds.
             blocks: whether an entry must have the page's blocks. Without, one that has everything serves too.
             statements: whether it must have the statements; the same holds.
+            page_s: seconds of processor time that a page may take.
         """
         kind = Extracted if blocks and statements else _Blocks if blocks else _Statements
         self._kept: Kept[Extracted | _Blocks | _Statements] = Kept(folder, kind, SUFFIX)
         self._root = root
         self._is_new = not folder.is_dir()
         self._wanted = (blocks, statements)
+        self._slow: Kept[str] = Kept(folder, str, _SLOW)
+        self._page_s = page_s
         settings = repr((_FORMAT, code_version(), layout, parties, loaders))
         self._settings = hashlib.sha256(settings.encode("utf-8", "surrogatepass")).hexdigest()
 
-    def load(self, path: str, flavour: str, data: bytes) -> Extracted | None:
-        """Return the entry of a page, or None. Never raises: an invalid entry is removed.
-
-        Args:
-            path: of the page, relative to the docs root.
-            flavour: its dialect.
-            data: its bytes.
-        """
+    def load(self, job: PageJob) -> Extracted | None:
+        """Return the entry of a page, or None. Never raises: an invalid entry is removed."""
         if self._is_new:
             return None
+        data = job.data
         sha256 = hashlib.sha256(data).hexdigest()
         for wanted in dict.fromkeys((self._wanted, _EVERYTHING)):
-            found = self._kept.load(self._key(path, flavour, sha256, wanted))
+            found = self._kept.load(self._key(job, sha256, wanted))
             if found is None or any(_digest(self._root, name) != digest for name, digest in found.depends.items()):
                 continue
             blocks = () if isinstance(found, _Statements) else found.blocks
@@ -133,19 +135,34 @@ class PageCache:
             return with_source(Extracted(found.page, blocks, statements, found.depends), data)
         return None
 
-    def store(self, entry: Extracted) -> None:
+    def store(self, job: PageJob, entry: Extracted) -> None:
         """Write an entry; does nothing if the folder cannot be written."""
-        page = entry.page
-        key = self._key(page.path, page.flavour, page.sha256, self._wanted)
         # the bytes, which the key covers, are at hand whenever the entry is wanted
-        self._kept.store(key, without_source(entry))
+        self._kept.store(self._key(job, entry.page.sha256, self._wanted), without_source(entry))
+
+    def why_slow(self, job: PageJob) -> str | None:
+        """Return why a page could not be read in its time earlier today; None if that is not known."""
+        return None if self._is_new else self._slow.load(self._slow_key(job))
+
+    def store_slow(self, job: PageJob, reason: str) -> None:
+        """Remember until the day ends that a page cannot be read in its time, unless other files may be the cause."""
+        # here, since few pages are slow
+        from extractor.docs.includes import INCLUDE_MARKS
+
+        if not any(mark in job.data for mark in INCLUDE_MARKS):
+            self._slow.store(self._slow_key(job), reason)
 
     def prune(self, keep: int) -> None:
         """Remove the oldest entries while there are more than ``keep``."""
         self._kept.prune(keep)
+        self._slow.prune(keep)
 
-    def _key(self, path: str, flavour: str, sha256: str, wanted: tuple[bool, bool]) -> str:
-        return "\0".join((self._settings, path, flavour, sha256, str(wanted)))
+    def _key(self, job: PageJob, sha256: str, wanted: tuple[bool, bool]) -> str:
+        # the site decides the dialect, and where included files are looked for
+        return "\0".join((self._settings, job.path, repr(job.site), sha256, str(wanted)))
+
+    def _slow_key(self, job: PageJob) -> str:
+        return slow_key(self._key(job, hashlib.sha256(job.data).hexdigest(), self._wanted), self._page_s)
 
 
 @cache

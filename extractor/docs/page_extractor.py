@@ -235,18 +235,20 @@ class PageExtractor:
     def extract(self, job: PageJob) -> Extracted:
         """Extract one page. Never raises: a page that cannot be extracted, or not in its time, has a problem instead.
 
-        Such a page is not cached.
+        Such a page is not cached; that it takes too long is.
         """
-        reason = job.problem
+        reason = job.problem or (self.cache.why_slow(job) if self.cache else None)
         try:
             if not reason:
                 with processor_limit(self.page_s, PAGE_MIB):
                     entry = self._extract(job)
                 if self.cache:
-                    self.cache.store(entry)
+                    self.cache.store(job, entry)
                 return entry
         except TooLongError as error:
             reason = f"reading this page {error}; nothing of it is used"
+            if self.cache and error.of_time:
+                self.cache.store_slow(job, reason)
         except Exception as error:
             # no page may hide all the others
             reason = internal_error(error)

@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.globs import unused_patterns
-from extractor.docs.corpus import PAGE_S
+from extractor.base.kept import slow_key
+from extractor.docs.page_cache import PAGE_S
 from extractor.model import ExampleStatus
 
 if TYPE_CHECKING:
@@ -58,8 +59,13 @@ def find_examples(
         by_page[block.span.file].append(block)
     installations = {page: blocks for page, blocks in by_page.items() if is_installation_page(page)}
     keys = cache.keys(by_page, installations) if cache else {}
-    kept = {page: cache.load(key) for page, key in keys.items()} if cache else {}
-    found = {page: examples for page, examples in kept.items() if examples is not None}
+    found: dict[str, tuple[Example, ...]] = {}
+    for page, key in keys.items():
+        assert cache is not None, "there are keys"
+        known = cache.load(key)
+        known = cache.load(slow_key(key, page_s)) if known is None else known
+        if known is not None:
+            found[page] = known
     if len(found) < len(by_page) or not by_page:
         # here, since pages that are all kept need no parser; an impossible value keeps any from being kept
         from extractor.examples.page_examples import PageExamples
@@ -68,7 +74,9 @@ def find_examples(
         for page, blocks in by_page.items():
             if page not in found:
                 found[page] = finder.find(page, blocks)
-                if cache and not any(example.status is ExampleStatus.FAILED for example in found[page]):
+                if cache and page in finder.slow:
+                    cache.store(slow_key(keys[page], page_s), found[page])
+                elif cache and not any(example.status is ExampleStatus.FAILED for example in found[page]):
                     cache.store(keys[page], found[page])
         if cache:
             cache.prune(keep=4 * len(by_page) + 1000)

@@ -66,6 +66,8 @@ class PageExamples:
         self._installations = installations
         self._page_s = page_s
         self._parsed: Parsed = {}
+        self.slow: set[str] = set()
+        """Pages that took too long."""
 
     def find(self, page: str, blocks: Sequence[Block]) -> tuple[Example, ...]:
         """Return the examples of the page at ``page``, in order of line.
@@ -86,6 +88,8 @@ class PageExamples:
         except DocprobeError:
             raise
         except TooLongError as error:
+            if error.of_time:
+                self.slow.add(page)
             return (failed(f"{page_stem(page)}#page", blocks, f"finding this page's examples {error}"),)
         except Exception as error:
             # no page may end the check of all the others

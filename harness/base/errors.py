@@ -12,6 +12,7 @@ __all__ = [
     "DocsError",
     "EngineError",
     "InstallError",
+    "LastingError",
     "NotServingError",
     "NothingSelectedError",
     "PodError",
@@ -36,11 +37,18 @@ class EngineError(BlockedError):
 
 
 class UnsuitableError(EngineError):
-    """Packages need what docprobe's base image or its way of installing lacks; as long as neither changes, so again."""
+    """Packages need more than docprobe's base image, its way of installing or its limits allow: the same all day."""
 
 
 class PythonVersionError(UnsuitableError):
     """A package asks for a newer Python than an example was to be installed with."""
+
+
+class LastingError(BlockedError):
+    """docprobe itself prevented an answer, and only another page, setting or docprobe can change that.
+
+    So ends an example that meets one of docprobe's limits on a machine that is not too busy for it.
+    """
 
 
 class PodError(BlockedError):

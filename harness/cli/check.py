@@ -277,13 +277,14 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listen)
         with LiveProgress(cli.err(), config.catalogue.requirements) as live:
+            tasks.start_soon(live.reassure)
             elsewhere = None
             if config.scheduler is not None:
                 from harness.cluster.client import open_cluster
 
                 elsewhere = open_cluster
             report = await execute(plan, config, open_engine, observer=live, stop=stop, elsewhere=elsewhere)
-            proofs = load_proofs(report, config.state, config.catalogue)
+            proofs = load_proofs(report, plan, config)
             if prove_fixes:
                 from harness.repair.prove import prove_all
                 from harness.repair.trial import with_failures
@@ -293,7 +294,7 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
                     proofs, failed = await prove_all(plan, report, config, open_engine, live, known=proofs, stop=stop)
                     report = with_failures(report, failed, config.catalogue)
                 if clock.cancelled_caught:
-                    proofs = load_proofs(report, config.state, config.catalogue)
+                    proofs = load_proofs(report, plan, config)
                     live.note("no time left to try more fixes: raise check-s in [limits]")
         tasks.cancel_scope.cancel()
     return report, proofs, stop.is_set()

@@ -134,6 +134,7 @@ def _print_patch(patch: bytes) -> None:
 
 async def _prove(cli: Cli, config: Config) -> Trial:
     from harness.cli.progress import LiveProgress
+    from harness.exchanges.recorder import task_group
     from harness.repair.prove import prove
     from harness.run.connect import open_engine
     from harness.run.plan import make_plan
@@ -141,4 +142,8 @@ async def _prove(cli: Cli, config: Config) -> Trial:
     plan = make_plan(config)
     example = plan.only_runnable(config.select[0])
     with LiveProgress(cli.err(), config.catalogue.requirements) as live:
-        return await prove(plan, example, config, open_engine, live)
+        async with task_group() as tasks:
+            tasks.start_soon(live.reassure)
+            trial = await prove(plan, example, config, open_engine, live)
+            tasks.cancel_scope.cancel()
+        return trial

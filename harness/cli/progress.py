@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
+import anyio
 from rich.cells import cell_len
 from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TimeElapsedColumn
 from rich.text import Text
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from harness.model import ExampleResult, Requirement
 
 
+_QUIET_S: Final = 60.0
+"""Seconds without a line after which a pipe is told what still goes on."""
 _BESIDE: Final = len("s ") + len(" 0:00:00")
 """Columns of the spinner and the time, with the blanks around them."""
 
@@ -74,7 +77,8 @@ class LiveProgress:
             disable=not console.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._began = time.monotonic()
+        self._doing: dict[str, str] = {}
+        self._began = self._said = time.monotonic()
 
     def __enter__(self) -> LiveProgress:
         self._bars.start()
@@ -82,6 +86,18 @@ class LiveProgress:
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
         self._bars.stop()
+
+    async def reassure(self, quiet_s: float = _QUIET_S) -> None:
+        """In a pipe, say what is still being done wherever nothing was said for some seconds. Never returns."""
+        if self._console.is_terminal or self._console.quiet:
+            await anyio.sleep_forever()
+        while True:
+            await anyio.sleep(max(self._said + quiet_s - time.monotonic(), 0.01))
+            if self._doing and time.monotonic() - self._said >= quiet_s:
+                still = "; ".join(f"{name}: {what}" for name, what in self._doing.items())
+                self._print(f"{time.monotonic() - self._began:6.1f} s  still running: {still}")
+            elif not self._doing:
+                self._said = time.monotonic()
 
     def planned(self, distinct: int, examples: int) -> None:
         """Print how much there is to run."""
@@ -92,12 +108,14 @@ class LiveProgress:
     def doing(self, example_id: str, text: str) -> None:
         """Show what is being done for one text."""
         text = printable(text)
+        self._doing[printable(example_id)] = text
         if example_id not in self._tasks:
             self._tasks[example_id] = self._bars.add_task(text, name=printable(example_id), total=None)
         self._bars.update(self._tasks[example_id], description=text)
 
     def finished(self, result: ExampleResult) -> None:
         """Print a line for a finished example."""
+        self._doing.pop(printable(result.id), None)
         if result.id in self._tasks:
             self._bars.remove_task(self._tasks.pop(result.id))
         if result.status not in {Status.JUDGED, Status.NOT_RUNNING, Status.BLOCKED}:
@@ -109,7 +127,8 @@ class LiveProgress:
         self._print(line, "dim")
 
     def ended(self, name: str) -> None:
-        """Remove the row of a text that was run to compare with it."""
+        """Remove the row of something that is not an example of the report."""
+        self._doing.pop(printable(name), None)
         if name in self._tasks:
             self._bars.remove_task(self._tasks.pop(name))
 
@@ -118,6 +137,7 @@ class LiveProgress:
         self._print(printable(text))
 
     def _print(self, line: str, style: str = "") -> None:
+        self._said = time.monotonic()
         if self._console.is_terminal or self._console.quiet:
             self._console.print(line, markup=False, style=style, soft_wrap=True)
         else:

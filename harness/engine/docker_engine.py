@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from functools import partial
@@ -20,6 +21,7 @@ from harness.engine.cleanup import list_containers, list_volumes, remove, remove
 from harness.engine.containers import EngineRun
 from harness.engine.events import ContainerEvents
 from harness.engine.install.base_images import BaseImage, BaseImages
+from harness.engine.install.failed_installs import FailedInstalls
 from harness.engine.install.first_layer import FirstLayer
 from harness.engine.install.image_builder import ImageBuilder
 from harness.engine.install.images import ImageRecords, prune
@@ -64,6 +66,7 @@ async def connect(
     realm: str = "",
     images: Mapping[str, str] = MappingProxyType({}),
     images_lock: Path | None = None,
+    retry: bool = False,
 ) -> AsyncIterator[DockerEngine]:
     """Give the container engine for the length of the block; everything of this run is removed at its end.
 
@@ -76,6 +79,7 @@ async def connect(
         images: toolchain to the image that the user names for it.
         images_lock: digests of images that the project keeps; see :mod:`harness.engine.install.pulled`.
         realm: images of dependencies are used only in the realm that they were made in.
+        retry: whether packages that could not be installed earlier today are tried again.
 
     Raises:
         EngineError: no engine answers.
@@ -102,7 +106,7 @@ async def connect(
             bases = BaseImages(builder, state, host, first)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(events.follow)
-                engine = DockerEngine(run, info, builder, bases, state, tasks, host)
+                engine = DockerEngine(run, info, builder, bases, state, tasks, host, retry=retry)
                 try:
                     yield engine
                 except anyio.get_cancelled_exc_class():
@@ -139,6 +143,8 @@ class DockerEngine:
         state: Path,
         tasks: TaskGroup,
         host: HostEnvironment,
+        *,
+        retry: bool = False,
     ) -> None:
         """``tasks`` runs what goes on in the background."""
         self.run = run
@@ -151,7 +157,9 @@ class DockerEngine:
             self._anchors, partial(self._image_of_anchors, _printable(None)), builder.settings, host
         )
         """The way to the registries, for containers that install."""
-        self._installer = Installer(builder, bases, self._records, run.limits, state, self.gate)
+        day = datetime.datetime.now(datetime.UTC).date().isoformat()
+        failed = FailedInstalls(state, day, retry=retry)
+        self._installer = Installer(builder, bases, self._records, run.limits, state, self.gate, failed, day)
         self._tasks = tasks
         self._numbers = itertools.count(1)
         self._anchor_image: str | None = None

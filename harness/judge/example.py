@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.judge.failure_cause import cause_of, how_to_state, left_that_explains
+from harness.judge.faults import is_right
 from harness.judge.findings import inconclusive, join_words, satisfied, violated
 from harness.judge.page_code import complete, imports, lists_packages, types
 from harness.judge.start_failure import comparable_causes, compare_runs
@@ -127,10 +128,10 @@ def example_rules(
 
         A page of a revision without the transport that is spoken is not matched by a server that agrees to the number.
         """
-        evidence = [
-            next((exchange for exchange in transcript.exchanges if exchange.step == step), None)
-            for step in (opening_step, *negotiation_steps)
-        ]
+        # a step is shown by a request that was served: one without a token, say, shows nothing of revisions
+        steps = [[e for e in transcript.exchanges if e.step == step] for step in (opening_step, *negotiation_steps)]
+        served = [next(filter(is_right, taken), None) for taken in steps]
+        evidence = [one or next(iter(taken), None) for one, taken in zip(served, steps, strict=True)]
         if not transcript.negotiated:
             return inconclusive(bound, "The example negotiated no revision.", evidence)
         negotiated = join_words(transcript.negotiated)
@@ -150,7 +151,7 @@ def example_rules(
                 bound,
                 f"The page belongs to {bound.revision}, whose text does not have the transport that its example speaks "
                 f"(the example negotiates {negotiated}).",
-                evidence,
+                served if any(served) else evidence,
             )
         return satisfied(bound, f"The example negotiates {negotiated}.", evidence)
 

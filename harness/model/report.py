@@ -90,12 +90,18 @@ class Recording:
     """None if it did not serve."""
     blocked: str | None = None
     """Why the example could not be checked; None if the outcome is its own."""
+    lasting: bool = False
+    """Whether that is the same all day: the packages, or one of docprobe's limits, are the cause."""
     imports: tuple[Lookup, ...] = ()
     """Of a fragment: with today's packages, then with those of its date if something is missing today."""
     types: TypeCheck | None = None
     """Of a program that runs, in a language whose types have to be checked apart."""
     traced: tuple[TracedExchange, ...] = ()
     """What the program executed for requests that violate something; empty where that was not traced."""
+    asked: tuple[int, ...] = ()
+    """Numbers of the exchanges that were to be traced, whether that could be done or not."""
+    asked_by: str = ""
+    """Digest of the rules by which they were chosen; empty: none were."""
 
 
 INTERRUPTED_REASON: Final = "interrupted before it was judged (hint: run docprobe again; what was judged is kept)"

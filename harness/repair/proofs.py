@@ -1,33 +1,35 @@
 """Proved patches: kept in the state folder for later runs, and brought to the findings that they fix.
 
-A proof is about a text with its packages, run and judged by this docprobe. It is stored under a key over all three, so
-that no finding gets a patch that was not proved for what it is about. What is stored are edits of the example's files;
-each copy of the text gets them as edits of its own page.
+A proof is about a text with its packages, run as docprobe does and judged by the rules of its run. It is stored under a
+key over all of that, so that no finding gets a patch that was not proved for what it is about. What is stored are edits
+of the example's files; each copy of the text gets them as edits of its own page.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from extractor.base.kept import value_digest
 from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
 from harness.judge.example import PACKAGES, RUNS
+from harness.judge.results import Ruleset
 from harness.model import Patch, Verdict
 from harness.repair.edits import FileEdit, fixable, on_pages
 from harness.repair.pins import Pin, alternative_words, edits_of_installs
-from harness.run.cache import docprobe_digest
+from harness.run.cache import host_inputs_digest
+from harness.run.kept_results import rules_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from extractor.model import Corpus, Example
+    from harness.config import Config
     from harness.model import ExampleResult, Report
-    from harness.rule import Catalogue
     from harness.run.outcome import FindingKey
     from harness.run.plan import Plan
 
@@ -61,24 +63,43 @@ Proofs: TypeAlias = "Mapping[str, ProvedPatch]"
 """Proved patches by the digest of the text: within one run, all copies of a text have the same packages."""
 
 
-def load_proofs(report: Report, state: Path, catalogue: Catalogue) -> dict[str, ProvedPatch]:
-    """Return the patches that earlier runs proved for the texts and packages of a report."""
-    found = {}
-    for result in {result.digest: result for result in report.examples if fixable(result.findings, catalogue)}.values():
-        proof = _load(_file(state, result))
+def how_it_is_proved(plan: Plan, config: Config) -> str:
+    """Return the SHA-256 of all that a proof depends on besides a text and its packages.
+
+    Those are the sentences and rules that the fixed page is judged by, all of them or some, what the host lends to
+    containers, and what they may use.
+    """
+    rules = rules_digest(Ruleset(config.profile, plan.bound, config.requirements))
+    limits = (repr(config.limits), config.timeout_s, config.runtime, config.resolve, config.settings.trust)
+    return value_digest((rules, host_inputs_digest(config), limits))
+
+
+def load_proofs(report: Report, plan: Plan, config: Config) -> dict[str, ProvedPatch]:
+    """Return the patches that earlier runs proved for the texts and packages of a report, judged as here."""
+    found: dict[str, ProvedPatch] = {}
+    fixables = [result for result in report.examples if fixable(result.findings, config.catalogue)]
+    how = how_it_is_proved(plan, config) if fixables else ""
+    for result in {result.digest: result for result in fixables}.values():
+        proof = _load(_file(config.state, result, how))
         if proof is not None:
             found[result.digest] = proof
     return found
 
 
-def store_proof(proof: ProvedPatch, result: ExampleResult, state: Path) -> None:
+def store_proof(proof: ProvedPatch, result: ExampleResult, plan: Plan, config: Config) -> None:
     """Store a patch that was proved for the text and the packages of ``result``.
+
+    Args:
+        proof: the patch.
+        result: of the text before it.
+        plan: of the run that proved it.
+        config: of that run.
 
     Raises:
         StorageError: the disk is full or fails.
         UsageError: this user may not write there.
     """
-    write_atomically(_file(state, result), to_json(proof))
+    write_atomically(_file(config.state, result, how_it_is_proved(plan, config)), to_json(proof))
 
 
 def patches_of(proofs: Proofs, report: Report, plan: Plan, docs: Path) -> dict[FindingKey, Patch]:
@@ -136,7 +157,5 @@ def _load(file: Path) -> ProvedPatch | None:
         return None
 
 
-def _file(state: Path, result: ExampleResult) -> Path:
-    packages = (f"{name} {version}" for name, version in sorted(result.packages.items()))
-    name = hashlib.sha256("\0".join([result.digest, docprobe_digest(), *packages]).encode()).hexdigest()
-    return state / FOLDER / f"{name}.json"
+def _file(state: Path, result: ExampleResult, how: str) -> Path:
+    return state / FOLDER / f"{value_digest((result.digest, how, sorted(result.packages.items())))}.json"

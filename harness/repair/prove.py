@@ -18,8 +18,6 @@ from harness.run.execute import execute
 from harness.run.observer import Silent
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import anyio
 
     from extractor.model import Example
@@ -59,7 +57,7 @@ async def prove(plan: Plan, example: Example, config: Config, connect: Connect, 
             f"{example.id} cannot be fixed, it is {before.status.value}: {before.reason}", "see docprobe examples DOCS"
         )
     trial = await _try(plan, example, before, config, connect, observer)
-    _proof_of(trial, before, config.state, observer)
+    _proof_of(trial, before, plan, config, observer)
     return trial
 
 
@@ -102,13 +100,15 @@ async def prove_all(
             continue
         observer.note(f"{result.id}: {outcome_of(trial)}")
         failures[result.digest] = failures_of(trial)
-        proof = _proof_of(trial, result, config.state, observer)
+        proof = _proof_of(trial, result, plan, config, observer)
         if proof is not None:
             proofs[result.digest] = proof
     return proofs, failures
 
 
-def _proof_of(trial: Trial, before: ExampleResult, state: Path, observer: Observer) -> ProvedPatch | None:
+def _proof_of(
+    trial: Trial, before: ExampleResult, plan: Plan, config: Config, observer: Observer
+) -> ProvedPatch | None:
     """Return what a trial proves for the text and the packages of ``before``, stored for later runs if possible."""
     known = (before.packages, *(run.packages for run in before.runs))
     # other packages are what a pin is for
@@ -116,7 +116,7 @@ def _proof_of(trial: Trial, before: ExampleResult, state: Path, observer: Observ
         return None
     proof = ProvedPatch(trial.fixed, trial.edits, trial.pins, trial.alternative)
     try:
-        store_proof(proof, before, state)
+        store_proof(proof, before, plan, config)
     except DocprobeError as error:
         observer.note(f"{before.id}: the proof is not stored for later runs: {error.in_one_line()}")
     return proof

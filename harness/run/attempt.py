@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import anyio
 
 from extractor.model import ExampleKind, Manager, Note, NoteKind, Origin
-from harness.base.errors import BlockedError, InstallError, PodError
+from harness.base.errors import BlockedError, InstallError, LastingError, PodError, UnsuitableError
 from harness.base.host import describe_overload
 from harness.exchanges.recorder import task_group
 from harness.judge.start_failure import describe_start, port_held_by_service
@@ -82,7 +82,8 @@ async def record(
         try:
             attempt = await _attempt(engine, bundle, config, resolve, cutoff, locks.get(resolve), progress, heard)
         except BlockedError as error:
-            return Recording(tuple(runs), None, blocked=error.in_one_line())
+            lasting = isinstance(error, (UnsuitableError, LastingError))
+            return Recording(tuple(runs), None, blocked=error.in_one_line(), lasting=lasting)
         runs.append(replace(attempt.run, date_source=source))
         if attempt.transcript is not None:
             return Recording(tuple(runs), attempt.transcript, types=attempt.types)
@@ -179,7 +180,8 @@ class _Trial:
                     raise
                 return failed(_outcome(state), _exit_text(state))
             if clock.cancelled_caught:
-                raise BlockedError(
+                kind = LastingError if describe_overload() is None else BlockedError
+                raise kind(
                     f"start and conversation took more than {limits.example_s:g} s, docprobe's limit",
                     "raise example-s in [limits] if the example needs that long",
                 )
@@ -289,10 +291,10 @@ def make_probe(bundle: Bundle, profile: Profile) -> Probe:
 
 
 def _block_if_port_is_held(pod: Pod, held: frozenset[int]) -> None:
-    """Raise BlockedError if the example could not have a port because a service of docprobe holds it."""
+    """Raise LastingError if the example could not have a port because a service of docprobe holds it."""
     port = port_held_by_service(pod.logs(), held, listens=bool(pod.sockets()))
     if port is not None:
-        raise BlockedError(
+        raise LastingError(
             f"the example could not listen: docprobe's own service holds port {port} there",
             "if its kind or services are inferred wrongly, set them in a directive above the block: kind=…, services=…",
         )
@@ -313,7 +315,9 @@ def _block_if_limited(state: ExitState) -> None:
     """Raise BlockedError if a limit of docprobe's ended a build step: what a compiler needs is not the page's fault."""
     if state.limit is not None:
         key = _RAISED.get(state.limit, state.limit.replace("_", "-"))
-        raise BlockedError(f"{state.sentence}, docprobe's limit", f"raise {key} in [limits]")
+        is_busy = state.limit == "build_s" and describe_overload() is not None
+        kind = BlockedError if is_busy else LastingError
+        raise kind(f"{state.sentence}, docprobe's limit", f"raise {key} in [limits]")
 
 
 def _outcome(state: ExitState | None) -> StartOutcome:

@@ -100,7 +100,8 @@ def host_inputs_digest(config: Config) -> str:
     named = {name: host.get(name) for name in (*ENGINE_VARIABLES, *image_variables())}
     libraries = {name: library_version(name) for name in LIBRARIES}
     digests = [_text(file) for file in (config.images_lock, config.state / IMAGES_LOCK) if file is not None]
-    parts = [settings.environment, settings.files, named, dict(config.images), digests, sys.version, libraries]
+    parts = [settings.environment, settings.files, settings.hosts, named, dict(config.images), digests]
+    parts += [sys.version, libraries]
     if config.scheduler is not None:
         parts.append({"scheduler": config.scheduler})
     return hashlib.sha256(to_json(parts)).hexdigest()

@@ -34,4 +34,5 @@ def open_engine(config: Config) -> AbstractAsyncContextManager[DockerEngine]:
         realm=config.settings.trust,
         images=config.images,
         images_lock=config.images_lock,
+        retry=config.no_cache,
     )

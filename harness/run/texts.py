@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
@@ -15,11 +15,13 @@ from harness.judge.results import exchanges_to_trace
 from harness.model import Recording
 from harness.run import cache
 from harness.run.dates import last_commit_date
+from harness.run.kept_results import rules_digest
 from harness.run.locks import read_locks
 from harness.run.observer import note_traceback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from extractor.model import Example
     from harness.config import Config
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
     from harness.run.observer import Observer
     from harness.run.plan import BasePlan
     from harness.run.recorder import OpenRecorder, Recorder
+
+
+_IMPORTS: Final = "imports"
+"""What looking up the imports of fragments is called while it goes on."""
+_EARLIER: Final = " (seen earlier today; --no-cache tries it again)"
 
 
 async def record_texts(
@@ -69,12 +76,23 @@ async def record_texts(
         for digest, (example, _) in texts.items()
     }
     waiting: list[str] = []
-    for digest in texts:
+    untraced: dict[str, Recording] = {}
+    chosen_by = rules_digest(rules) if rules is not None else ""
+    for digest, (example, name) in texts.items():
         recording = None if config.no_cache else cache.load(folder, keys[digest])
         if recording is None:
             waiting.append(digest)
-        else:
-            done(digest, recording, cache.content_digest(folder, keys[digest]), True)
+            continue
+        if rules is not None and name == example.id and recording.asked_by != chosen_by and recording.transcript:
+            # other rules may be violated by other exchanges than those that were traced
+            if not _to_trace(example, config, rules, observer)(recording.transcript).keys() <= set(recording.asked):
+                untraced[digest] = recording
+                waiting.append(digest)
+                continue
+            _store(folder, keys[digest], replace(recording, asked_by=chosen_by), observer)
+        if recording.blocked is not None:
+            recording = replace(recording, blocked=f"{recording.blocked}{_EARLIER}")
+        done(digest, recording, cache.content_digest(folder, keys[digest]), True)
     left = lookups.read_cache(code=code, host_inputs=host_inputs)
     if not waiting and not left:
         return
@@ -88,21 +106,59 @@ async def record_texts(
                 date=dates[digest], locks=locks.get(digest, {}), base=base, rules=reported,
                 alone=not limiter.statistics().tasks_waiting,
             )  # fmt: skip
+        if recording.blocked is not None and digest in untraced:
+            return
+        untraced.pop(digest, None)
+        if reported is not None:
+            recording = replace(recording, asked_by=chosen_by)
         recorded = None
-        if recording.blocked is None:
-            try:
-                cache.store(folder, keys[digest], recording)
-                recorded = cache.content_digest(folder, keys[digest])
-            except DocprobeError as error:  # the verdict is reported all the same
-                observer.note(error.in_one_line())
+        if recording.blocked is None or recording.lasting:
+            recorded = _store(folder, keys[digest], recording, observer)
         done(digest, recording, recorded, False)
 
-    async with open_recorder(config) as recorder, anyio.create_task_group() as tasks:
-        limiter = anyio.CapacityLimiter(recorder.at_once)
-        for digest in waiting:
-            tasks.start_soon(run, recorder, digest, limiter)
-        if left:
-            tasks.start_soon(lookups.look_up_all, recorder, limiter, lambda text: observer.doing("imports", text))
+    async def look_up(recorder: Recorder, limiter: anyio.CapacityLimiter) -> None:
+        await lookups.look_up_all(recorder, limiter, lambda text: observer.doing(_IMPORTS, text))
+        observer.ended(_IMPORTS)
+
+    try:
+        async with open_recorder(config) as recorder, anyio.create_task_group() as tasks:
+            limiter = anyio.CapacityLimiter(recorder.at_once)
+            for digest in waiting:
+                tasks.start_soon(run, recorder, digest, limiter)
+            if left:
+                tasks.start_soon(look_up, recorder, limiter)
+    finally:
+        # what could not be run once more to be traced has its verdict all the same
+        for digest, recording in untraced.items():
+            done(digest, recording, cache.content_digest(folder, keys[digest]), True)
+
+
+def _store(folder: Path, key: str, recording: Recording, observer: Observer) -> str | None:
+    """Store a recording, and return its digest; None if it cannot be stored."""
+    try:
+        cache.store(folder, key, recording)
+    except DocprobeError as error:  # the verdict is reported all the same
+        observer.note(error.in_one_line())
+        return None
+    return cache.content_digest(folder, key)
+
+
+def _to_trace(
+    example: Example, config: Config, rules: Ruleset | None, observer: Observer
+) -> Callable[[Transcript], Mapping[int, int]]:
+    """Return what tells the exchanges of a conversation that shall be traced, each with its control."""
+
+    def to_trace(transcript: Transcript) -> Mapping[int, int]:
+        if rules is None:
+            return {}
+        try:
+            with processor_limit(config.limits.example_s):
+                return exchanges_to_trace(example, transcript, rules)
+        except Exception as error:  # it costs no verdict
+            observer.note(f"{example.id}: not traced: {type(error).__name__}: {error}")
+            return {}
+
+    return to_trace
 
 
 async def _record(
@@ -145,20 +201,18 @@ async def _record(
         find = partial(last_commit_date, dated, config.docs, config.host, commit, drafts=config.layout.drafts)
         return await anyio.to_thread.run_sync(find)
 
+    asked: dict[int, int] = {}
+    chosen = _to_trace(example, config, rules, observer)
+
     def to_trace(transcript: Transcript) -> Mapping[int, int]:
-        if rules is None:
-            return {}
-        try:
-            with processor_limit(config.limits.example_s):
-                return exchanges_to_trace(example, transcript, rules)
-        except Exception as error:  # it costs no verdict
-            observer.note(f"{example.id}: not traced: {type(error).__name__}: {error}")
-            return {}
+        asked.update(pairs := chosen(transcript))
+        return pairs
 
     try:
-        return await recorder.record(
+        recording = await recorder.record(
             bundle, date=date, committed=committed, locks=locks, progress=progress, to_trace=to_trace, ahead=alone
         )
+        return replace(recording, asked=tuple(sorted(asked)))
     except DocprobeError as error:  # such as a lock that is refused, or a full disk
         return Recording((), None, blocked=error.in_one_line())
     except Exception as error:

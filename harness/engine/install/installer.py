@@ -22,12 +22,12 @@ from harness.base.errors import (
     RegistryError,
     UnsuitableError,
 )
+from harness.base.host import describe_overload
 from harness.engine.api import ConflictError, GoneError
 from harness.engine.install import cargo, gomod, maven, npm, pypi
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
 from harness.engine.install.images import DEPS_REPOSITORY, ImageRecords, content_key, exclusive, image_id
-from harness.engine.install.settings import BASE_IMAGE_VARIABLE
-from harness.engine.install.way_out import HOSTS_VARIABLE
+from harness.engine.install.settings import BASE_IMAGE_VARIABLE, HOSTS_VARIABLE
 from harness.model import Image
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.engine.install.base_images import BaseImage, BaseImages
+    from harness.engine.install.failed_installs import FailedInstalls
     from harness.engine.install.manager import InstallFault, InstallPlan, PackageManager
     from harness.engine.install.way_out import RegistryGate, WayOut
     from harness.engine.protocol import Limits, Progress
@@ -62,6 +63,9 @@ class Installer:
     limits: Limits
     state: Path
     gate: RegistryGate
+    failed: FailedInstalls
+    day: str
+    """Today, ISO, UTC: today's packages of another day are others."""
 
     async def install(self, bundle: Bundle, cutoff: str | None, lock: str | None, progress: Progress) -> Image:
         """Return the bundle's dependencies as an image.
@@ -107,17 +111,22 @@ class Installer:
         if not bundle.dependencies:
             return Image(base.tag, content_key({"base": base.id}), {}, cutoff, tools=dict(base.tools))
         plan = _plan(bundle, cutoff, lock)
-        key = self._key(base, bundle, plan)
+        is_dated = cutoff is not None or lock is not None
+        key = self._key(base, bundle, plan, None if is_dated else self.day)
         image = await self._find(key)
         if image is not None:
             return replace(image, tools=dict(base.tools))
+        limited = content_key({"key": key, "limits": repr(self.limits)})
+        self.failed.check(limited)
         async with exclusive(self.state, f"install-{key}"):
             image = await self._find(key)  # another may have installed it while this one waited
             if image is not None:
                 return replace(image, tools=dict(base.tools))
+            self.failed.check(limited)
             names = printable(", ".join(d.name for d in bundle.dependencies))
             progress(f"installing {names}{f' as of {cutoff}' if cutoff else ''}")
-            return await self._install(base, bundle, plan, key, cutoff)
+            with self.failed.noted(limited):
+                return await self._install(base, bundle, plan, key, cutoff)
 
     async def _find(self, key: str) -> Image | None:
         """Return the image with that key, if both it and the record of what is in it are there."""
@@ -143,7 +152,7 @@ class Installer:
         def tags(result: JobResult) -> tuple[str, ...]:
             image = replace(_image(result, bundle, plan, key, cutoff), refused=tuple(refused), tools=dict(base.tools))
             images.append(image)
-            replay_key = self._key(base, bundle, _plan(bundle, cutoff, image.lock))
+            replay_key = self._key(base, bundle, _plan(bundle, cutoff, image.lock), None)
             if replay_key != key:  # replaying the lock finds this very image, with no network
                 images.append(replace(image, key=replay_key, tag=f"{DEPS_REPOSITORY}:{replay_key}"))
             return tuple(image.tag for image in images)
@@ -151,7 +160,7 @@ class Installer:
         async with self.gate.open(bundle.manager) as way:
             refused = way.refused
             if plan.compile:
-                result = await self._fetch_and_compile(base, bundle, job, plan, key, tags, way)
+                result = await self._fetch_and_compile(base, bundle, job, plan, key, cutoff, tags, way)
             else:
                 result = await self.builder.build(base.tag, job, tags, "deps", purpose=key[:8], way=way)
         if not images:
@@ -160,11 +169,21 @@ class Installer:
             self.records.write(image)
         return images[0]
 
-    def _key(self, base: BaseImage, bundle: Bundle, plan: InstallPlan) -> str:
+    def _key(self, base: BaseImage, bundle: Bundle, plan: InstallPlan, day: str | None) -> str:
+        """Return the key of what is installed.
+
+        Args:
+            base: on which.
+            bundle: for which.
+            plan: how.
+            day: of today's packages; None if the plan says which packages they are.
+        """
         return content_key(
             {
                 "base": base.id,
                 "realm": self.builder.run.realm,
+                "sources": self.builder.settings.sources,
+                "day": day,
                 "manager": bundle.manager,
                 "steps": plan.steps,
                 "files": dict(plan.files),
@@ -179,6 +198,7 @@ class Installer:
         fetch: Job,
         plan: InstallPlan,
         key: str,
+        cutoff: str | None,
         tags: Callable[[JobResult], tuple[str, ...]],
         way: WayOut,
     ) -> JobResult:
@@ -192,6 +212,9 @@ class Installer:
         if not result.succeeded:
             return result
         try:
+            if await self._compiled_before(base, bundle, cutoff, result.reports.get(plan.lock_file), key):
+                tags(result)
+                return result
             job = replace(fetch, steps=plan.compile, files={}, deadline_s=self.limits.compile_s, network=False)
             compiled = await self.builder.build(
                 fetched,
@@ -207,6 +230,20 @@ class Installer:
         if not compiled.succeeded and compiled.limit is not None:
             raise _compile_limit_error(bundle, compiled.limit, self.limits)
         return compiled
+
+    async def _compiled_before(
+        self, base: BaseImage, bundle: Bundle, cutoff: str | None, lock: str | None, key: str
+    ) -> bool:
+        """Return whether these very packages were compiled before, such as yesterday's; their image is tagged anew."""
+        known = await self._find(self._key(base, bundle, _plan(bundle, cutoff, lock), None)) if lock else None
+        if known is None:
+            return False
+        api = self.builder.run.api
+        try:
+            await api.call("tag an image", api.raw.tag, known.tag, DEPS_REPOSITORY, key)
+        except GoneError:
+            return False
+        return True
 
 
 def _plan(bundle: Bundle, cutoff: str | None, lock: str | None) -> InstallPlan:
@@ -254,12 +291,12 @@ def _error_by_limit(bundle: Bundle, result: JobResult, limits: Limits) -> Docpro
                 "check the registry with `docprobe doctor`, or raise `[limits] install-s`",
             )
         case "memory":
-            return EngineError(
+            return UnsuitableError(
                 f"installing {names} was killed: memory limit {limits.install_memory_mib} MiB",
                 "raise `[limits] install-memory-mib`",
             )
         case "disk":
-            return EngineError(
+            return UnsuitableError(
                 f"installing {names} was killed: disk limit {limits.install_disk_mib} MiB",
                 "raise `[limits] install-disk-mib`",
             )
@@ -274,7 +311,9 @@ def _compile_limit_error(bundle: Bundle, limit: str, limits: Limits) -> EngineEr
         "memory": (f"memory limit {limits.install_memory_mib} MiB", "install-memory-mib"),
     }.get(limit, (f"disk limit {limits.install_disk_mib} MiB", "install-disk-mib"))
     names = printable(", ".join(map(str, bundle.dependencies)))
-    return EngineError(f"compiling {names} was stopped: {said}, docprobe's limit", f"raise {key} in [limits]")
+    # a machine that was too busy may compile it in time later
+    kind = EngineError if limit == "time" and describe_overload() is not None else UnsuitableError
+    return kind(f"compiling {names} was stopped: {said}, docprobe's limit", f"raise {key} in [limits]")
 
 
 def _fault_error(names: str, fault: InstallFault, log: tuple[str, ...]) -> DocprobeError:

@@ -21,6 +21,8 @@ BASE_IMAGE_VARIABLE: Final = "DOCPROBE_BASE_IMAGE"
 """Names the image that base images are made from."""
 IMAGES_LOCK: Final = "docprobe-images.toml"
 """File name of images' digests: docprobe's own in the state folder, the project's beside its docprobe.toml."""
+HOSTS_VARIABLE: Final = "DOCPROBE_REGISTRY_HOSTS"
+"""Names further hosts that a registry sends its clients to: ``cdn.example.com files.example.com:8443``."""
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _BUNDLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
 """Environment variables that name a CA bundle, the first that names a file wins."""
@@ -60,6 +62,18 @@ class InstallSettings:
     """Proxies may hold passwords: never shown."""
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Absolute path inside to text."""
+    hosts: str = ""
+    """Further hosts that may be reached (:data:`HOSTS_VARIABLE`)."""
+
+    @property
+    def sources(self) -> tuple[Mapping[str, str], Mapping[str, str], str]:
+        """What says where packages come from: of the environment, of the files, and the further hosts.
+
+        How they are reached (proxies, certificates) is not among it: that makes no other package of a name.
+        """
+        own = {file for file, _ in _CLIENT_FILES.values()}
+        files = {path: text for path, text in self.files.items() if path.rpartition("/")[2] in own}
+        return {name: self.environment[name] for name in _MODULE_PROXIES if name in self.environment}, files, self.hosts
 
 
 def install_settings(host: HostEnvironment) -> InstallSettings:
@@ -86,7 +100,7 @@ def install_settings(host: HostEnvironment) -> InstallSettings:
             path = f"{_INSIDE}/{file}"
             variables[client_variable] = path
             files[path] = _read(name, Path(given))
-    return InstallSettings(variables, files)
+    return InstallSettings(variables, files, host.get(HOSTS_VARIABLE) or "")
 
 
 def _ca_bundle(host: HostEnvironment) -> str | None:

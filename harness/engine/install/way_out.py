@@ -22,6 +22,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from extractor.base.text import printable
 from extractor.model import Manager
 from harness.base.errors import UsageError
+from harness.engine.install.settings import HOSTS_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 PORT: Final = 3128
 """Where the proxy listens inside the container."""
-HOSTS_VARIABLE: Final = "DOCPROBE_REGISTRY_HOSTS"
-"""Names further hosts that a registry sends its clients to: ``cdn.example.com files.example.com:8443``."""
 USUAL: Final[Mapping[Manager, frozenset[tuple[str, int]]]] = {
     Manager.NPM: frozenset({("registry.npmjs.org", 443)}),
     Manager.PYPI: frozenset({("pypi.org", 443), ("files.pythonhosted.org", 443)}),

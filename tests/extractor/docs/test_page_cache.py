@@ -159,3 +159,49 @@ def test_a_tree_whose_pages_are_all_cached_loads_no_parser(tmp_path: Path) -> No
     )
     runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True) for _ in "ab"]
     assert [run.stdout.strip() for run in runs] == ["True", "False"]
+
+
+def test_a_page_that_takes_too_long_takes_that_long_once_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, cache = tmp_path / "docs", tmp_path / "cache"
+    root.mkdir()
+    (root / "p.md").write_text("Words.\n")
+    (root / "q.md").write_text('--8<-- "a.md"\n')
+    extract(tmp_path / "docs", Layout(revisions=("1",)), cache=cache)
+    read: list[str] = []
+
+    def endless(_: Path, path: str, *__: object) -> None:
+        read.append(path)
+        while True:
+            pass
+
+    def problems(page_s: float) -> set[str]:
+        read.clear()
+        found = extract(root, Layout(), cache=cache, page_s=page_s, jobs=1).problems
+        return {problem.span.file for problem in found if "processor time" in problem.message}
+
+    with monkeypatch.context() as slow:
+        slow.setattr(extractor.docs.page_extractor, "parse_page", endless)
+        assert (problems(0.1), read) == ({"p.md", "q.md"}, ["p.md", "q.md"])
+        assert (problems(0.1), read) == ({"p.md", "q.md"}, ["q.md"]), "what a page includes may be the cause"
+        assert (problems(0.2), read) == ({"p.md", "q.md"}, ["p.md", "q.md"])
+    assert problems(0.3) == set()
+
+
+def test_another_site_is_another_entry(tmp_path: Path) -> None:
+    """An import is looked for from the site's folder, wherever that is now."""
+    root, cache = tmp_path / "docs", tmp_path / "cache"
+    for folder, text in (("snippets", "outer"), ("guide/snippets", "inner")):
+        (root / folder).mkdir(parents=True)
+        (root / folder / "part.mdx").write_text(f"```ts\n{text}\n```\n")
+    (root / "guide" / "p.mdx").write_text('import Part from "/snippets/part.mdx";\n\n<Part />\n')
+
+    def text() -> str:
+        blocks = extract(root, Layout(), cache=cache).blocks
+        return next(block.text for block in blocks if block.span.file == "guide/p.mdx")
+
+    (root / "docs.json").write_text("{}")
+    assert text() == "outer\n"
+    (root / "docs.json").rename(root / "guide" / "docs.json")
+    assert text() == "inner\n"

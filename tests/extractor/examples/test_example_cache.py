@@ -13,6 +13,7 @@ import pytest
 import extractor.examples.example_cache as cache_module
 import extractor.examples.page_examples as finding
 from extractor.docs.corpus import extract
+from extractor.docs.page_cache import PAGE_S
 from extractor.examples.example_cache import ExampleCache
 from extractor.examples.find import find_examples
 from extractor.model import Corpus, ExampleOverride, ExampleStatus, Layout
@@ -29,7 +30,7 @@ INSTALL = "```bash\npip install mcp\n```\n"
 def find(corpus: Corpus, folder: Path, profile: Any = CODE, version: str = "1", **settings: Any) -> tuple[Example, ...]:
     overrides, packages = settings.get("overrides", {}), settings.get("packages", {})
     cache = ExampleCache(folder, profile, overrides, packages, code_of_profile=version)
-    return find_examples(corpus, profile, overrides, packages, cache=cache)
+    return find_examples(corpus, profile, overrides, packages, page_s=settings.get("page_s", PAGE_S), cache=cache)
 
 
 @pytest.fixture
@@ -121,6 +122,27 @@ def test_docprobe_and_what_it_reads_code_with_are_in_the_key(
     finally:
         cache_module.code_version.cache_clear()
     assert looked == ["a.md"]
+
+
+def test_a_page_that_takes_too_long_takes_that_long_once_a_day(
+    tmp_path: Path, looked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = tree(tmp_path / "docs", a=SERVER)
+
+    def endless(*_: object) -> None:
+        while True:
+            pass
+
+    def statuses(page_s: float) -> list[ExampleStatus]:
+        looked.clear()
+        return [example.status for example in find(corpus, tmp_path, page_s=page_s)]
+
+    with monkeypatch.context() as slow:
+        slow.setattr(finding, "page_view", endless)
+        assert (statuses(0.1), looked) == ([ExampleStatus.FAILED], ["a.md"])
+        assert (statuses(0.1), looked) == ([ExampleStatus.FAILED], [])
+        assert (statuses(0.2), looked) == ([ExampleStatus.FAILED], ["a.md"])
+    assert (statuses(0.3), looked) == ([ExampleStatus.RUNNABLE], ["a.md"])
 
 
 def test_what_failed_is_tried_again(tmp_path: Path, looked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

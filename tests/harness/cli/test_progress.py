@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import anyio
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
@@ -54,3 +55,27 @@ def test_nobody_who_wants_none_gets_notes() -> None:
     with LiveProgress(Console(file=sink, quiet=True), ()) as live:
         live.note("a note")
     assert sink.getvalue() == ""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("terminal", [False, True])
+async def test_a_pipe_is_told_what_still_goes_on(terminal: bool) -> None:
+    sink = io.StringIO()
+    console = Console(file=sink, force_terminal=terminal, width=200)
+    with LiveProgress(console, ()) as live:
+        live.doing("a#python", "installing mcp")
+        live.doing("imports", "compiling rmcp")
+        live.ended("a#python")
+        with anyio.move_on_after(0.3):
+            await live.reassure(0.1)
+        live.ended("imports")
+        said = sink.getvalue()
+        with anyio.move_on_after(0.2):
+            await live.reassure(0.1)
+    if terminal:
+        assert "still running" not in sink.getvalue()
+        return
+    lines = said.splitlines()
+    assert 1 <= len(lines) <= 3
+    assert {line.partition("s  ")[2] for line in lines} == {"still running: imports: compiling rmcp"}
+    assert sink.getvalue() == said, "nothing goes on any more"

@@ -111,6 +111,25 @@ def test_a_page_without_streamable_http_is_not_matched_by_a_server_of_it() -> No
     assert NEWEST in found[0].summary
 
 
+def test_what_was_refused_for_want_of_a_token_shows_no_revision() -> None:
+    talk = Talk()
+    refused = talk.initialize(steps.BASELINE_INITIALIZE, status=401)
+    talk.baseline()
+    served = talk.initialize(steps.BASELINE_INITIALIZE)
+    for page, negotiated in (("2024-11-05", ("2024-11-05", NEWEST)), ("2026-07-28", (NEWEST,))):
+        transcript = talk.transcript(negotiated=negotiated)
+        found = {f.requirement: f for f in judge(transcript, rows(), MCP, page_revision=page)}["revision.match"]
+        assert found.verdict is Verdict.VIOLATED
+        assert found.evidence
+        assert refused not in found.evidence
+        assert min(found.evidence) <= served
+    nobody = Talk()
+    only = nobody.initialize(steps.BASELINE_INITIALIZE, status=401)
+    transcript = nobody.transcript(negotiated=(NEWEST,))
+    found = {f.requirement: f for f in judge(transcript, rows(), MCP, page_revision="2026-07-28")}["revision.match"]
+    assert found.evidence == (only,)
+
+
 def test_the_draft_is_heard_in_the_newest_release() -> None:
     talk = Talk(revision="2026-07-28")
     control = talk.request(steps.MODERN_CONTROL, session=None)

@@ -12,7 +12,22 @@ import anyio
 import pytest
 
 from extractor.model import Level, Span, UnlistedImport
-from harness.model import Basis, ExampleResult, Exchange, Finding, Reply, Report, Status, Transcript, Verdict
+from harness.base.host import HostEnvironment
+from harness.engine.protocol import Limits
+from harness.model import (
+    Basis,
+    ExampleResult,
+    Exchange,
+    Finding,
+    Reply,
+    Report,
+    Resolve,
+    SettingsSource,
+    Status,
+    Transcript,
+    Trust,
+    Verdict,
+)
 from harness.profiles.registry import MCP
 from harness.repair import proofs, prove
 from harness.repair.edits import FileEdit, propose
@@ -26,6 +41,8 @@ from harness.settings import load_config
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from harness.config import Config
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
 ID = "docs/{}/tutorials/session-map#typescript"
@@ -83,13 +100,17 @@ def proved(todo: Plan, tmp_path: Path) -> Path:
     edits = propose(result.findings, result.transcript, example.bundle, MCP.catalogue)
     assert edits
     patch = proofs.ProvedPatch(tuple((RULE, revision) for revision in REVISIONS), edits)
-    proofs.store_proof(patch, result, tmp_path)
+    proofs.store_proof(patch, result, todo, _config(tmp_path))
     return tmp_path
+
+
+def _config(state: Path) -> Config:
+    return load_config(SAMPLE, environ={}, state=state, jobs=1)
 
 
 def _attached(todo: Plan, state: Path, *examples: ExampleResult) -> Report:
     report = _report(*examples)
-    known = proofs.load_proofs(report, state, MCP.catalogue)
+    known = proofs.load_proofs(report, todo, _config(state))
     return with_patches(report, proofs.patches_of(known, report, todo, SAMPLE))
 
 
@@ -155,7 +176,7 @@ def test_what_an_install_line_lacks_is_added_to_the_copys_own(todo: Plan, tmp_pa
     result = _result(todo, example_id)
     lacking = replace(result.findings[0], requirement="example.packages", blame=(span,))
     result = replace(result, findings=(lacking,))
-    proofs.store_proof(proofs.ProvedPatch((("example.packages", lacking.revision),), ()), result, tmp_path)
+    proofs.store_proof(proofs.ProvedPatch((("example.packages", lacking.revision),), ()), result, todo, _config(tmp_path))
     plan = replace(todo, examples=(replace(example, bundle=bundle),))
     (judged,) = _attached(plan, tmp_path, result).examples
     (patch,) = [finding.patch for finding in judged.findings]
@@ -167,6 +188,30 @@ def test_what_an_install_line_lacks_is_added_to_the_copys_own(todo: Plan, tmp_pa
 def test_a_proof_is_about_its_text_and_its_packages(todo: Plan, proved: Path, change: dict[str, Any]) -> None:
     (example,) = _attached(todo, proved, replace(_result(todo, NEWER), **change)).examples
     assert [f.patch for f in example.findings if f.patch] == []
+
+
+def test_a_proof_is_about_how_it_was_run_and_by_what_it_was_judged(
+    todo: Plan, proved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, config = _report(_result(todo, NEWER)), _config(proved)
+    assert proofs.load_proofs(report, todo, config)
+    key, row = next(iter(todo.bound.requirements.items()))
+    others = {**todo.bound.requirements, key: replace(row, statement=None)}
+    npmrc = proved / "npmrc"
+    npmrc.write_text("registry=https://one.example/")
+    assert not proofs.load_proofs(report, replace(todo, bound=replace(todo.bound, requirements=others)), config)
+    for other in (
+        replace(config, requirements=(RULE,)),
+        replace(config, limits=Limits(memory_mib=64)),
+        replace(config, timeout_s=3.0),
+        replace(config, runtime="runsc"),
+        replace(config, resolve=Resolve.DATED),
+        replace(config, settings=SettingsSource(Trust.BASE)),
+        replace(config, host=HostEnvironment.of({"DOCPROBE_NPMRC": str(npmrc)})),
+    ):
+        assert not proofs.load_proofs(report, todo, other)
+    monkeypatch.setattr("harness.run.kept_results.docprobe_digest", lambda: "other")
+    assert not proofs.load_proofs(report, todo, config)
 
 
 def test_a_revision_that_was_not_fixed_gets_none(todo: Plan, proved: Path) -> None:

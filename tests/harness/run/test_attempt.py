@@ -12,6 +12,7 @@ import pytest
 
 from extractor.languages.common.files import added_file
 from extractor.model import ExampleKind, Layout, Manager, NoteKind, ServiceRequest, SourceFile, Tool
+from harness.base.errors import EngineError, RegistryError, UnsuitableError
 from harness.config import Config
 from harness.engine.protocol import ExitState, Limits
 from harness.judge.failure_cause import cause_of
@@ -205,7 +206,11 @@ class SlowPod(SilentPod):
         return ()
 
 
-async def test_an_example_that_takes_too_long_is_blocked_by_the_name_of_the_limit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("load", [None, "load 21 on 2 processors"])
+async def test_an_example_that_takes_too_long_is_blocked_by_the_name_of_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: str | None
+) -> None:
+    monkeypatch.setattr("harness.run.attempt.describe_overload", lambda: load)
     config = Config(docs=tmp_path, layout=Layout(), profile=MCP, limits=Limits(example_s=0.1))
     engine = cast("Engine", OnePodEngine(SlowPod("still starting")))
     found = await record(engine, SERVER, config, date=None, locks={}, progress=lambda _: None)
@@ -213,6 +218,7 @@ async def test_an_example_that_takes_too_long_is_blocked_by_the_name_of_the_limi
     assert found.blocked is not None
     assert "took more than 0.1 s, docprobe's limit" in found.blocked
     assert "example-s" in found.blocked
+    assert found.lasting is (load is None), "a machine that is busy now may be quiet in a minute"
 
 
 class UncompiledPod(DeadPod):
@@ -222,13 +228,37 @@ class UncompiledPod(DeadPod):
         return ExitState(137, "build step `cargo build` killed", self.text or None, "build")
 
 
+@pytest.mark.parametrize("load", [None, "load 21 on 2 processors"])
 @pytest.mark.parametrize(("limit", "key"), [("build_s", "build-s"), ("memory_mib", "build-memory-mib")])
-async def test_a_limit_that_ends_a_compiler_blocks_by_its_name(tmp_path: Path, limit: str, key: str) -> None:
+async def test_a_limit_that_ends_a_compiler_blocks_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, key: str, load: str | None
+) -> None:
+    monkeypatch.setattr("harness.run.attempt.describe_overload", lambda: load)
     found = await recorded(tmp_path, SERVER, limit, UncompiledPod)
     assert found.runs == ()
     assert found.blocked == f"build step `cargo build` killed, docprobe's limit (hint: raise {key} in [limits])"
+    assert found.lasting is (load is None or limit == "memory_mib")
     ended = await recorded(tmp_path, SERVER, "", UncompiledPod)
     assert [run.outcome for run in ended.runs] == [StartOutcome.BUILD_FAILED, StartOutcome.BUILD_FAILED]
+
+
+@pytest.mark.parametrize(
+    ("error", "lasting"),
+    [
+        (UnsuitableError("needs a newer toolchain"), True),
+        (EngineError("the engine has gone"), False),
+        (RegistryError("no answer"), False),
+    ],
+)
+async def test_whether_packages_that_cannot_be_had_stay_so(tmp_path: Path, error: Exception, lasting: bool) -> None:
+    class Without(OnePodEngine):
+        async def install(self, bundle: Bundle, **_: Any) -> Image:
+            raise error
+
+    config = Config(docs=tmp_path, layout=Layout(), profile=MCP)
+    engine = cast("Engine", Without(DeadPod("")))
+    found = await record(engine, SERVER, config, date=None, locks={}, progress=lambda _: None)
+    assert (found.blocked is not None, found.lasting) == (True, lasting)
 
 
 async def test_the_date_of_a_commit_is_asked_for_where_none_is_stated(tmp_path: Path) -> None:

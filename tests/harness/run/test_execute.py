@@ -15,8 +15,8 @@ import pytest
 from harness.base.errors import BlockedError, EngineError, StorageError, UsageError
 from harness.engine.protocol import Limits
 from harness.judge.results import result_of_recording
-from harness.model import Recording, Run, StartOutcome, Status
-from harness.run import cache, recorder
+from harness.model import Recording, Run, StartOutcome, Status, Transcript
+from harness.run import cache, recorder, texts
 from harness.run import execute as run
 from harness.run.observer import Silent
 from harness.run.plan import make_plan
@@ -24,7 +24,7 @@ from harness.settings import load_config
 from tests.support.docprobe_process import write_docs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     from harness.config import Config
@@ -88,6 +88,72 @@ async def test_one_example_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert first.reason.startswith(said)
     assert ("internal error" in first.reason) is isinstance(wrong, ZeroDivisionError)
     assert second.status is Status.NOT_RUNNING
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("lasting", [True, False])
+async def test_what_stays_blocked_all_day_is_run_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lasting: bool
+) -> None:
+    config = load_config(write_docs(tmp_path / "docs"), environ={}, state=tmp_path / "state", jobs=1)
+    ran: list[str] = []
+
+    async def record(_: object, bundle: Any, *__: object, **___: object) -> Recording:
+        ran.append(bundle.example_id)
+        return Recording((), None, blocked="x needs a newer toolchain (hint: name another)", lasting=lasting)
+
+    monkeypatch.setattr(recorder, "record", record)
+    reasons: list[set[str | None]] = []
+    for each in (config, config, replace(config, no_cache=True)):
+        found = await run.execute(make_plan(each), each, connect)
+        assert {example.status for example in found.examples} == {Status.BLOCKED}
+        reasons.append({example.reason for example in found.examples})
+    assert len(ran) == (4 if lasting else 6)
+    first, second, third = reasons
+    earlier = " (seen earlier today; --no-cache tries it again)" if lasting else ""
+    assert second == {f"x needs a newer toolchain (hint: name another){earlier}"}
+    assert first == third == {"x needs a newer toolchain (hint: name another)"}
+
+
+@pytest.mark.processes
+async def test_other_rules_have_other_exchanges_traced_and_what_is_known_stays_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load_config(write_docs(tmp_path / "docs"), environ={}, state=tmp_path / "state", jobs=1)
+    asked: list[list[int]] = []
+    chosen: dict[int, int] = {1: 0}
+    blocked: str | None = None
+
+    async def record(_: object, bundle: Any, *__: object, **___: object) -> Recording:
+        if blocked is not None:
+            return Recording((), None, blocked=blocked)
+        served = Run("today", None, {}, StartOutcome.SERVING, "serves", lock=None)
+        return Recording((served,), Transcript(bundle.example_id, bundle.kind, (), negotiated=("2025-06-18",)))
+
+    async def found(_: object, recording: object, pairs: Mapping[int, int]) -> tuple[()]:
+        asked.append(sorted(pairs))
+        return ()
+
+    monkeypatch.setattr(recorder, "record", record)
+    monkeypatch.setattr(recorder.Tracing, "found", found)
+    monkeypatch.setattr(texts, "exchanges_to_trace", lambda *_: dict(chosen))
+
+    async def run_with(*requirements: str) -> tuple[list[list[int]], set[Status], set[bool]]:
+        asked.clear()
+        this = replace(config, requirements=requirements)
+        examples = (await run.execute(make_plan(this), this, connect)).examples
+        return list(asked), {example.status for example in examples}, {example.cached for example in examples}
+
+    judged = {Status.JUDGED}
+    assert await run_with("session.missing-400") == ([[1], [1]], judged, {False})
+    assert await run_with("session.missing-400") == ([], judged, {True})
+    chosen[2] = 0
+    assert await run_with("session.missing-400") == ([], judged, {True}), "the same rules choose the same exchanges"
+    assert await run_with() == ([[1, 2], [1, 2]], judged, {False})
+    del chosen[1]
+    assert await run_with("example.runs") == ([], judged, {True}), "those were traced already"
+    chosen[3], blocked = 0, "the engine has gone"
+    assert await run_with("session.missing-400") == ([], judged, {True}), "no trace costs no verdict"
 
 
 @pytest.mark.processes

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
 from harness.base.errors import InstallError, UsageError
 from harness.engine.install import gomod
+from harness.engine.install.image_builder import ImageBuilder, JobResult
+from harness.engine.install.images import image_id
 from harness.engine.protocol import Limits
 
 if TYPE_CHECKING:
@@ -122,3 +124,27 @@ async def test_a_program_of_the_standard_library_alone(open_engine: Open) -> Non
             assert state is not None
             assert (state.code, state.sentence) == (0, "exited with code 0")
             assert [line.text for line in pod.logs()] == ["GET"]
+
+
+@pytest.mark.engine
+@pytest.mark.registry
+@pytest.mark.anyio
+async def test_what_was_compiled_yesterday_is_not_compiled_again(
+    open_engine: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = go_bundle("package main\n\nfunc main() {}\n", Dependency("github.com/google/uuid", extras=("/",)))
+    async with open_engine(Limits(install_s=600)) as engine:
+        image = await engine.install(example)
+        engine._installer = replace(engine._installer, day="2999-01-01")
+        purposes: list[str] = []
+        build = ImageBuilder.build
+
+        async def noted(self: ImageBuilder, *given: Any, purpose: str, **options: Any) -> JobResult:
+            purposes.append(purpose)
+            return await build(self, *given, purpose=purpose, **options)
+
+        monkeypatch.setattr(ImageBuilder, "build", noted)
+        later = await engine.install(example)
+        assert len(purposes) == 1, "fetched, to see which packages are today's"
+        assert later.packages == image.packages
+        assert await image_id(engine.run.api, later.tag) == await image_id(engine.run.api, image.tag)

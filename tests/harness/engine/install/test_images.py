@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +20,7 @@ from harness.engine.install.images import ImageRecords, content_key, exclusive, 
 from harness.engine.install.installer import Installer
 from harness.engine.install.manager import InstallPlan
 from harness.engine.install.pulled import PulledImages
+from harness.engine.install.settings import InstallSettings
 from harness.model import Image
 
 if TYPE_CHECKING:
@@ -176,13 +178,43 @@ async def test_a_dead_holder_gives_it_up(tmp_path: Path) -> None:
             pass
 
 
-def test_images_of_one_realm_are_not_used_in_another() -> None:
-    """What was installed for a stranger's change serves nobody who trusts what is checked."""
-    plan = InstallPlan(files={}, steps=(("npm", "ci"),), environment={}, lock_file="l", installed_file="i")
-    made_of = cast("Any", SimpleNamespace(id="base")), cast("Any", SimpleNamespace(manager="npm")), plan
+PLAN = InstallPlan(files={}, steps=(("npm", "ci"),), environment={}, lock_file="l", installed_file="i")
 
-    def key(realm: str) -> str:
-        builder = SimpleNamespace(run=SimpleNamespace(realm=realm))
-        return Installer(*(cast("Any", part) for part in (builder, None, None, None, None, None)))._key(*made_of)
 
-    assert key("head") == key("head") != key("base")
+def key_of(
+    plan: InstallPlan = PLAN,
+    *,
+    base: str = "base",
+    manager: str = "npm",
+    realm: str = "head",
+    day: str | None = None,
+    settings: InstallSettings | None = None,
+) -> str:
+    """The key of an image of dependencies."""
+    builder = SimpleNamespace(run=SimpleNamespace(realm=realm), settings=settings or InstallSettings())
+    installer = Installer(*(cast("Any", part) for part in (builder, *[None] * 7)))
+    return installer._key(cast("Any", SimpleNamespace(id=base)), cast("Any", SimpleNamespace(manager=manager)), plan, day)
+
+
+def test_all_that_decides_what_is_installed_is_in_an_image_s_key() -> None:
+    """Among it the realm: what was installed for a stranger's change serves nobody who trusts what is checked."""
+    npmrc = {"/tmp/docprobe/npmrc": "registry=http://one.invalid"}
+    keys = [
+        key_of(),
+        key_of(realm="base"),
+        key_of(base="other"),
+        key_of(manager="pypi"),
+        key_of(day="2026-01-01"),
+        key_of(day="2026-01-02"),
+        key_of(settings=InstallSettings({}, npmrc)),
+        key_of(settings=InstallSettings({}, {"/tmp/docprobe/npmrc": "registry=http://two.invalid"})),
+        key_of(settings=InstallSettings({"GOPROXY": "http://one.invalid"})),
+        key_of(settings=InstallSettings(hosts="cdn.invalid")),
+        key_of(replace(PLAN, files={"package.json": "{}"})),
+        key_of(replace(PLAN, steps=(("npm", "install"),))),
+        key_of(replace(PLAN, environment={"A": "1"})),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert key_of() == key_of(settings=InstallSettings({"HTTPS_PROXY": "x"}, {"/tmp/docprobe/ca.pem": "x"})), (
+        "how a registry is reached decides nothing"
+    )

@@ -79,6 +79,32 @@ console.log(ms('2 days'), createRequire(import.meta.url)('ms')('1s'));
     assert [text for text in said if "installing" in text] in ([], ["installing ms"])
 
 
+async def test_what_cannot_be_installed_is_not_tried_again_the_same_day(tmp_path: Path) -> None:
+    example, said = bundle(Manager.NPM, Dependency("ms", "^99.0.0")), list[str]()
+    errors = []
+    for retry in (False, False, True):
+        async with connect(state=tmp_path, host=HOST, retry=retry) as engine:
+            with pytest.raises(InstallError) as caught:
+                await engine.install(example, progress=said.append)
+            errors.append((caught.value.message, caught.value.log))
+    assert len({message for message, _ in errors}) == 1
+    assert errors[0] == errors[1], "the installer's last lines are kept with it"
+    assert said == ["installing ms"] * 2
+
+
+async def test_today_s_packages_of_another_day_are_resolved_again(open_engine: Open) -> None:
+    example, said = bundle(Manager.NPM, Dependency("zod", "^3")), list[str]()
+    async with open_engine() as engine:
+        image, dated = await engine.install(example), await engine.install(example, cutoff="2025-06-30")
+        engine._installer = replace(engine._installer, day="2999-01-01")
+        later = await engine.install(example, progress=said.append)
+        assert said == ["installing zod"]
+        assert (later.packages, later.lock) == (image.packages, image.lock)
+        assert later.tag != image.tag
+        assert await engine.install(example, cutoff="2025-06-30", progress=said.append) == dated
+        assert said == ["installing zod"]
+
+
 async def test_npm_of_a_date(open_engine: Open) -> None:
     async with open_engine() as engine:
         image = await engine.install(bundle(Manager.NPM, Dependency("zod", "^3")), cutoff="2025-06-30")
