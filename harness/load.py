@@ -17,10 +17,11 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+import extractor
 import harness
 from extractor.base.errors import internal_error
 from extractor.base.globs import matches_any, unused_patterns
-from extractor.base.kept import Kept, code_digest, value_digest
+from extractor.base.kept import Kept, code_digest, library_version, value_digest
 from extractor.docs.corpus import extract, extract_pages
 from extractor.docs.tree import find_files
 from extractor.model import Example, ExampleKind, ExampleStatus, Problem
@@ -38,8 +39,13 @@ if TYPE_CHECKING:
     from harness.spec.classification import ClassifiedStatement
 
 _HARNESS: Final = Path(harness.__file__).parent
-_PROFILES: Final = (_HARNESS / "model", _HARNESS / "profiles", _HARNESS / "profile.py")
-"""Code that decides what a profile makes of a page's code."""
+PROFILES: Final = (
+    _HARNESS / "base", _HARNESS / "judge" / "findings.py", _HARNESS / "load.py", _HARNESS / "model",
+    _HARNESS / "profiles", _HARNESS / "profile.py", _HARNESS / "rule.py",
+)  # fmt: skip
+"""Code that decides what a profile makes of a page's code, besides the extractor's."""
+LIBRARIES: Final = ("jsonschema", "referencing")
+"""Those that a profile reads printed messages with."""
 
 
 FOLDER: Final = "schema"
@@ -221,7 +227,7 @@ def _example_cache(config: Config) -> ExampleCache | None:
         config.profile.code,
         config.overrides,
         config.python_packages,
-        code_of_profile=f"{config.profile.name} {code_digest(*_PROFILES)}",
+        code_of_profile=f"{config.profile.name} {code_digest(*PROFILES)}",
     )
 
 
@@ -261,7 +267,9 @@ def _kept_printed(corpus: Corpus, config: Config) -> tuple[Sequence[PrintedExamp
     there = [name for name in revisions if (schemas / name / FILE).is_file()]
     pages = [(page.path, page.sha256) for page in corpus.pages]
     inputs = value_digest((corpus.blocks, pages, there))
-    key = " ".join((config.profile.name, code_digest(*_PROFILES), sys.version, inputs))
+    libraries = [library_version(name) for name in LIBRARIES]
+    code = (code_digest(*PROFILES), code_digest(Path(extractor.__file__).parent), sys.version, *libraries)
+    key = " ".join((config.profile.name, *code, inputs))
     known = kept.load(key)
     if known is not None:
         return known, []

@@ -39,6 +39,7 @@ CROSS_CUTTING = {
     "harness/report/test_action.py": "the GitHub Action's script",
     "harness/report/test_public_schemas.py": "outputs and packaging files against public schemas",
     "harness/report/test_workflow.py": "the reusable workflow's scripts, with the real docprobe",
+    "harness/run/test_kept_keys.py": "the keys of everything that is kept between runs",
     "harness/run/test_repeatability.py": "whole runs, several times",
     "harness/selection/test_changes_compared.py": "whole changes: what they introduce, leave as it was, and fix",
     "harness/selection/test_changes_configured.py": "whole changes of the configuration",

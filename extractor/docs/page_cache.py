@@ -29,7 +29,8 @@ _SLOW: Final = ".slow"
 PAGE_S: Final = 5.0
 """Seconds of processor time that one page may take, by default."""
 _CODE: Final = (".py",)
-_LIBRARIES: Final = ("markdown-it-py", "PyYAML")
+LIBRARIES: Final = ("markdown-it-py", "pathspec", "PyYAML")
+"""Those that pages are read with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ class PageCache:
 @cache
 def code_version() -> str:
     """Return a digest of the extractor's source and of the versions of the libraries it parses with."""
-    libraries = [library_version(library) for library in _LIBRARIES]
+    libraries = [library_version(library) for library in LIBRARIES]
     return " ".join((code_digest(Path(__file__).parents[1], endings=_CODE), sys.version, *libraries))
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from extractor.model import Block, ExampleOverride
 
 _ENDING: Final = ".examples"
-_LIBRARIES: Final = (
-    "packaging", "pathspec", "tree-sitter", "tree-sitter-go", "tree-sitter-javascript", "tree-sitter-python",
-    "tree-sitter-typescript",
+LIBRARIES: Final = (
+    "markdown-it-py", "packaging", "pathspec", "PyYAML", "tree-sitter", "tree-sitter-go", "tree-sitter-java",
+    "tree-sitter-javascript", "tree-sitter-kotlin", "tree-sitter-python", "tree-sitter-rust", "tree-sitter-typescript",
 )  # fmt: skip
 """Those that code is read with."""
 
@@ -78,7 +78,7 @@ class ExampleCache:
 @cache
 def code_version() -> str:
     """Return a digest of the extractor, its tables included, and of what it reads code with."""
-    libraries = [library_version(library) for library in _LIBRARIES]
+    libraries = [library_version(library) for library in LIBRARIES]
     return " ".join((code_digest(Path(__file__).parents[1]), sys.version, *libraries))
 
 

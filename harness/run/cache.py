@@ -18,7 +18,13 @@ from extractor.base.kept import code_digest, library_version
 from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
-from harness.engine.install.settings import IMAGES_LOCK, image_variables, install_settings
+from harness.engine.install.settings import (
+    IMAGES_LOCK,
+    folder_contents,
+    image_variables,
+    install_settings,
+    toolchain_variables,
+)
 from harness.model import Recording
 
 if TYPE_CHECKING:
@@ -42,7 +48,10 @@ CONVERSATION: Final = (
 """Folders and files whose code takes part in a conversation."""
 JUDGING: Final = frozenset({"rules"})
 """Folders of a profile that judge a transcript and take no part in making it."""
-LIBRARIES: Final = ("anyio", "authlib", "docker", "h11", "httpcore", "httpx", "joserfc", "starlette", "uvicorn")
+LIBRARIES: Final = (
+    "anyio", "authlib", "docker", "h11", "httpcore", "httpx", "httpx-sse", "joserfc", "packaging", "requests",
+    "starlette", "uvicorn",
+)  # fmt: skip
 """Libraries that take part in a conversation."""
 ENGINE_VARIABLES: Final = ("DOCKER_HOST", "DOCKER_CONTEXT")
 """Environment variables that name the engine."""
@@ -98,9 +107,10 @@ def host_inputs_digest(config: Config) -> str:
     """
     settings, host = install_settings(config.host), config.host
     named = {name: host.get(name) for name in (*ENGINE_VARIABLES, *image_variables())}
+    folders = [folder_contents(Path(value)) for name in toolchain_variables() if (value := host.get(name))]
     libraries = {name: library_version(name) for name in LIBRARIES}
     digests = [_text(file) for file in (config.images_lock, config.state / IMAGES_LOCK) if file is not None]
-    parts = [settings.environment, settings.files, settings.hosts, named, dict(config.images), digests]
+    parts = [settings.environment, settings.files, settings.hosts, named, folders, dict(config.images), digests]
     parts += [sys.version, libraries]
     if config.scheduler is not None:
         parts.append({"scheduler": config.scheduler})

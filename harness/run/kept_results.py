@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from harness.model import Transcript
 
 _ENDING: Final = ".result"
-_LIBRARIES: Final = (
-    "jsonschema", "referencing", "tree-sitter", "tree-sitter-go", "tree-sitter-javascript", "tree-sitter-python",
-    "tree-sitter-typescript",
+LIBRARIES: Final = (
+    "jsonschema", "markdown-it-py", "packaging", "referencing", "tree-sitter", "tree-sitter-go", "tree-sitter-java",
+    "tree-sitter-javascript", "tree-sitter-kotlin", "tree-sitter-python", "tree-sitter-rust", "tree-sitter-typescript",
 )  # fmt: skip
 """Those that judging and blaming read messages and code with."""
 
@@ -66,7 +66,7 @@ def rules_digest(rules: Ruleset) -> str:
     """Return the SHA-256 of all that examples are judged by: sentences, schemas, what is asked for, and the code."""
     schemas = {id(row.schema): row.schema for row in rules.rows if row.schema is not None}
     parts: list[Any] = [
-        docprobe_digest(), sys.version, [library_version(name) for name in _LIBRARIES],
+        docprobe_digest(), sys.version, [library_version(name) for name in LIBRARIES],
         rules.profile.name, rules.only, sorted(rules.bound.revisions),
         [replace(row, schema=None) for row in rules.rows], [row.schema is not None for row in rules.rows],
         list(schemas.values()),

@@ -8,9 +8,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from extractor.base.kept import Kept
+import extractor
+import harness
+from extractor.base.kept import Kept, code_digest
 from extractor.base.tomlfile import read_toml
 from extractor.model import Level  # noqa: TC001 (entries are read from TOML by their type hints)
 from extractor.normative.fingerprint import normative_content
@@ -19,7 +22,6 @@ from harness.model import MUST_LIKE, SHOULD_LIKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from extractor.model import Statement
     from harness.model import Requirement
@@ -47,6 +49,8 @@ class Binding:
     """Digest of what the sentence asks for, by which a rewording is told from a change; empty: every change counts."""
 
 
+CODE: Final = (Path(extractor.__file__).parent, *(Path(harness.__file__).parent / part for part in ("base", "spec")))
+"""What reads such files."""
 _KEPT: Final = ".bindings"
 """Ending of the files that hold entries."""
 
@@ -104,7 +108,7 @@ def kept_by_file(file: Path, folder: Path | None, kind: Any, ending: str, *parts
     except OSError:
         return None, ""
     shape = ",".join(f"{field.name}: {field.type}" for part in parts for field in fields(part))
-    return (Kept(folder, kind, ending) if folder is not None else None), f"{shape} {digest}"
+    return (Kept(folder, kind, ending) if folder is not None else None), f"{shape} {code_digest(*CODE)} {digest}"
 
 
 def _agrees(entry: Binding, catalogue: Catalogue) -> bool:

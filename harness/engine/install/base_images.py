@@ -18,7 +18,7 @@ from harness.engine.hardening import ROOT_USER
 from harness.engine.install.first_layer import OFFICIAL_IMAGE, FirstLayer, is_own_debian
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
 from harness.engine.install.images import BASE_REPOSITORY, content_key, exclusive, image_id, inspect_image
-from harness.engine.install.settings import BASE_IMAGE_VARIABLE
+from harness.engine.install.settings import BASE_IMAGE_VARIABLE, folder_contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -188,7 +188,7 @@ class BaseImages:
                 if source.debian:
                     parts[f"{added.name} of {source.name}"] = source.debian
                 if (folder := self._folder(source)) is not None:
-                    parts[source.folder] = str(folder.resolve())
+                    parts[source.folder] = (str(folder.resolve()), folder_contents(folder))
             steps = (*(step for source in added.sources for step in source.steps), *steps)
             parts[f"versions of {added.name}"] = dict(added.versions)
         return f"{BASE_REPOSITORY}:{toolchain}-{content_key({**parts, 'steps': steps})[:12]}"

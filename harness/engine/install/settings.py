@@ -33,6 +33,8 @@ _SYSTEM_BUNDLES: Final = (
 )
 _MODULE_PROXIES: Final = ("GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE")
 """Where Go's modules come from: addresses and patterns, not credentials."""
+_SHORT: Final = 4096
+"""Bytes of a file that names a release."""
 _INSIDE: Final = "/tmp/docprobe"
 """A tmpfs: what is written here is not part of the image."""
 _BUNDLE_VARIABLES: Final = (
@@ -50,8 +52,28 @@ _CLIENT_FILES: Final = {
 
 def image_variables() -> tuple[str, ...]:
     """Return the environment variables that name images, or folders that are copied into them."""
-    folders = (source.folder for toolchain in TOOLCHAINS.values() for source in toolchain.sources if source.folder)
-    return (BASE_IMAGE_VARIABLE, *folders)
+    return (BASE_IMAGE_VARIABLE, *toolchain_variables())
+
+
+def toolchain_variables() -> tuple[str, ...]:
+    """Return the environment variables that name folders of toolchains."""
+    return tuple(source.folder for toolchain in TOOLCHAINS.values() for source in toolchain.sources if source.folder)
+
+
+def folder_contents(folder: Path) -> tuple[tuple[str, int, str], ...]:
+    """Return what tells one release of a toolchain's folder from another that is put in its place.
+
+    That is the name and size of each file at its top and of each program, and the text of short ones, such as VERSION.
+    """
+    files = [file for place in (folder, folder / "bin") if place.is_dir() for file in place.iterdir() if file.is_file()]
+    return tuple((file.name, size, _short_text(file, size)) for file in sorted(files) for size in [file.stat().st_size])
+
+
+def _short_text(file: Path, size: int) -> str:
+    try:
+        return file.read_text("utf-8", "replace") if size <= _SHORT else ""
+    except OSError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

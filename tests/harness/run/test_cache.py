@@ -78,7 +78,7 @@ def test_another_registry_image_toolchain_or_engine_is_another_key(tmp_path: Pat
     assert digest(HOME="/home/two") in digests
     changes = {
         "HTTPS_PROXY": "http://proxy.example", "GOPROXY": "https://go.example", "DOCPROBE_BASE_IMAGE": "debian:13",
-        "DOCKER_HOST": "tcp://other.example:2376", "DOCKER_CONTEXT": "other",
+        "DOCPROBE_REGISTRY_HOSTS": "cdn.example", "DOCKER_HOST": "tcp://other.example:2376", "DOCKER_CONTEXT": "other",
         **{name: str(tmp_path) for name in image_variables()}, "images": {"python": "own/python:3"},
         "scheduler": "tcp://cluster.example:8786",
     }  # fmt: skip
@@ -87,6 +87,12 @@ def test_another_registry_image_toolchain_or_engine_is_another_key(tmp_path: Pat
         changed.write_text("changed")
         digests.add(digest(images_lock=lock))
     assert len(digests) == len(changes) + 4
+    toolchain = tmp_path / "go"
+    (toolchain / "bin").mkdir(parents=True)
+    for name, text in (("VERSION", "go1.26.1"), ("VERSION", "go1.26.2"), ("bin/go", "x" * 5000), ("bin/go", "x" * 5001)):
+        (toolchain / name).write_text(text)
+        assert digest(DOCPROBE_GO_FOLDER=str(toolchain)) not in digests, "another release in the same place"
+        digests.add(digest(DOCPROBE_GO_FOLDER=str(toolchain)))
 
 
 @pytest.mark.parametrize("what", ["interpreter", "libraries"])
