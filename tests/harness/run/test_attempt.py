@@ -111,7 +111,7 @@ class OnePodEngine:
 
 
 async def recorded(tmp_path: Path, bundle: Bundle, text: str, kind: type[DeadPod] = DeadPod) -> Recording:
-    config = Config(docs=tmp_path, layout=Layout(), profile=MCP)
+    config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state")
     engine = cast("Engine", OnePodEngine(kind(text)))
     return await record(engine, bundle, config, date="2025-11-25", locks={}, progress=lambda _: None)
 
@@ -176,7 +176,7 @@ async def test_what_docprobe_s_interpreter_decided_is_in_the_run(tmp_path: Path)
         async def install(self, bundle: Bundle, **_: Any) -> Image:
             return Image("image", "key", {}, remarks=("rooms 2.5.2 needs Node >=99; this one is v24, so npm took 2.4",))
 
-    config = Config(docs=tmp_path, layout=Layout(), profile=MCP)
+    config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state")
     engine = cast("Engine", OlderNode(DeadPod("TypeError: no")))
     found = await record(engine, SERVER, config, date=None, locks={}, progress=lambda _: None)
     assert [note.kind for note in found.runs[0].guesses] == [NoteKind.INTERPRETER]
@@ -189,7 +189,7 @@ async def test_packages_of_today_in_place_of_a_days_are_in_the_run(tmp_path: Pat
         async def install(self, bundle: Bundle, **_: Any) -> Image:
             return Image("image", "key", {}, remarks=("the repository does not say when a:b was published",))
 
-    config = Config(docs=tmp_path, layout=Layout(), profile=MCP)
+    config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state")
     engine = cast("Engine", WithoutDates(DeadPod("NoClassDefFoundError: a")))
     bundle = replace(SERVER, manager=Manager.MAVEN)
     found = await record(engine, bundle, config, date=None, locks={}, progress=lambda _: None)
@@ -211,7 +211,7 @@ async def test_an_example_that_takes_too_long_is_blocked_by_the_name_of_the_limi
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: str | None
 ) -> None:
     monkeypatch.setattr("harness.run.attempt.describe_overload", lambda: load)
-    config = Config(docs=tmp_path, layout=Layout(), profile=MCP, limits=Limits(example_s=0.1))
+    config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state", limits=Limits(example_s=0.1))
     engine = cast("Engine", OnePodEngine(SlowPod("still starting")))
     found = await record(engine, SERVER, config, date=None, locks={}, progress=lambda _: None)
     assert (found.runs, found.transcript) == ((), None)
@@ -255,7 +255,7 @@ async def test_whether_packages_that_cannot_be_had_stay_so(tmp_path: Path, error
         async def install(self, bundle: Bundle, **_: Any) -> Image:
             raise error
 
-    config = Config(docs=tmp_path, layout=Layout(), profile=MCP)
+    config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state")
     engine = cast("Engine", Without(DeadPod("")))
     found = await record(engine, SERVER, config, date=None, locks={}, progress=lambda _: None)
     assert (found.blocked is not None, found.lasting) == (True, lasting)
@@ -269,7 +269,7 @@ async def test_the_date_of_a_commit_is_asked_for_where_none_is_stated(tmp_path: 
         return "2024-09-30" if len(asked) == 1 else None
 
     async def of(kind: type[DeadPod], date: str | None, resolve: Resolve = Resolve.TODAY) -> list[tuple[object, ...]]:
-        config = Config(docs=tmp_path, layout=Layout(), profile=MCP, resolve=resolve)
+        config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state", resolve=resolve)
         engine = cast("Engine", OnePodEngine(kind("TypeError: no")))
         found = await record(engine, SERVER, config, date=date, locks={}, progress=lambda _: None, committed=committed)
         return [(run.resolve, run.date, run.date_source) for run in found.runs]
@@ -394,7 +394,7 @@ async def test_types_are_checked_while_the_example_is_conversed_with(
     monkeypatch.setattr("harness.profiles.mcp.probe.McpProbe.converse", converse)
     monkeypatch.setattr("harness.profiles.mcp.probe.McpProbe.serves", lambda *_: True)
     engine = types_engine(SilentPod("", (ListeningSocket("127.0.0.1", 3000),)), over)
-    config = Config(docs=tmp_path, layout=Layout(), profile=MCP)
+    config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state")
     with anyio.fail_after(60):
         found = await record(cast("Engine", engine), TYPED, config, date=None, locks={}, progress=lambda _: None)
     assert found.types is not None
@@ -404,7 +404,7 @@ async def test_types_are_checked_while_the_example_is_conversed_with(
 
 async def test_the_types_of_what_does_not_serve_are_left_unchecked(tmp_path: Path) -> None:
     engine = types_engine(DeadPod("TypeError: no"), anyio.Event())
-    config = Config(docs=tmp_path, layout=Layout(), profile=MCP)
+    config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state")
     with anyio.fail_after(60):
         found = await record(cast("Engine", engine), TYPED, config, date=None, locks={}, progress=lambda _: None)
     assert (found.transcript, found.types) == (None, None)
