@@ -242,9 +242,9 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement, *, ser
         guessed = join_words(note.what for note in cause.guesses)
         return inconclusive(
             bound,
-            f"The example does not run here, which may come from what docprobe inferred: {guessed}. "
-            f"To have it checked, state on the page (or in docprobe.toml) {how_to_state(cause.guesses)}. "
-            f"{_sentence(attempts)}",
+            f"The example does not run here. {_sentence(attempts)} "
+            f"This may come from what docprobe inferred: {guessed}. "
+            f"To have it checked, state on the page (or in docprobe.toml) {how_to_state(cause.guesses)}.",
         )
     text = f"The example does not run. {_sentence(attempts)}"
     words = last_words(failed[0])

@@ -45,6 +45,11 @@ _IMPORT: Final = re.compile(
 _COMPILED: Final = re.compile(r"\.go:\d+:\d+: |\.rs:\d+:\d+: error|\.java:\d+: error: |\.kt:\d+:\d+: error: ")
 """Any other message of a compiler: that lines of the program do not fit each other, or its packages."""
 _MODULE_SYSTEM: Final = re.compile(r"outside a module|require is not defined|await is only valid|ERR_REQUIRE_ESM")
+_ABSENT: Final = re.compile(
+    r"no such (?:package|version)\b|no version of it had been published|was not found in the package registry"
+    r"|there (?:is|are) no versions? of"
+)
+"""What installers say of a package or a version that does not exist."""
 INTERFACE: Final = re.compile(
     r"AttributeError: |is not a (?:function|constructor)|unexpected keyword argument|positional arguments?\b"
     r"|missing \d+ required|has no (?:exported member|attribute)|does not provide an export|cannot import name"
@@ -215,6 +220,19 @@ def package_of_import(log: str, bundle: Bundle) -> str | None:
     return names.get(re.sub(r"[-_.]+", "-", parts[0]).lower())
 
 
+def _stated_package_is_absent(run: Run, bundle: Bundle) -> bool:
+    """Return whether an install failed since a package that the page names, or its version, does not exist.
+
+    No package that docprobe inferred can cause that: the message would name it.
+    """
+    detail = run.sentence.partition(" cannot be installed: ")[2]
+    if _ABSENT.search(detail) is None:
+        return False
+    inferred = {note.name for note in bundle.guesses if note.kind is NoteKind.DEPENDENCY}
+    named = {d.name for d in bundle.dependencies if re.search(rf"(?<![\w@/.-]){re.escape(d.name)}(?![\w/-])", detail)}
+    return bool(named - inferred) and not named & inferred
+
+
 def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
     trouble = _trouble(run)
     guesses = bundle.guesses
@@ -224,6 +242,7 @@ def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
     text = "\n".join(line.text for line in run.logs)
     as_module = _MODULE_SYSTEM.search(text) is not None
     package = package_of_import(text, bundle)
+    absent = trouble is Trouble.INSTALL and _stated_package_is_absent(run, bundle)
     # what was lacking in this run, or decided by docprobe's own interpreter, may have any effect
     yield from run.guesses
     for note in guesses:
@@ -232,7 +251,7 @@ def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
             continue
         match trouble:
             case Trouble.INSTALL:
-                possible = note.kind is NoteKind.DEPENDENCY
+                possible = note.kind is NoteKind.DEPENDENCY and not absent
             case Trouble.SYNTAX | Trouble.NAME | Trouble.COMPILE:
                 possible = note.kind in _ASSEMBLED or (note.kind is NoteKind.MODULE_TYPE and as_module)
                 # a crate without its features lacks names, types and methods

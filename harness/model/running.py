@@ -95,7 +95,7 @@ class Lookup:
     failed: str | None = None
     """Why nothing could be looked up, as a clause."""
     lasting: bool = False
-    """Whether that has the packages for a cause, so that it is the same all day."""
+    """Whether what was not answered has the packages for a cause, so that it is the same all day."""
 
 
 @dataclass(frozen=True, slots=True)

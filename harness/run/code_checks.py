@@ -14,6 +14,7 @@ from extractor.base.text import one_line
 from extractor.languages.common.files import added_file
 from extractor.model import ExampleKind
 from harness.base.errors import DocprobeError, InstallError, UnsuitableError
+from harness.base.host import describe_overload
 from harness.model import Lookup, ModuleAnswer, TypeCheck, TypeMessage
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ async def look_up(
         image = await engine.install(bundle, cutoff=cutoff, progress=progress)
         asked = [{"module": module, "names": sorted(names)} for module, names in sorted(questions.items())]
         files = (*bundle.files, added_file(QUESTIONS_FILE, json.dumps(asked)))
-        answers, _ = await _run(engine, replace(bundle, files=files), bundle.command, image, progress)
+        answers, state = await _run(engine, replace(bundle, files=files), bundle.command, image, progress)
     except DocprobeError as error:
         lasting = isinstance(error, (InstallError, UnsuitableError))
         return Lookup(cutoff, {}, {}, error.in_one_line(), lasting)
@@ -67,7 +68,9 @@ async def look_up(
                 known[module] = ModuleAnswer(found, lacks, one_line(words, _MAX_WORDS), near)
             case _:
                 pass
-    return Lookup(cutoff, dict(image.packages), known)
+    # a module that ends, blocks or fills the tool that asks it does so again; a machine that is too busy may be quiet
+    hurried = state is not None and state.limit == "build_s" and describe_overload() is not None
+    return Lookup(cutoff, dict(image.packages), known, lasting=known.keys() < questions.keys() and not hurried)
 
 
 def _names(near: object, name: str) -> tuple[str, ...]:

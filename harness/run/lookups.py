@@ -116,7 +116,7 @@ class ImportLookups:
             found = await recorder.look_up(group.bundle, group.questions, cutoff=group.date, progress=progress)
         self._take(group, found)
         if group.answered_by(found) or found.lasting:
-            self._kept.store(self._key(group, failed=found.failed is not None), found)
+            self._kept.store(self._key(group, failed=not group.answered_by(found)), found)
 
     def _take(self, group: ImportGroup, lookup: Lookup) -> bool:
         for id in group.examples:

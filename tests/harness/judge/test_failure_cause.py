@@ -195,3 +195,25 @@ def test_what_the_reader_has_explains_only_what_depends_on_it(log: str, explaine
 def test_nothing_of_the_reader_explains_packages_that_cannot_be_installed() -> None:
     run = replace(bundle("main.py"), left_to_reader=(KEY,))
     assert left_that_explains(failed("no such version", StartOutcome.INSTALL_FAILED), run) == ()
+
+
+@pytest.mark.parametrize(
+    ("detail", "possible"),
+    [
+        ("Because acme-nothing was not found in the package registry and you require acme-nothing, we can", False),
+        ("no such version: No matching version found for acme-nothing@^99.", False),
+        ("Because there is no version of acme-nothing==99 and you require acme-nothing==99, we can conclude", False),
+        ("no such version: No matching version found for helper@^99.", True),
+        ("Because acme-nothing depends on mcp>=9 and there is no version of mcp>=9, we can conclude", True),
+        ("Because acme-nothing==1 depends on x>2 and you require x<2, we can conclude", True),
+        ("no such package: 'acme-nothing-helper@*' is not in this registry.", True),
+    ],
+    ids=["package", "version", "pinned", "of a dependency", "of the inferred", "conflict", "another name"],
+)
+def test_a_package_that_the_page_names_and_that_does_not_exist_is_no_guess(detail: str, possible: bool) -> None:
+    guess = inferred(NoteKind.DEPENDENCY, "mcp")
+    run = replace(
+        failed("error", StartOutcome.INSTALL_FAILED), sentence=f"acme-nothing, mcp cannot be installed: {detail}"
+    )
+    cause = cause_of(run, bundle("server.py", guess, dependencies=("acme-nothing", "mcp")))
+    assert cause.guesses == ((guess,) if possible else ())

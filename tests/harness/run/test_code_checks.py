@@ -97,6 +97,30 @@ async def test_a_checker_that_was_killed_has_no_result() -> None:
     assert types.messages == ()
 
 
+@pytest.mark.parametrize(
+    ("state", "load", "lasting"),
+    [
+        (None, "load 21 on 2 processors", True),
+        (ExitState(139, "was killed by signal 11", None, "build"), "load 21 on 2 processors", True),
+        (ExitState(137, "killed: memory limit 1 MiB", "memory_mib", "build"), "load 21 on 2 processors", True),
+        (ExitState(137, "killed: build time limit 60 s", "build_s", "build"), None, True),
+        (ExitState(137, "killed: build time limit 60 s", "build_s", "build"), "load 21 on 2 processors", False),
+    ],
+    ids=["ended", "crashed", "memory", "hangs", "busy"],
+)
+async def test_a_module_that_ends_the_tool_ends_it_again(
+    monkeypatch: pytest.MonkeyPatch, state: ExitState | None, load: str | None, lasting: bool
+) -> None:
+    monkeypatch.setattr("harness.run.code_checks.describe_overload", lambda: load)
+    asked: dict[str, frozenset[str]] = {"a": frozenset(), "b": frozenset()}
+    engine = ToolEngine((answer("a", True, []),), state)
+    found = await look_up(cast("Engine", engine), BUNDLE, asked, cutoff=None, progress=print)
+    assert (found.failed, found.answers.keys(), found.lasting) == (None, {"a"}, lasting)
+    engine = ToolEngine((answer("a", True, []), answer("b", False, [])), state)
+    found = await look_up(cast("Engine", engine), BUNDLE, asked, cutoff=None, progress=print)
+    assert not found.lasting, "all is answered"
+
+
 async def test_an_engine_that_fails_costs_no_verdict() -> None:
     class Broken(ToolEngine):
         async def install(self, bundle: Bundle, **_: Any) -> Image:

@@ -118,8 +118,9 @@ async def test_answers_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.Mo
         (Lookup(None, {}, {}, "the packages ask for another system", lasting=True), 1),
         (Lookup(None, {}, {}, "the engine does not answer"), 2),
         (Lookup(None, {}, {}), 2),
+        (Lookup(None, {}, {}, lasting=True), 1),
     ],
-    ids=["packages", "machine", "stopped"],
+    ids=["packages", "machine", "stopped by load", "stopped by a module"],
 )
 async def test_what_failed_is_tried_again_the_same_day_unless_the_packages_are_the_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, instead: Lookup, times: int
@@ -133,12 +134,13 @@ async def test_what_failed_is_tried_again_the_same_day_unless_the_packages_are_t
     assert len(asked.calls) == times
 
 
+@pytest.mark.parametrize("failed", ["needs a newer toolchain", None])
 async def test_what_failed_with_packages_of_a_date_is_tried_again_the_next_day(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failed: str | None
 ) -> None:
     asked = Asked(monkeypatch)
     config = replace(config_of(tmp_path, **{"2025-06-18__a": FRAGMENT.format(name="A")}), resolve=Resolve.DATED)
-    asked.instead = Lookup("2025-06-18", {}, {}, "needs a newer toolchain", lasting=True)
+    asked.instead = Lookup("2025-06-18", {}, {}, failed, lasting=True)
     for day in ("2026-01-01", "2026-01-01", "2026-01-02"):
         await run(config, day)
     assert [cutoff for cutoff, *_ in asked.calls] == ["2025-06-18"] * 2
