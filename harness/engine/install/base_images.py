@@ -18,6 +18,7 @@ from harness.engine.hardening import ROOT_USER
 from harness.engine.install.first_layer import OFFICIAL_IMAGE, FirstLayer, is_own_debian
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
 from harness.engine.install.images import BASE_REPOSITORY, content_key, exclusive, image_id, inspect_image
+from harness.engine.install.outages import Outages
 from harness.engine.install.settings import BASE_IMAGE_VARIABLE, folder_contents
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class BaseImages:
     host: HostEnvironment
     first: FirstLayer
     """What all are made of."""
+    outages: Outages = field(default_factory=Outages)
+    """By toolchain, and the packages of Debian beneath it."""
 
     async def find(self, toolchain: str) -> BaseImage | None:
         """Return the base image of a toolchain; None if it is not there. Raises EngineError."""
@@ -84,6 +87,8 @@ class BaseImages:
         if image is not None:
             return image
         async with exclusive(self.state, "bases"):
+            if (lately := self.outages.lately(toolchain)) is not None:
+                raise lately
             await self._pull_images(toolchain, progress)
             return await self._make(toolchain, (), progress)
 
@@ -103,6 +108,16 @@ class BaseImages:
             packages: of Debian, that another toolchain needs beneath.
             progress: called with what is being done.
         """
+        what = " ".join((toolchain, *packages))
+        if (lately := self.outages.lately(what)) is not None:
+            raise lately
+        try:
+            return await self._made(toolchain, packages, progress)
+        except (EngineError, RegistryError) as error:
+            self.outages.note(what, error)
+            raise
+
+    async def _made(self, toolchain: str, packages: tuple[str, ...], progress: Progress) -> BaseImage:
         tag, added = self._tag(toolchain, await self.first.tag(packages)), TOOLCHAINS[toolchain]
         if await image_id(self.builder.run.api, tag) is None:
             failures: list[EngineError | RegistryError] = []

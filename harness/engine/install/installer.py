@@ -145,6 +145,9 @@ class Installer:
             memory_mib=self.limits.install_memory_mib,
             deadline_s=self.limits.install_s,
         )
+        down = self.gate.outages.lately(bundle.manager)
+        if down is not None:
+            raise RegistryError(f"{_names(bundle)} could not be downloaded: {down.message}", down.hint)
         images: list[Image] = []
 
         refused: list[str] = []
@@ -164,7 +167,10 @@ class Installer:
             else:
                 result = await self.builder.build(base.tag, job, tags, "deps", purpose=key[:8], way=way)
         if not images:
-            raise _error(bundle, result, self.limits, tuple(refused))
+            error = _error(bundle, result, self.limits, way)
+            if isinstance(error, RegistryError) and way.outage is not None:
+                self.gate.outages.note(bundle.manager, RegistryError(way.outage, error.hint))
+            raise error
         for image in images:
             self.records.write(image)
         return images[0]
@@ -273,17 +279,24 @@ def _image(result: JobResult, bundle: Bundle, plan: InstallPlan, key: str, cutof
     )
 
 
-def _error(bundle: Bundle, result: JobResult, limits: Limits, refused: tuple[str, ...]) -> DocprobeError:
+def _error(bundle: Bundle, result: JobResult, limits: Limits, way: WayOut) -> DocprobeError:
     """Return the error for a failed install; its class says whose fault it is."""
     error = _error_by_limit(bundle, result, limits)
-    if refused:
-        error.message = f"{error.message}; docprobe refused connections to {', '.join(refused)}"
+    if isinstance(error, RegistryError) and way.outage is not None:
+        # a client says only that docprobe's own proxy gave it none
+        error = RegistryError(f"{_names(bundle)} could not be downloaded: {way.outage}", error.hint)
+    if way.refused:
+        error.message = f"{error.message}; docprobe refused connections to {', '.join(way.refused)}"
         error.hint = f"only registries can be reached; if one sends its clients there, name it in {HOSTS_VARIABLE}"
     return error
 
 
+def _names(bundle: Bundle) -> str:
+    return printable(", ".join(map(str, bundle.dependencies)))
+
+
 def _error_by_limit(bundle: Bundle, result: JobResult, limits: Limits) -> DocprobeError:
-    names = printable(", ".join(map(str, bundle.dependencies)))
+    names = _names(bundle)
     match result.limit:
         case "time":
             return RegistryError(

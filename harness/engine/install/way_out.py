@@ -22,6 +22,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from extractor.base.text import printable
 from extractor.model import Manager
 from harness.base.errors import UsageError
+from harness.engine.install.outages import Outages
 from harness.engine.install.settings import HOSTS_VARIABLE
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ _URL: Final = re.compile(
 )
 _HEAD_BYTES: Final = 64 * 1024
 _CONNECT_S: Final = 30.0
+_MAX_REASON: Final = 240
 _PIECE: Final = 64 * 1024
 _PORTS: Final = {"http": 80, "https": 443}
 _BROKEN: Final = (
@@ -74,6 +76,18 @@ class WayOut:
     """Names the proxy, for every client."""
     refused: list[str] = field(default_factory=list)
     """``host:port`` of everything that was asked for and is not a registry in use. Untrusted."""
+    reached: set[str] = field(default_factory=set)
+    """``host:port`` of the registries that a connection was made to."""
+    unreachable: dict[str, str] = field(default_factory=dict)
+    """Of the others that were asked for, why there was none, with the words of a proxy of this host."""
+
+    @property
+    def outage(self) -> str | None:
+        """Why no registry was reached, as a clause; None if one was, or none was asked for."""
+        if self.reached or not self.unreachable:
+            return None
+        address, reason = next(iter(self.unreachable.items()))
+        return f"no connection to {address}: {reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,8 @@ class RegistryGate:
     """Gives the image that anchors run in."""
     settings: InstallSettings
     host: HostEnvironment
+    outages: Outages = field(default_factory=Outages)
+    """By package manager."""
 
     @asynccontextmanager
     async def open(self, manager: Manager) -> AsyncIterator[WayOut]:
@@ -98,7 +114,7 @@ class RegistryGate:
         try:
             way = WayOut(f"container:{anchor.id}", _environment())
             allowed = registries(manager, self.settings, self.host)
-            await anchor.tunnel.listen(PORT, _Proxy(allowed, self.host, way.refused).serve)
+            await anchor.tunnel.listen(PORT, _Proxy(allowed, self.host, way).serve)
             yield way
         finally:
             self.anchors.retire(anchor)
@@ -151,7 +167,7 @@ class _Proxy:
 
     allowed: frozenset[tuple[str, int]]
     host: HostEnvironment
-    refused: list[str]
+    way: WayOut
 
     async def serve(self, stream: ByteStream) -> None:
         """Serve one connection from the container."""
@@ -165,16 +181,19 @@ class _Proxy:
             return
         address = f"{request.host}:{request.port}"
         if (request.host, request.port) not in self.allowed:
-            if address not in self.refused and len(self.refused) < MOST_REFUSED:
-                self.refused.append(printable(address)[:300])
+            if address not in self.way.refused and len(self.way.refused) < MOST_REFUSED:
+                self.way.refused.append(printable(address)[:300])
             await stream.send(_answer("403 Forbidden", f"docprobe: {address} is not a registry in use"))
             return
         try:
             with anyio.fail_after(_CONNECT_S):
                 server, head = await self._connected(request)
         except _BROKEN as error:
-            await stream.send(_answer("502 Bad Gateway", f"docprobe: {address}: {str(error) or 'no connection'}"))
+            reason = printable(str(error))[:_MAX_REASON] or f"no answer within {_CONNECT_S:g} s"
+            self.way.unreachable.setdefault(address, reason)
+            await stream.send(_answer("502 Bad Gateway", f"docprobe: {address}: {reason}"))
             return
+        self.way.reached.add(address)
         async with server:
             if request.is_tunnel:
                 await stream.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -189,10 +208,13 @@ class _Proxy:
             return await anyio.connect_tcp(request.host, request.port), b"" if request.is_tunnel else request.head
         port = upstream.port or _PORTS[upstream.scheme]
         server: ByteStream
-        if upstream.scheme == "https":
-            server = await anyio.connect_tcp(upstream.hostname or "", port, tls=True, tls_standard_compatible=False)
-        else:
-            server = await anyio.connect_tcp(upstream.hostname or "", port)
+        try:
+            if upstream.scheme == "https":
+                server = await anyio.connect_tcp(upstream.hostname or "", port, tls=True, tls_standard_compatible=False)
+            else:
+                server = await anyio.connect_tcp(upstream.hostname or "", port)
+        except OSError as error:
+            raise OSError(f"the proxy {upstream.hostname}:{port}: {error}") from error
         login = ""
         if upstream.username is not None:
             pair = f"{unquote(upstream.username)}:{unquote(upstream.password or '')}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+import anyio
 import docker.errors
 import pytest
 
@@ -20,6 +21,7 @@ from harness.engine.install import first_layer
 from harness.engine.install.base_images import BaseImages, source_file
 from harness.engine.install.first_layer import OFFICIAL_IMAGE, FirstLayer
 from harness.engine.install.image_builder import ImageBuilder, Job, JobResult
+from harness.engine.install.outages import AGAIN_S
 from harness.engine.install.pulled import PulledImages, read_digests
 from harness.engine.install.settings import BASE_IMAGE_VARIABLE, IMAGES_LOCK
 
@@ -94,21 +96,26 @@ class Engine:
         return result
 
 
+def base_images(
+    monkeypatch: pytest.MonkeyPatch, state: Path, engine: Engine, named: Iterable[tuple[str, str]] = (), **variables: str
+) -> BaseImages:
+    monkeypatch.setitem(TOOLCHAINS, "made-up", MADE_UP)
+    host = HostEnvironment({BASE_IMAGE_VARIABLE: FIRST, **variables})
+    api = Api(cast("Any", engine))
+    builder = SimpleNamespace(run=SimpleNamespace(api=api), build=engine.build)
+    first = FirstLayer(api, PulledImages(api, state), host, dict(named))
+    return BaseImages(cast("ImageBuilder", builder), state, host, first)
+
+
 async def made(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: Engine, toolchain: str = "made-up",
     named: Iterable[tuple[str, str]] = (), **variables: str,
 ) -> tuple[str, list[str]]:  # fmt: skip
     """Make the image; return what it was added to, and what was said."""
-    monkeypatch.setitem(TOOLCHAINS, "made-up", MADE_UP)
-    host = HostEnvironment({BASE_IMAGE_VARIABLE: FIRST, **variables})
-    builder = SimpleNamespace(run=SimpleNamespace(api=Api(cast("Any", engine))), build=engine.build)
-    said: list[str] = []
-    api = builder.run.api
-    first = FirstLayer(api, PulledImages(api, tmp_path), host, dict(named))
-    images = BaseImages(cast("ImageBuilder", builder), tmp_path, host, first)
+    images, said = base_images(monkeypatch, tmp_path, engine, named, **variables), list[str]()
     image = await images.get(toolchain, said.append)
     assert image.tag in engine.images
-    assert image.tools == {"python": "3.13.5", "image": await first.tag()}, "as the finished image says"
+    assert image.tools == {"python": "3.13.5", "image": await images.first.tag()}, "as the finished image says"
     return engine.jobs[-1][0], said
 
 
@@ -262,6 +269,24 @@ async def test_no_source_says_what_would_help(monkeypatch: pytest.MonkeyPatch, t
     with pytest.raises((EngineError, RegistryError)) as caught:
         await made(monkeypatch, tmp_path, Engine(broken=("packages",)))
     assert "DOCPROBE_MADE_UP" in (caught.value.hint or "")
+
+
+async def test_what_cannot_be_made_is_tried_once_for_all_examples_and_again_later(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    engine = Engine(broken=("packages",))
+    images = base_images(monkeypatch, tmp_path, engine)
+    said, jobs = set(), set()
+    for _ in range(3):
+        with pytest.raises((EngineError, RegistryError)) as caught:
+            await images.get("made-up", lambda _: None)
+        said.add((caught.value.message, caught.value.hint))
+        jobs.add(len(engine.jobs))
+    assert (len(jobs), len(said)) == (1, 1), "the jobs of the first time only"
+    now = anyio.current_time()
+    monkeypatch.setattr(anyio, "current_time", lambda: now + AGAIN_S)
+    engine.broken = ()
+    assert (await images.get("made-up", lambda _: None)).tag in engine.images
 
 
 async def test_a_folder_that_is_none_is_wrong_use(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

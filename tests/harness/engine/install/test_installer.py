@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
@@ -18,6 +18,7 @@ from extractor.model import Bundle, Dependency, ExampleKind, Manager, SourceFile
 from harness.base.errors import EngineError, InstallError, RegistryError
 from harness.base.host import HostEnvironment
 from harness.engine.docker_engine import connect
+from harness.engine.install.image_builder import ImageBuilder, JobResult
 from harness.engine.install.images import image_id
 from harness.engine.protocol import Limits
 from tests.support.engine_client import engine_client
@@ -291,3 +292,26 @@ async def test_killed_in_the_middle_of_an_install(open_engine: Open, engine_stat
         assert rest == []
     finally:
         raw.close()
+
+
+async def test_registries_that_cannot_be_reached_are_tried_once_for_all(
+    open_engine: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[str] = []
+    build = ImageBuilder.build
+
+    async def counted(self: ImageBuilder, image: str, *arguments: Any, **options: Any) -> JobResult:
+        built.append(image)
+        return await build(self, image, *arguments, **options)
+
+    monkeypatch.setattr(ImageBuilder, "build", counted)
+    nowhere = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), "http://user:secret@127.0.0.1:9")
+    async with open_engine(host=HostEnvironment.of({**os.environ, **nowhere})) as engine:
+        await engine.base("python")
+        built.clear()
+        for name in ("attrs", "idna"):
+            with pytest.raises(RegistryError, match=rf"{name} could not be downloaded: no connection to \S+: ") as caught:
+                await engine.install(bundle(Manager.PYPI, Dependency(name)))
+            assert "the proxy 127.0.0.1:9: " in caught.value.message
+            assert "secret" not in caught.value.message
+    assert len(built) == 1

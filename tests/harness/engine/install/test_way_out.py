@@ -17,7 +17,7 @@ from harness.base.host import HostEnvironment
 from harness.engine.inside import go_modules, program
 from harness.engine.install import gomod
 from harness.engine.install.settings import InstallSettings
-from harness.engine.install.way_out import MOST_REFUSED, USUAL, _environment, _Proxy, registries
+from harness.engine.install.way_out import MOST_REFUSED, USUAL, WayOut, _environment, _Proxy, registries
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -51,11 +51,16 @@ class Registry:
 
 
 async def asked(
-    request: bytes, allowed: set[tuple[str, int]], host: HostEnvironment = NOBODY, then: bytes = b""
+    request: bytes,
+    allowed: set[tuple[str, int]],
+    host: HostEnvironment = NOBODY,
+    then: bytes = b"",
+    way: WayOut | None = None,
 ) -> tuple[bytes, list[str]]:
     """What the proxy answers, and what it refused."""
-    refused: list[str] = []
-    proxy = _Proxy(frozenset(allowed), host, refused)
+    way = way or WayOut("none", {})
+    refused = way.refused
+    proxy = _Proxy(frozenset(allowed), host, way)
 
     async def serve(stream: SocketStream) -> None:
         async with stream:
@@ -144,6 +149,30 @@ async def test_a_registry_that_does_not_answer_is_a_502() -> None:
     assert refused == []
 
 
+async def test_why_no_registry_is_reached_is_noted_until_one_is() -> None:
+    way = WayOut("none", {})
+    async with listening(Registry()) as closed:
+        pass
+    await asked(f"CONNECT 127.0.0.1:{closed} HTTP/1.1\r\n\r\n".encode(), {("127.0.0.1", closed)}, way=way)
+    assert way.outage is not None
+    assert re.match(rf"no connection to 127\.0\.0\.1:{closed}: .*[Cc]onnect", way.outage)
+    async with listening(Registry()) as port:
+        request = f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n".encode()
+        await asked(request, {("127.0.0.1", port)}, then=b"x", way=way)
+    assert (way.outage, way.reached) == (None, {f"127.0.0.1:{port}"})
+
+
+async def test_of_a_proxy_that_is_not_there_the_reason_names_it() -> None:
+    way = WayOut("none", {})
+    async with listening(Registry()) as closed:
+        pass
+    host = HostEnvironment({"HTTPS_PROXY": f"http://user:secret@127.0.0.1:{closed}"})
+    await asked(b"CONNECT registry.example:443 HTTP/1.1\r\n\r\n", {("registry.example", 443)}, host, way=way)
+    assert way.outage is not None
+    assert way.outage.startswith(f"no connection to registry.example:443: the proxy 127.0.0.1:{closed}: ")
+    assert "secret" not in way.outage
+
+
 class Upstream:
     """A proxy of the host, which answers a CONNECT with 200 and everything after it with what it received."""
 
@@ -197,8 +226,8 @@ async def test_a_proxy_that_refuses_is_a_502_with_its_words() -> None:
 
 
 async def test_a_flood_of_addresses_is_recorded_in_part() -> None:
-    refused: list[str] = []
-    proxy = _Proxy(frozenset(), NOBODY, refused)
+    way = WayOut("none", {})
+    proxy = _Proxy(frozenset(), NOBODY, way)
 
     async def serve(stream: SocketStream) -> None:
         async with stream:
@@ -209,7 +238,7 @@ async def test_a_flood_of_addresses_is_recorded_in_part() -> None:
             async with await anyio.connect_tcp("127.0.0.1", port) as stream:
                 await stream.send(f"CONNECT a{number}.example:1 HTTP/1.1\r\n\r\n".encode())
                 await stream.receive()
-    assert len(refused) == MOST_REFUSED
+    assert len(way.refused) == MOST_REFUSED
 
 
 def test_the_registries_in_use_are_the_usual_ones_and_those_that_the_users_files_name() -> None:
