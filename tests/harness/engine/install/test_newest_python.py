@@ -12,6 +12,7 @@ from extractor.model import Dependency, Manager
 from harness.base.errors import EngineError, InstallError, PythonVersionError, RegistryError
 from harness.engine.install.image_builder import JobResult
 from harness.engine.install.installer import Installer, _error
+from harness.engine.install.way_out import WayOut
 from harness.engine.protocol import Limits
 from harness.model import Image
 from tests.harness.engine.conftest import python_bundle
@@ -29,7 +30,7 @@ def failed(wanted: str) -> Exception:
     log = tuple(SAYS.format(wanted).splitlines())
     result = JobResult(1, log)
     assert WANTED.manager is Manager.PYPI
-    return _error(WANTED, result, Limits(), ())
+    return _error(WANTED, result, Limits(), WayOut("none", {}))
 
 
 @dataclass
