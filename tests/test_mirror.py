@@ -13,6 +13,7 @@ CROSS_CUTTING = {
     "extractor/examples/test_installation_page.py": "packages of an installation page, from its prose to the bundles",
     "extractor/examples/test_profile.py": "another specification than MCP",
     "extractor/examples/test_stated_packages.py": "packages that a page states, from its prose to the bundle",
+    "extractor/examples/test_syntax_faults.py": "programs that do not parse, from their text to the example",
     "extractor/test_readme.py": "the floor plan of the whole package",
     "harness/cli/test_places.py": "files and folders that cannot be used, for every command",
     "harness/cli/test_state_option.py": "one option of every command",

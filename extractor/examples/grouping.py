@@ -106,6 +106,9 @@ def programs(
     rest: list[Program] = []
     for snippet in snippets:
         if snippet.role.start is Start.NONE and id(snippet) not in used and not snippet.head:
+            if snippet.facts.error is not None and is_excerpt(snippet, page.lines, of_more=True):
+                # it lacks only what is around it there
+                continue
             file = ProgramFile(tuple(page.as_one([snippet])), snippet.name)
             used |= {id(part) for part in file.snippets}
             role = profile.of(snippet.language.name).role(file.facts) if len(file.snippets) > 1 else snippet.role

@@ -107,15 +107,17 @@ def lines_of(page: Sequence[Snippet]) -> Mapping[int, frozenset[str]]:
     return {s.block.ordinal: frozenset(map(str.strip, s.block.text.splitlines())) - {""} for s in page}
 
 
-def is_excerpt(snippet: Snippet, lines: Mapping[int, frozenset[str]]) -> bool:
+def is_excerpt(snippet: Snippet, lines: Mapping[int, frozenset[str]], *, of_more: bool = False) -> bool:
     """Return whether another block has all lines of a snippet: then it is shown again, to be explained.
 
     Args:
         snippet: any.
         lines: of the page, as :func:`lines_of` returns them.
+        of_more: whether the other block must have further lines.
     """
     ordinal = snippet.block.ordinal
-    return any(lines[ordinal] <= other for number, other in lines.items() if number != ordinal)
+    own = lines[ordinal]
+    return any(own <= other and not (of_more and own == other) for n, other in lines.items() if n != ordinal)
 
 
 def _is_sure(piece: Snippet, head: Snippet) -> bool:

@@ -64,9 +64,12 @@ def whole_by(main: ProgramFile, modules: Sequence[ProgramFile], elsewhere: Seque
     others = [s for s in elsewhere if s is not snippet and not _is_another_file(s, main)]
     if any(name in other.facts.defines for name in missing for other in others):
         return None
-    if not code.imports or (code.error is None and not code.defines):
-        return None
     stated = main.name is not None and main.name.is_whole
+    if code.error is None and not code.defines:
+        return None
+    if not code.imports and not (stated and code.error):
+        # a broken import is not among them
+        return None
     faults = len(missing) + (code.error is not None)
     if stated and main.name is not None:
         origin = main.name.origin if main.name.origin is Origin.DIRECTIVE else Origin.STATED

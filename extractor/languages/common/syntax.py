@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tree_sitter import Language, Node, Parser
 
-from extractor.languages.common.facts import CodeError, CodeFacts, refuse_large
+from extractor.languages.common.facts import Call, CodeError, CodeFacts, Text, refuse_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from extractor.languages.common.facts import Import
 
+QUOTES: Final = ("'", '"', "`")
+BESIDE_QUOTE: Final = re.compile(r"""(?<=["'`])[\w/.:-]+|[\w/.:-]+(?=["'`])""")
+"""A word beside a quote: where a quote is missing, what is a text is not known."""
+_CALLED: Final = re.compile(r"(?<![\w$.])[^\W\d][\w$]*(?:\.[^\W\d][\w$]*)*(?=\()")
 MAX_DEPTH: Final = 500
 """Nesting beyond which a text is refused: no person writes it, and work grows with depth."""
 FUNCTIONS: Final = frozenset(
@@ -53,7 +59,21 @@ def facts_of(text: str, title: str, tree: Callable[[str], Node], read: Callable[
     if too_large := refuse_large(text, title):
         return too_large
     root = tree(text)
-    return CodeFacts(error=CodeError("too deeply nested", 1)) if too_deep(root) else read(root)
+    if too_deep(root):
+        return CodeFacts(error=CodeError("too deeply nested", 1))
+    facts = read(root)
+    return _with_open_texts(facts, text) if facts.error else facts
+
+
+def _with_open_texts(facts: CodeFacts, text: str) -> CodeFacts:
+    """The facts of a broken text with the calls, and the words beside a quote, of lines where a quote is missing."""
+    texts, calls = list(facts.texts), list(facts.calls)
+    known = {(call.name, call.line) for call in calls}
+    for number, line in enumerate(text.split("\n"), 1):
+        if any(line.count(quote) % 2 for quote in QUOTES):
+            texts += [Text(word.rstrip(":"), number) for word in BESIDE_QUOTE.findall(line)]
+            calls += [Call(name, number) for name in _CALLED.findall(line) if (name, number) not in known]
+    return replace(facts, texts=tuple(texts), calls=tuple(calls))
 
 
 def first_error(root: Node, title: str) -> CodeError | None:

@@ -110,7 +110,11 @@ def _first_sound(grammars: _Grammars, text: str) -> Node:
 def _read(root: Node, language: str, registrations: frozenset[str]) -> CodeFacts:
     """The facts of a tree; where it has errors, only those that the part that does not parse cannot change."""
     found, error = _facts(root, registrations), first_error(root, language)
-    return replace(found, free={}, late=frozenset(), left_out=(), error=error) if error else found
+    if error is None:
+        return found
+    # a quote that is missing makes code a part of a module's name
+    imports = tuple(i for i in found.imports if not any(map(str.isspace, i.module)))
+    return replace(found, imports=imports, free={}, late=frozenset(), left_out=(), error=error)
 
 
 def _facts(root: Node, registrations: frozenset[str]) -> CodeFacts:

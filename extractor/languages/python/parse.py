@@ -6,11 +6,8 @@ Syntax trees are tree-sitter's, as for every other language: they keep every tok
 from __future__ import annotations
 
 import ast
-import re
-import textwrap
 import warnings
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import tree_sitter_python
@@ -30,16 +27,13 @@ from extractor.languages.common.facts import (
 )
 from extractor.languages.common.syntax import parse
 from extractor.languages.python.names import constants, defined_names, free_names, late_names, loose_method
+from extractor.languages.python.recover import is_sound, recovered
 from extractor.languages.python.web import ROUTE_DECORATORS
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _SHOWN: Final = 1000
-_MAX_DEPTH: Final = 4
-"""Statements inside each other that are taken apart to find the broken one."""
-_CONTINUES: Final = re.compile(r"[)\]}#]|(?:else|elif|except|finally)\b")
-"""What a statement cannot begin with."""
 _READS: Final = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get"})
 _STANDARD_INPUT: Final = frozenset({"sys.stdin", "input", "fileinput.input"})
 _CONVERSIONS: Final = frozenset({"int", "float", "bool", "str", "print", "len"})
@@ -65,7 +59,7 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
     except SyntaxError as error:
-        return _recovered(text, CodeError(error.msg, error.lineno or 1), registrations)
+        return _recovered(text, CodeError(f"does not parse as Python: {error.msg}", error.lineno or 1), registrations)
     except (ValueError, RecursionError, MemoryError) as error:
         return CodeFacts(error=CodeError(str(error) or "too deeply nested", 1))
     visitor = _Visitor()
@@ -97,46 +91,12 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
 
 
 def _recovered(text: str, error: CodeError, registrations: frozenset[str]) -> CodeFacts:
-    """The facts of the statements that parse; which names are bound depends on those that don't."""
-    rest = "".join(_sound_lines(text.splitlines(keepends=True), 0))
-    if not _is_sound(rest):
+    """The facts of a text that does not parse; which names are bound depends on what does not."""
+    rest = recovered(text)
+    if not is_sound(rest):
         return CodeFacts(error=error)
-    return replace(parse_python(rest, registrations), free={}, late=frozenset(), loose_method=None, error=error)
-
-
-def _sound_lines(lines: list[str], depth: int) -> list[str]:
-    """The lines, with ``pass`` for the statements that don't parse: of a broken class or branch, for those inside it.
-
-    A statement begins at the least indented lines, and goes on with what cannot begin one.
-    """
-    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
-    starts = [n for n, line in enumerate(lines) if line[indent : indent + 1].strip() and not line[:indent].strip()]
-    starts = [n for n in starts if not _CONTINUES.match(lines[n][indent:])]
-    # a decorator belongs to what is below it
-    starts = [n for n in starts if n == 0 or not lines[n - 1][indent:].startswith("@")]
-    sound = lines[: starts[0]] if starts else []
-    for first, last in pairwise([*starts, len(lines)]):
-        chunk = lines[first:last]
-        if _is_sound(textwrap.dedent("".join(chunk))):
-            sound += chunk
-            continue
-        head = next((n for n, line in enumerate(chunk) if not line[indent:].startswith("@")), 0)
-        begun = "".join(chunk[: head + 1])
-        if depth < _MAX_DEPTH and _is_sound(textwrap.dedent(f"{begun}{' ' * indent}    pass\n")):
-            sound += [*chunk[: head + 1], *_sound_lines(chunk[head + 1 :], depth + 1)]
-        else:
-            sound += [f"{' ' * indent}pass\n", *["\n"] * (len(chunk) - 1)]
-    return sound
-
-
-def _is_sound(text: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+    facts = parse_python(rest, registrations)
+    return replace(facts, free={}, late=frozenset(), bare_await=None, loose_method=None, error=error)
 
 
 class _Visitor(ast.NodeVisitor):

@@ -91,7 +91,7 @@ def role(files: Sequence[CodeFacts]) -> Role:
             if any(c.function is None and (c.statement or c.name == "fetch") for c in main.calls)
             else Start.NONE
         )
-        return Role(ExampleKind.CLIENT, start, relevant, why="makes a client that nothing runs")
+        return Role(ExampleKind.CLIENT, start, True, why="makes a client that nothing runs")
     if not server and (web := next((c for c in calls if c.last in _WEB_SERVERS), None)) and (spoken or _answers(files)):
         why = f"makes `{web.last}`, and nothing listens"
         return Role(ExampleKind.HTTP_SERVER, Start.NONE, True, web.line, web.target, why)
