@@ -130,15 +130,18 @@ def assemble(
     if wrong := mistakes(override, program.language.manager):
         if origin is Origin.CONFIG:
             raise UsageError(f'[examples."{example_id}"]: {wrong[0]}', "see the configuration section of the README")
-        return replace(example, reason=f"has a directive{_place_of_mistake(program)} in which {sentence(wrong)}")
+        reason = f"has a directive{_place_of_mistake(program)} in which {sentence(wrong)}"
+        return replace(example, reason=reason, whole=True)
     if override.skip:
         return replace(example, status=ExampleStatus.SKIPPED, reason=override.skip)
     count = len(program.files) + len(program.extras)
     if count > MAX_FILES:
         reason = f"is made of {count} files, more than the {MAX_FILES} that docprobe puts together"
         return replace(example, status=ExampleStatus.UNSUPPORTED, reason=reason)
-    if lacks := (*program.lacks, *program.language.missing(draft)):
-        return replace(example, reason=sentence(lacks), imports=_looked_up(draft))
+    lacks, unknown = (*program.lacks, *program.language.missing(draft)), program.language.unknown(draft)
+    if lacks or unknown:
+        whole = example.whole or (not lacks and _starts(draft))
+        return replace(example, reason=sentence((*lacks, *unknown)), whole=whole, imports=_looked_up(draft))
     if draft.kind is ExampleKind.OTHER:
         return replace(example, reason=draft.role.why, imports=_looked_up(draft))
     if why := next((why for block in program.blocks if (why := counterexample(block))), None):
@@ -161,6 +164,12 @@ def _looked_up(draft: Draft) -> ShownImports | None:
     """The imports of a fragment that are to be looked up; code that a page warns of may import anything."""
     shown_as_wrong = any(counterexample(block) for block in draft.program.blocks)
     return None if shown_as_wrong else shown_imports(draft)
+
+
+def _starts(draft: Draft) -> bool:
+    """Whether a program leaves nothing out and starts a server, or is a client."""
+    runs = draft.kind is not ExampleKind.OTHER and draft.role.start is not Start.NONE
+    return runs and not any(leaves_out(snippet) for snippet in draft.program.main.snippets)
 
 
 def _is_stated(program: Program) -> bool:

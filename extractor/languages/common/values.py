@@ -264,6 +264,8 @@ class RunnableLanguage(Language):
     """Clauses on what keeps a draft from running, beyond undefined names; empty if it is complete."""
     build: Callable[[Draft], Build]
     """Builds a complete draft."""
+    unknown: Callable[[Draft], tuple[str, ...]] = lambda _: ()
+    """Clauses on what docprobe does not know of a draft or cannot give it: it is not run, and may be whole."""
     local_imports: Callable[[str | None, CodeFacts], Iterable[LocalImport]] = lambda *_: ()
     """Files of the program that a file imports, given its path, if known; none where only the code says which name is
     in which file (``belongs``)."""

@@ -97,8 +97,6 @@ def missing(draft: Draft) -> tuple[str, ...]:
                     clauses.append(f"imports `{module}`, a package of the reader: state it, as `npm install …`")
             except RefusedError as refused:
                 clauses.append(f"imports `{module}`: {refused}")
-    calls = {call.name.partition(".")[0] for code in draft.facts for call in code.calls}
-    clauses += [f"needs the runtime {name}, which docprobe does not support" for name in sorted(calls & RUNTIMES)]
     known = {normal(file.name.path) for file in draft.program.files if file.name}
     known |= {normal(file.path) for file in draft.program.extras}
     for file in draft.program.files:
@@ -108,6 +106,12 @@ def missing(draft: Draft) -> tuple[str, ...]:
                 if not known.intersection(wanted.paths):
                     clauses.append(f"imports `{wanted.module}`, a file that no block of this page shows")
     return tuple(dict.fromkeys(clauses))
+
+
+def unknown(draft: Draft) -> tuple[str, ...]:
+    """Return clauses on runtimes that docprobe does not have."""
+    calls = {call.name.partition(".")[0] for code in draft.facts for call in code.calls}
+    return tuple(f"needs the runtime {name}, which docprobe does not support" for name in sorted(calls & RUNTIMES))
 
 
 def local_imports(path: str | None, code: CodeFacts) -> Iterator[LocalImport]:
@@ -224,6 +228,7 @@ TYPESCRIPT: Final = RunnableLanguage(
     tree=typescript_tree,
     local_imports=local_imports,
     missing=missing,
+    unknown=unknown,
     build=build,
     modules=NODE_MODULES,
     package_of=package_of_import,
@@ -242,6 +247,7 @@ JAVASCRIPT: Final = RunnableLanguage(
     tree=javascript_tree,
     local_imports=local_imports,
     missing=missing,
+    unknown=unknown,
     build=build,
     modules=NODE_MODULES,
     package_of=package_of_import,

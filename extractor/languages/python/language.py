@@ -169,24 +169,45 @@ def _own_modules(draft: Draft) -> frozenset[str]:
 
 
 def _strange(code: CodeFacts, draft: Draft) -> Iterator[str]:
-    """Clauses on imports that are neither a file of the program nor in a package that is known or stated."""
+    """Clauses on imports of files that the page does not show."""
     own = _own_modules(draft)
-    stated = {name.replace("-", "_").lower() for name in _stated_names(draft)}
     for imported in code.imports:
-        name = top(imported.module)
         if imported.relative:
             wanted = imported.module.lstrip(".").replace(".", "/") or "/".join(imported.names[:1])
             if PurePosixPath(wanted).name not in own:
                 yield f"imports `{imported.module}`, which no block of this page shows"
-        elif name in own or imported.guarded or imported.erased or is_standard(name) or name.lower() in stated:
-            continue
-        elif imported.module in draft.docs.profile.scaffolds:
-            # the reason is that, not the package
-            continue
-        elif _is_readers_own(name, draft) or name.startswith("_"):
+        elif _is_strange(imported, draft, own) and _is_files(top(imported.module), draft):
             yield f"imports `{imported.module}`, which no block of this page shows"
-        elif not _is_package(imported, draft) and not stated:
-            yield f"imports `{imported.module}`, and no package of that module is known: state it, as `pip install …`"
+
+
+def unknown(draft: Draft) -> tuple[str, ...]:
+    """Return clauses on imports that are neither a file of the program nor in a package that is known or stated."""
+    own = _own_modules(draft)
+    clauses = [
+        f"imports `{imported.module}`, and no package of that module is known: state it, as `pip install …`"
+        for code in draft.facts
+        for imported in code.imports
+        if not imported.relative
+        and _is_strange(imported, draft, own)
+        and not _is_files(top(imported.module), draft)
+        and not (_is_package(imported, draft) or _stated_names(draft))
+    ]
+    return tuple(dict.fromkeys(clauses))
+
+
+def _is_strange(imported: Import, draft: Draft, own: frozenset[str]) -> bool:
+    """Whether a module is neither Python's, nor the program's, nor one that the page names a package for."""
+    name = top(imported.module)
+    stated = {distribution.replace("-", "_").lower() for distribution in _stated_names(draft)}
+    if name in own or imported.guarded or imported.erased or is_standard(name) or name.lower() in stated:
+        return False
+    # of those of a scaffold, that is the reason, not the package
+    return imported.module not in draft.docs.profile.scaffolds
+
+
+def _is_files(name: str, draft: Draft) -> bool:
+    """Whether a module has a name that is a file's of the reader."""
+    return _is_readers_own(name, draft) or name.startswith("_")
 
 
 def _is_readers_own(name: str, draft: Draft) -> bool:
@@ -229,6 +250,7 @@ PYTHON: Final = RunnableLanguage(
     tree=python_tree,
     local_imports=local_imports,
     missing=missing,
+    unknown=unknown,
     build=build,
     inside=inside,
     modules=sys.stdlib_module_names,

@@ -251,3 +251,38 @@ def test_a_program_that_is_continued_before_it_is_run_is_whole_by_inference(
     if note:
         assert note.origin is Origin.INFERRED
         assert "is continued at line" in note.detail
+
+
+TOOLKIT = PYTHON.replace("mcp.server.fastmcp", "mcp_toolkit")
+
+
+@pytest.mark.parametrize(
+    ("code", "whole"),
+    [
+        pytest.param(TOOLKIT, True, id="server"),
+        pytest.param(TOOLKIT.partition("if __name__")[0], False, id="nothing-starts-it"),
+        pytest.param(TOOLKIT.replace("import os\n", "import os\n# ...\n"), False, id="left-out"),
+        pytest.param(TOOLKIT.replace("import os\n", "import os\nfrom .tools import add\n"), False, id="file"),
+    ],
+)
+def test_a_program_that_lacks_only_a_package_that_is_known_is_whole(tmp_path: Path, code: str, whole: bool) -> None:
+    example = only(tmp_path, code, "py")
+    assert (example.status, example.whole) == (ExampleStatus.FRAGMENT, whole)
+    assert "state it, as `pip install …`" in (example.reason or "")
+
+
+def test_what_a_page_states_makes_it_run(tmp_path: Path) -> None:
+    assert only(tmp_path, TOOLKIT, "py", "\n`pip install mcp-toolkit`\n").status is ExampleStatus.RUNNABLE
+
+
+def test_a_program_for_another_runtime_is_whole(tmp_path: Path) -> None:
+    code = TYPESCRIPT.replace("web.listen(4000)", "Deno.serve({ port: 4000 }, web)")
+    example = only(tmp_path, code, "ts")
+    assert (example.status, example.whole) == (ExampleStatus.FRAGMENT, True)
+    assert example.reason == "needs the runtime Deno, which docprobe does not support"
+
+
+def test_a_program_with_a_mistaken_directive_is_meant_to_be_run(tmp_path: Path) -> None:
+    page = f"# P\n\n<!-- docprobe: kind=website -->\n\n```py\n{PYTHON}```\n"
+    (example,) = found(tmp_path, page)
+    assert (example.status, example.whole) == (ExampleStatus.FRAGMENT, True)
