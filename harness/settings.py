@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping  # noqa: TC003 (the file is read by the type hints below)
+from collections.abc import Iterator, Mapping  # noqa: TC003 (the file is read by the type hints below)
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -84,8 +84,8 @@ def load_config(
     profile = PROFILES[values.pop("profile", DEFAULT.name)]
     profile = dataclasses.replace(profile, parties=profile.parties.with_nouns(values.pop("parties", {})))
     layout = _with_tag(dataclasses.replace(profile.layout, **values.pop("layout", {})), root, host)
-    if docs is not None and docs.is_file():
-        layout = dataclasses.replace(layout, only=(docs.resolve().relative_to(root.resolve()).as_posix(),))
+    if docs is not None:
+        layout = dataclasses.replace(layout, only=_only(docs, root, layout))
     given = {key: value for key, value in flags.items() if value is not None}
     if (spec := given.get("spec", values.get("spec"))) is not None:
         given["spec_layout"], bindings = _spec_settings(spec, layout, files)
@@ -149,8 +149,10 @@ def state_folder(given: str | Path | None = None, environ: Mapping[str, str] | N
 
 def shaped_like_docs(folder: Path) -> bool:
     """Return whether ``folder`` looks like a docs root: configured, or with ``specification/`` and ``docs/`` in it."""
-    if (folder / FILE_NAME).is_file():
-        return True
+    return (folder / FILE_NAME).is_file() or _holds_specification(folder)
+
+
+def _holds_specification(folder: Path) -> bool:
     return (folder / "specification").is_dir() and (folder / "docs").is_dir()
 
 
@@ -158,6 +160,8 @@ def docs_root(docs: Path | None, cwd: Path) -> Path:
     """Return the docs root: as given, else the nearest at or above ``cwd``. Raises UsageError if there is none.
 
     Of a single page it is the nearest folder above that is shaped like docs, in the same checkout, else its own folder.
+    A folder that is not shaped like docs may be the checkout whose ``docs/`` is, or a part of the docs of a
+    specification.
     """
     if docs is not None:
         if docs.is_file() and docs.name.lower().endswith(PAGE_ENDINGS):
@@ -167,7 +171,7 @@ def docs_root(docs: Path | None, cwd: Path) -> Path:
                 f"{docs} is not a folder or a page (.md, .mdx)" if docs.exists() else f"{docs} does not exist",
                 "give the docs root (the folder that holds specification/ and docs/, or a docprobe.toml), or one page",
             )
-        return resolve_inside(docs)
+        return resolve_inside(_root_of_folder(docs))
     for folder in (cwd, *cwd.parents):
         if shaped_like_docs(folder):
             return resolve_inside(folder)
@@ -181,12 +185,46 @@ def docs_root(docs: Path | None, cwd: Path) -> Path:
 
 def _root_of_page(page: Path) -> Path:
     own = Path(os.path.abspath(page)).parent  # noqa: PTH100  (a link is judged by resolve_inside)
-    for folder in (own, *own.parents):
-        if shaped_like_docs(folder):
-            return folder
-        if (folder / ".git").exists():
-            break
-    return own
+    return next((folder for folder in _of_checkout(own) if shaped_like_docs(folder)), own)
+
+
+def _root_of_folder(folder: Path) -> Path:
+    """The docs root that a folder means. A configuration above does not make it a part: it may be beside the docs."""
+    if shaped_like_docs(folder):
+        return folder
+    if _holds_specification(folder / "docs"):
+        return folder / "docs"
+    own, real = Path(os.path.abspath(folder)), folder.resolve()  # noqa: PTH100
+    whole = (above for above in _of_checkout(own) if _holds_specification(above))
+    return next((above for above in whole if real.is_relative_to(above.resolve())), folder)
+
+
+def _of_checkout(folder: Path) -> Iterator[Path]:
+    """A folder and those above it, up to the root of its checkout."""
+    for above in (folder, *folder.parents):
+        yield above
+        if (above / ".git").exists():
+            return
+
+
+def _only(docs: Path, root: Path, layout: Layout) -> tuple[str, ...]:
+    """The pages that are read of the docs, if ``docs`` is one page or a part of them; empty for all.
+
+    Raises:
+        UsageError: the part has no pages.
+    """
+    given, real_root = docs.resolve(), root.resolve()
+    if given == real_root or not given.is_relative_to(real_root):
+        return ()
+    part = given.relative_to(real_root).as_posix()
+    if docs.is_file():
+        return (part,)
+    pages = tuple(path for path in find_files(root, layout)[0] if path.startswith(f"{part}/"))
+    if not pages:
+        raise UsageError(
+            f"{docs} holds no pages ({', '.join(PAGE_ENDINGS)})", "give the docs root, a folder in it, or one page"
+        )
+    return pages
 
 
 def _spec_root(spec: Path, layout: Layout, at: str) -> Path:

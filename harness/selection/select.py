@@ -68,9 +68,11 @@ def select(examples: Sequence[Example], selection: Selection) -> tuple[Example, 
                 f"no example belongs to revision '{revision}'", suggestion(revision, sorted(known))
             )
     chosen = tuple(example for example in examples if selection.names(example))
-    if not chosen:
+    if not examples:
         raise NothingSelectedError(
-            "no example matches every filter" if examples else "docprobe finds no example in these docs",
-            "list the examples: docprobe examples DOCS",
+            "docprobe finds no example in these docs",
+            "give the folder or the page that has them; `docprobe blocks DOCS` lists the code that is there",
         )
+    if not chosen:
+        raise NothingSelectedError("no example matches every filter", "list the examples: docprobe examples DOCS")
     return chosen

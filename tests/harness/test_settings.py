@@ -258,6 +258,45 @@ def test_docs_may_be_one_page(docs: Path, tmp_path: Path) -> None:
     assert (config.docs, config.layout.only) == (tmp_path, ("README.md",))
 
 
+def test_a_checkout_whose_docs_are_in_a_folder_means_that_folder(docs: Path) -> None:
+    (docs.parent / "README.md").write_text("A\n")
+    config = load_config(docs.parent, environ={})
+    assert (config.docs, config.layout.only) == (docs, ())
+    (docs.parent / "docprobe.toml").write_text("")
+    assert load_config(docs.parent, environ={}).docs == docs.parent
+
+
+def test_a_folder_in_the_docs_is_a_part_of_them(docs: Path) -> None:
+    part = docs / "docs" / "2025-11-25"
+    part.mkdir()
+    (part / "a.md").write_text("A\n")
+    (docs / "docs" / "b.md").write_text("B\n")
+    config = load_config(part, environ={})
+    assert (config.docs, config.layout.only, config.rules_layout.only) == (docs, ("docs/2025-11-25/a.md",), ())
+    assert load_config(docs / "docs", environ={}).layout.only == ("docs/2025-11-25/a.md", "docs/b.md")
+    (part / "docprobe.toml").write_text("")
+    assert load_config(part, environ={}).docs == part
+
+
+def test_a_configuration_beside_the_docs_does_not_make_them_a_part(tmp_path: Path) -> None:
+    (tmp_path / "docprobe.toml").write_text("timeout-s = 3.5\n")
+    (tmp_path / "docs").mkdir()
+    config = load_config(tmp_path / "docs", environ={})
+    assert (config.docs, config.layout.only, config.timeout_s) == (tmp_path / "docs", (), 3.5)
+
+
+def test_a_part_of_the_docs_without_pages_is_refused(docs: Path) -> None:
+    (docs / "images").mkdir()
+    with pytest.raises(UsageError, match=r"holds no pages \(\.md, \.mdx\)") as caught:
+        load_config(docs / "images", environ={})
+    assert "docs root" in (caught.value.hint or "")
+
+
+def test_another_checkout_in_the_docs_is_not_a_part_of_them(docs: Path) -> None:
+    (docs / "vendored" / ".git").mkdir(parents=True)
+    assert load_config(docs / "vendored", environ={}).docs == docs / "vendored"
+
+
 def test_a_page_above_which_another_checkout_begins_has_its_own_folder(docs: Path) -> None:
     inner = docs / "vendored"
     (inner / ".git").mkdir(parents=True)
