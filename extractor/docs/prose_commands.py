@@ -37,7 +37,10 @@ MAX_COMMAND: Final = 500
 """Characters; longer inline code is neither a command nor a value."""
 MAX_COMMANDS: Final = 200
 """Commands per block, and values per block; more are left out."""
-_URL: Final = re.compile(rf"https?://(?:{URL_HOST}|0\.0\.0\.0)(?::\d{{1,5}})?(?:[/?][^\s`\"'<>|)\]]*)?", re.ASCII)
+_URL: Final = re.compile(
+    rf"https?://(?:{URL_HOST}|0\.0\.0\.0)(?::\d{{1,5}})?(?:[/?][^\s`\"'<>|)\]\x80-\U0010ffff]*)?", re.ASCII
+)
+"""Of ASCII alone, as URLs are: words and full stops of Chinese or Japanese follow without a space."""
 _PATH: Final = re.compile(r"(?:(?:GET|POST|DELETE|ALL) )?/[\w./~%@:-]*(?:\?[\w=&%.+-]*)?", re.ASCII)
 _PATH_IN_CODE: Final = re.compile(r"`\s?(?:(?:GET|POST|DELETE|ALL)\s)?/", re.ASCII)
 """What the source of a paragraph has if any of its inline code is a path."""

@@ -25,7 +25,7 @@ _REQUESTS: Final = SHELLS | {"powershell", "http", "text", ""}
 _JSON: Final = frozenset({"json", "jsonc", "json5"})
 _URL: Final = re.compile(
     rf"https?://(?P<host>{URL_HOST}|0\.0\.0\.0)(?::(?:(?P<port>\d{{1,5}})|\$?\{{[^{{}}\s]{{1,60}}\}}|<[^<>\s]{{1,40}}>))?"
-    r"(?P<path>[/?][^\s`\"'<>|)\],;\\]*)?",
+    r"(?P<path>[/?][^\s`\"'<>|)\],;\\\x80-\U0010ffff]*)?",
     re.ASCII,
 )
 _PLACED: Final = re.compile(r"[{}<>$*]")

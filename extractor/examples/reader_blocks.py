@@ -1,6 +1,7 @@
 """The blocks of a page as its reader takes them over.
 
-That is without the lines that are marked as removed, and with the files that a shell fence writes.
+That is without the lines that are marked as removed, with the files that a shell fence writes, and with the commands of
+a notebook's cells apart from their Python (IPython's documentation, "Built-in magic commands").
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.shell import SHELLS, heredocs_of
+from extractor.languages.python.recover import is_sound
 from extractor.languages.registry import LANGUAGES
 from extractor.markdown.info_string import looks_like_file_name
 from extractor.model import InfoString
@@ -26,6 +28,13 @@ _DELETED: Final = re.compile(r"(?P<first>\d{1,5})(?:-(?P<last>\d{1,5}))?")
 """Lines in ``del={2,4-5}`` (Expressive Code)."""
 SHELL_WRITES: Final = "written-by-shell"
 """Attribute of a block that a shell writes with replacements of its own."""
+_CELL_FILE: Final = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?:-a[ \t]+)?(?P<path>\S+)[ \t]*\n")
+"""The first line of a cell that is written to a file."""
+_CELL_COMMAND: Final = re.compile(
+    r"^(?:!|%(?=(?:pip|uv|conda)\b)|%(?P<other>[a-z_]\w*))(?P<command>[^\n]*)", re.MULTILINE
+)
+"""A line of a cell for a shell, or for IPython alone."""
+_PYTHON: Final = frozenset({"python", "py", "python3", "ipython", "ipython3"})
 _MAX_FILES: Final = 50
 """Files that the shell fences of one page write."""
 
@@ -41,8 +50,9 @@ def reader_blocks(blocks: Sequence[Block]) -> tuple[Block, ...]:
     found: list[Block] = []
     ordinal = len(blocks)
     for block in blocks:
-        found.append(_without_removed(block))
-        for written in _written(block):
+        code, commands = _cell(_without_removed(block))
+        found.append(code)
+        for written in (*_written(block), *commands):
             if ordinal < len(blocks) + _MAX_FILES:
                 found.append(replace(written, ordinal=ordinal))
                 ordinal += 1
@@ -64,6 +74,24 @@ def _without_removed(block: Block) -> Block:
         if found := _REMOVED.search(line):
             removed.update(range(number, number + int(found["count"] or 1)))
     return _with_text(block, "".join("\n" if n in removed else line for n, line in enumerate(lines)))
+
+
+def _cell(block: Block) -> tuple[Block, tuple[Block, ...]]:
+    """A notebook's cell as Python alone, and as a block of the commands in it; every line keeps its place."""
+    if block.language not in _PYTHON or not ("%" in block.text or "!" in block.text):
+        return block, ()
+    if file := _CELL_FILE.match(block.text):
+        lines = "\n" * file[0].count("\n")
+        named = replace(block, info=replace(block.info, name=block.info.name or file["path"]))
+        return _with_text(named, lines + block.text[file.end() :]), ()
+    code = _CELL_COMMAND.sub("", block.text)
+    if code == block.text or is_sound(block.text):
+        return block, ()
+    found = {block.text.count("\n", 0, c.start()): c for c in _CELL_COMMAND.finditer(block.text) if not c["other"]}
+    lines = "".join(f"{found[n]['command'].strip() if n in found else ''}\n" for n in range(block.text.count("\n")))
+    bare = replace(block, info=InfoString("bash", "bash"), directives=(), context="", includes=(), skipped=0)
+    commands = _with_text(replace(bare, prose_commands=(), prose_values=()), lines)
+    return _with_text(block, code), ((commands,) if found else ())
 
 
 def _written(block: Block) -> Iterator[Block]:

@@ -81,6 +81,13 @@ _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _KEYWORD: Final = re.compile(r"\b(?:MUST|SHALL|SHOULD|REQUIRED|RECOMMENDED)\b")
 _DIRECTIVES: Final = ("include", "eval-rst")
 _INDENTED_FENCE: Final = re.compile(r"(?:```+|~~~+)[ \t]*[\w{]")
+_PROGRAM: Final = re.compile(
+    r"^(?:import[ \t]+[\w{*\"'.]|from[ \t]+[\w.]+[ \t]+import\b|(?:const|let|var)\b[^\n]{1,200}\brequire\("
+    r"|package[ \t]+\w|use[ \t]+\w+::)[^\n]*\n(?:[^\n]*\n){2}",
+    re.MULTILINE,
+)
+"""An import with further lines, as a program has."""
+_INDENTED: Final = "an indented code block (put it into a fence with its language)"
 _AS_TEXT: Final = "a fence with four or more spaces in front (in this dialect text of an indented code block)"
 
 
@@ -144,6 +151,8 @@ def _in_text(tokens: Iterable[Token], flavour: Flavour) -> Iterator[tuple[int, s
             yield token.map[0], f"{{{token.meta['name']}}} (MyST)"
         if token.type == "code_block" and _INDENTED_FENCE.match(token.content.lstrip()):
             yield token.map[0], _AS_TEXT
+        elif token.type == "code_block" and _PROGRAM.search(token.content):
+            yield token.map[0], _INDENTED
         if pattern is None or token.type not in ("inline", "html_block", "comment", "fence"):
             continue
         if not any(mark in token.content for mark in _MARKS):

@@ -113,3 +113,30 @@ def test_lines_that_echo_writes_are_a_file(tmp_path: Path) -> None:
     assert example.bundle is not None
     assert example.bundle.environment["BELL_PORT"] == "4310"
     assert example.bundle.command == ("python", "bell.py")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "commands"),
+    [
+        ("!pip install 'mcp<2'\nx = 1\n", "\nx = 1\n", "pip install 'mcp<2'\n\n"),
+        ("x = 1\n%pip install mcp\n!python bell.py\n", "x = 1\n\n\n", "\npip install mcp\npython bell.py\n"),
+        ("%load_ext autoreload\nx = 1\n", "\nx = 1\n", None),
+        ("x = \"\"\"\n!important\n%d\n\"\"\"\n", "x = \"\"\"\n!important\n%d\n\"\"\"\n", None),
+        ("x = 5 % 2\ny = x != 3\n", "x = 5 % 2\ny = x != 3\n", None),
+    ],
+)
+def test_commands_of_a_cell_are_apart_from_its_python(text: str, shown: str, commands: str | None) -> None:
+    read, *others = reader_blocks([block("python", text)])
+    assert read.text == shown
+    assert [(other.language, other.text) for other in others] == ([("bash", commands)] if commands else [])
+
+
+def test_a_cell_that_is_written_to_a_file_is_that_file(tmp_path: Path) -> None:
+    cells = ("!pip install 'mcp<2'\n", f"%%writefile bell.py\n{BELL}", "!python bell.py\n")
+    (example,) = found(tmp_path, "\n".join(f"```python\n{cell}```\n" for cell in cells))
+    assert (example.status, example.kind) == (ExampleStatus.RUNNABLE, "http-server")
+    assert example.bundle is not None
+    (file,) = example.bundle.files
+    assert (file.path, file.text) == ("bell.py", f"\n{BELL}")
+    assert example.bundle.command == ("python", "bell.py")
+    assert [note.detail for note in example.notes if note.origin is Origin.INFERRED] == []

@@ -22,6 +22,9 @@ def said(text: str, flavour: Flavour = Flavour.GITHUB) -> list[tuple[int, str]]:
     return [(problem.span.first, problem.message.partition(" is not read")[0]) for problem in problems]
 
 
+PROGRAM = "an indented code block (put it into a fence with its language)"
+
+
 @pytest.mark.parametrize(
     ("text", "flavour", "line", "construct"),
     [
@@ -40,6 +43,9 @@ def said(text: str, flavour: Flavour = Flavour.GITHUB) -> list[tuple[int, str]]:
         ('a\n\n{{ include_code("x.py") }}\n', Flavour.MKDOCS, 3, "{{ include_code(…) }} (MkDocs macros)"),
         ("a\n\n{{- snippets.code('a') }}\n", Flavour.MKDOCS, 3, "{{ snippets.code(…) }} (MkDocs macros)"),
         ("<!-- @include: ./b.md -->\n", Flavour.VITEPRESS, 1, "<!--@include: --> (VitePress)"),
+        ("a\n\n    import x\n\n    x.f()\n    x.g()\n", Flavour.GITHUB, 3, PROGRAM),
+        ("a\n\n    from x import f\n\n    f()\n    f()\n", Flavour.MKDOCS, 3, PROGRAM),
+        ("a\n\n    const x = require('x');\n    x();\n    x();\n", Flavour.GITHUB, 3, PROGRAM),
     ],
 )
 def test_what_is_not_read_is_said_with_its_line(text: str, flavour: Flavour, line: int, construct: str) -> None:
@@ -147,3 +153,11 @@ def test_sentences_in_html_are_said_where_they_would_count() -> None:
         (6, "sentences in HTML are not read: one here has a keyword of RFC 2119")
     ]
     assert read(text)[0].problems == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["    $ npm start\n    ready\n    done\n", "    import x\n", "    a = 1\n    b = 2\n    c = 3\n"]
+)
+def test_indented_lines_that_are_not_a_program_are_no_problem(text: str) -> None:
+    page, _ = read(f"a\n\n{text}", Flavour.GITHUB)
+    assert page.problems == ()
