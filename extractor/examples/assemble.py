@@ -52,7 +52,8 @@ def shown_imports(draft: Draft) -> ShownImports | None:
     for snippet in draft.program.snippets:
         for imported in _whole(snippet.facts):
             dependency = language.package_of(draft, imported)
-            if dependency is None:
+            if dependency is None or (imported.by_path and dependency.origin is Origin.INFERRED):
+                # what a fragment names by a path, another block may import: `io`, say, which is a crate's name too
                 continue
             span = snippet.block.line(imported.line - 1)
             names = tuple(ImportedName(name, _line_of(name, imported, snippet)) for name in imported.names)

@@ -49,6 +49,8 @@ class Import:
     """Types only: gone at run time."""
     guarded: bool = False
     """Inside ``try``: the program may run without it."""
+    by_path: bool = False
+    """Not imported, and named where code uses it (Rust's ``tokio::spawn``): another text may import its first part."""
 
 
 @dataclass(frozen=True, slots=True)

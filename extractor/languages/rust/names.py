@@ -69,7 +69,7 @@ def imports_of(root: Node, nodes: list[Node]) -> Iterator[Import]:
             is_new = path not in seen and path[0] not in bound and path[0] not in _HERE
             if is_new and path[0][:1].islower() and not is_standard(path[0]):
                 seen.add(path)
-                yield Import("::".join(path[:-1]), (path[-1],), line_of(node))
+                yield Import("::".join(path[:-1]), (path[-1],), line_of(node), by_path=True)
 
 
 def _paths(node: Node) -> Iterator[tuple[str, ...]]:

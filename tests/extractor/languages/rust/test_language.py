@@ -183,6 +183,20 @@ def test_the_imports_of_a_fragment_are_looked_up(tmp_path: Path) -> None:
     assert [d.name for d in example.imports.bundle.dependencies] == ["rmcp"]
 
 
+@pytest.mark.parametrize(("stated", "asked"), [("", set()), ("```bash\ncargo add tokio io\n```\n\n", {"tokio", "io"})])
+def test_what_a_fragment_names_by_a_path_may_be_imported_elsewhere(
+    tmp_path: Path, stated: str, asked: set[str]
+) -> None:
+    """``use tokio::io::{self, …}`` stands in another block, or is left out, and there is a crate named ``io``."""
+    loop = (
+        "```rust\nuse rmcp::model::Tool;\n\nasync fn chat_loop(&mut self) -> Result<()> {\n    let mut stdin = BufReader::new(io::stdin());\n"
+        "    tokio::spawn(self.run());\n    Ok(())\n}\n```\n"
+    )
+    (example,) = found(tmp_path, stated + loop)
+    modules = {shown.module for shown in example.imports.imports} if example.imports is not None else set()
+    assert (example.status, modules) == (ExampleStatus.FRAGMENT, asked | {"rmcp::model"})
+
+
 def test_a_client_that_starts_its_server_by_a_command(tmp_path: Path) -> None:
     client = (
         "```rust main.rs\nuse rmcp::{ServiceExt, transport::{ConfigureCommandExt, TokioChildProcess}};\n"
