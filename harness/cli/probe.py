@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from harness.run.running_server import ServerAddress
 
 _BEARER: Final = "bearer "
+_QUIET_S: Final = 20.0
+"""Seconds after which it is said what still goes on."""
 
 
 @click.command()
@@ -97,6 +99,7 @@ def command(
     Exit codes: 0 nothing is blocking, 1 a MUST or MUST NOT is violated, 2 wrong use, or nothing there that serves, 3 it
     could not be judged for a reason of docprobe's, 130 interrupted.
     """
+    from harness.exchanges.recorder import task_group
     from harness.judge.remarks import lacks_text
     from harness.judge.results import Ruleset, result_of_transcript
     from harness.load import load_normative_text
@@ -125,20 +128,37 @@ def command(
     err = cli.err()
     started, began = datetime.datetime.now(datetime.UTC), time.monotonic()
 
+    doing = ""
+
     def say(text: str) -> None:
         err.print(printable(text), markup=False, style="dim", soft_wrap=True)
 
+    def begin(text: str) -> None:
+        nonlocal doing
+        doing = text
+        say(text)
+
+    async def remind() -> None:
+        """Say now and then what still goes on: a program has a minute for its first answer."""
+        while True:
+            await anyio.sleep(_QUIET_S)
+            say(f"still {doing or 'waiting'}, after {time.monotonic() - began:.0f} s")
+
     async def hold() -> Transcript:
-        return await probe_server(
-            server,
-            config,
-            name=name,
-            headers=headers,
-            tokens=tokens,
-            per_second=rate,
-            ends_sessions=ends_sessions,
-            progress=say,
-        )
+        async with task_group() as tasks:
+            tasks.start_soon(remind)
+            transcript = await probe_server(
+                server,
+                config,
+                name=name,
+                headers=headers,
+                tokens=tokens,
+                per_second=rate,
+                ends_sessions=ends_sessions,
+                progress=begin,
+            )
+            tasks.cancel_scope.cancel()
+        return transcript
 
     transcript = anyio.run(hold)
     if not ends_sessions and any(session.id for session in transcript.sessions):

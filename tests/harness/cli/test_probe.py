@@ -224,6 +224,15 @@ def test_no_more_requests_a_second_than_allowed(tmp_path: Path) -> None:
     assert anyio.run(run) >= 4 / 20
 
 
+def test_a_program_that_is_slow_to_answer_is_waited_for_aloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.cli.probe._QUIET_S", 0.2)
+    slow = PROGRAM.replace("import json, sys", "import json, sys, time\ntime.sleep(0.7)", 1)
+    (tmp_path / "server.py").write_text(slow)
+    done = probe(tmp_path, "--stdio", shlex.join([sys.executable, str(tmp_path / "server.py")]))
+    assert "still probing over stdin and stdout, after " in done.output
+    assert (tmp_path / "out.json").exists()
+
+
 def test_a_program_is_talked_to_over_its_streams(tmp_path: Path) -> None:
     (tmp_path / "server.py").write_text(PROGRAM)
     done = probe(tmp_path, "--stdio", shlex.join([sys.executable, str(tmp_path / "server.py")]))
