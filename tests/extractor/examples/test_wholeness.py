@@ -286,3 +286,40 @@ def test_a_program_with_a_mistaken_directive_is_meant_to_be_run(tmp_path: Path) 
     page = f"# P\n\n<!-- docprobe: kind=website -->\n\n```py\n{PYTHON}```\n"
     (example,) = found(tmp_path, page)
     assert (example.status, example.whole) == (ExampleStatus.FRAGMENT, True)
+
+
+UNNAMED = (
+    "import json\nimport sys\n\nfor line in sys.stdin:\n    message = json.loads(line)\n"
+    "    if message['method'] == 'initialize':\n        result = {'protocolVersion': '2025-11-25', 'serverInfo': {}}\n"
+    "    print(json.dumps({'id': message['id'], 'result': result}))\n"
+)
+UNNAMED_JS = (
+    "import readline from 'node:readline';\nreadline.createInterface({ input: process.stdin }).on('line', (line) => {\n"
+    "  const message = JSON.parse(line);\n"
+    "  const result = message.method === 'initialize' ? {} : message.method === 'tools/list' ? { tools: [] } : null;\n"
+    "  console.log(JSON.stringify({ id: message.id, result }));\n});\n"
+)
+UNNAMED_CALLER = (
+    "import httpx\n\nopening = {'id': 1, 'method': 'initialize', 'params': {'clientInfo': {'name': 'c'}}}\n"
+    "print(httpx.post('http://localhost:4000/', json=opening).text)\n"
+)
+UNNAMED_CALLER_JS = (
+    "const params = { clientInfo: { name: 'c' } };\nconst body = JSON.stringify({ id: 1, method: 'initialize', params });\n"
+    "const reply = await fetch('http://localhost:4000/', { method: 'POST', body });\nconsole.log(await reply.text());\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "fence", "kind"),
+    [
+        (UNNAMED, "py", ExampleKind.STDIO_SERVER),
+        (UNNAMED_JS, "js", ExampleKind.STDIO_SERVER),
+        (UNNAMED_CALLER, "py", ExampleKind.CLIENT),
+        (UNNAMED_CALLER_JS, "js", ExampleKind.CLIENT),
+    ],
+)
+def test_a_program_whose_messages_forget_jsonrpc_is_run_all_the_same(
+    tmp_path: Path, code: str, fence: str, kind: ExampleKind
+) -> None:
+    example = only(tmp_path, code, fence)
+    assert (example.status, example.kind) == (ExampleStatus.RUNNABLE, kind)

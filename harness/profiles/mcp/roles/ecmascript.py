@@ -44,6 +44,10 @@ _REGISTRATIONS: Final = frozenset(
      "addPrompt"}
 )  # fmt: skip
 """Methods whose functions run when a client asks for them."""
+_ANSWERED: Final = frozenset(
+    {"tools/list", "tools/call", "resources/list", "resources/read", "prompts/list", "prompts/get"}
+)
+"""Methods that a server is asked for."""
 _NAMES: Final = ("mcp", "modelcontextprotocol")
 _MAX_PATHS: Final = 8
 
@@ -132,13 +136,14 @@ def _answers(files: Sequence[CodeFacts]) -> bool:
     """
     texts = {text.value for code in files for text in code.texts}
     asks = any("jsonrpc" in c.keywords and "method" in c.keywords for code in files for c in code.calls)
-    return {"initialize", "2.0"} <= texts and not asks
+    return "initialize" in texts and bool({"2.0", *_ANSWERED} & texts) and not asks
 
 
 def _writes_requests(files: Sequence[CodeFacts]) -> bool:
     """Whether the code opens an MCP conversation with ``fetch``."""
     opens = any(c.name == "fetch" for code in files for c in code.calls)
-    written = any("jsonrpc" in c.keywords and "method" in c.keywords for code in files for c in code.calls)
+    calls = [call for code in files for call in code.calls]
+    written = any("method" in c.keywords and bool({"jsonrpc", "params"} & c.keywords.keys()) for c in calls)
     texts = {text.value for code in files for text in code.texts}
     return opens and "initialize" in texts and (written or "2.0" in texts)
 

@@ -46,9 +46,12 @@ _REGISTRATIONS: Final = frozenset({"tool", "resource", "prompt"})
 _HANDLERS: Final = _REGISTRATIONS | {"list_tools", "call_tool", "read_resource"}
 """Decorators of a server object."""
 _HTTP_METHODS: Final = frozenset({"run_http_async", "run_streamable_http_async", "run_sse_async"})
+_OPENS: Final = "initialize"
 _ASKED: Final = "clientInfo"
 _ANSWERED: Final = "serverInfo"
 """What opens an MCP conversation, and what answers it."""
+_CONVERSATION: Final = frozenset({_OPENS, "protocolVersion", _ANSWERED})
+"""Words that no other protocol's server has together."""
 _PATH_KEYWORDS: Final = ("streamable_http_path", "path", "mount_path")
 _SERVING: Final = frozenset({"run", "run_async", "run_http_async", *APPS, "FastMCP", "MCPServer"})
 _MOUNTS: Final = frozenset({"Mount", "mount", "mount_http"})
@@ -81,7 +84,7 @@ def role(files: Sequence[CodeFacts]) -> Role:
         return web
     if _writes_requests(files) and not server:
         start = Start.RUN if sends_on_load(files[0]) else start
-        return Role(ExampleKind.CLIENT, start, relevant, why="makes a client that nothing runs")
+        return Role(ExampleKind.CLIENT, start, True, why="makes a client that nothing runs")
     if server:
         why = f"makes the server `{server.target or server.last}`, and nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
@@ -215,16 +218,17 @@ def _reading(files: Sequence[CodeFacts]) -> Call | None:
 
 
 def _writes_json_rpc(files: Sequence[CodeFacts]) -> bool:
-    """Whether the code writes JSON-RPC messages itself."""
-    texts = (text.value for code in files for text in code.texts)
-    written = any(text == "jsonrpc" or '"jsonrpc"' in text for text in texts)
+    """Whether the code writes JSON-RPC messages itself, even if it forgets to call them so."""
+    texts = {text.value for code in files for text in code.texts}
+    written = texts >= _CONVERSATION or any(text == "jsonrpc" or '"jsonrpc"' in text for text in texts)
     return written or any("jsonrpc" in call.keywords for code in files for call in code.calls)
 
 
 def _writes_requests(files: Sequence[CodeFacts]) -> bool:
     """Whether the code opens an MCP conversation over an HTTP library of its own choice."""
     texts = {text.value for code in files for text in code.texts}
-    return {"jsonrpc", "initialize"} <= texts and any(imports_http_client(code) for code in files)
+    written = _OPENS in texts and bool({"jsonrpc", _ASKED} & texts)
+    return written and any(imports_http_client(code) for code in files)
 
 
 def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest] = ()) -> tuple[str, ...]:
