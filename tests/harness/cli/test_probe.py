@@ -169,10 +169,13 @@ def test_without_sentences_nothing_is_judged(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = probe(tmp_path, "--stdio", "x", spec=tmp_path / "empty")
     assert refused(done).message.endswith("empty has no sentence to judge by")
-    shutil.copytree(SAMPLE, tmp_path / "checkout" / "docs")
-    done = probe(tmp_path, "--stdio", "x", spec=tmp_path / "checkout")
-    assert refused(done).hint == f"give --spec {tmp_path / 'checkout' / 'docs'}"
     assert "--spec DOCS" in str(refused(run_command("probe", "--stdio", "x")).hint)
+
+
+def test_the_text_may_be_that_of_a_checkouts_docs(tmp_path: Path) -> None:
+    shutil.copytree(SAMPLE, tmp_path / "checkout" / "docs")
+    done = probe(tmp_path, "--stdio", "/no/such/program", spec=tmp_path / "checkout")
+    assert refused(done).message.startswith("/no/such/program cannot be started"), "its sentences were found"
 
 
 def test_a_server_is_on_no_page(tmp_path: Path) -> None:
