@@ -108,10 +108,13 @@ def test_build_server(revision: str) -> None:
     assert paths(go) == ["go.mod", "main.go"]
     assert len([segment for segment in go.files[1].segments if segment.span]) == 5
     assert [(d.name, d.extras) for d in go.dependencies] == [("github.com/modelcontextprotocol/go-sdk", ("/mcp",))]
-    for found in (python, typescript, go):
+    rust = bundle(f"{page}#rust")
+    assert {"Cargo.toml", "src/main.rs"} <= {*paths(rust)}
+    assert len({segment.span for file in rust.files for segment in file.segments if segment.span}) == 8
+    for found in (python, typescript, go, rust):
         assert found.kind is ExampleKind.STDIO_SERVER
     listed = {e.language for e in examples().values() if e.id.startswith(f"{page}#") and e.bundle is None}
-    assert listed == {"java", "kotlin", "csharp", "ruby", "rust"}
+    assert listed == {"java", "kotlin", "csharp", "ruby"}
 
 
 def test_app_with_a_build_step() -> None:
