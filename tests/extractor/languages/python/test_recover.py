@@ -71,6 +71,11 @@ def test_a_broken_line_becomes_what_it_holds(line: str, sound: str) -> None:
     assert sound in pieces
 
 
+def test_a_head_that_is_sound_stays_as_it_is_above_a_broken_body() -> None:
+    head = 'async def main(port: int = 4000):\n    with make(\n        "x",\n        port=4000,\n    ) as server:\n'
+    assert recovered(f'{head}        server.run(\n        print("a"\n').startswith(f"{head}        server.run()\n")
+
+
 def test_each_line_stays_where_it_is() -> None:
     text = swapped("def answer(request):", "def answer(request)") + 'mcp.run(transport="stdio"\n'
     lines = recovered(text).splitlines()
