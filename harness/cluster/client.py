@@ -20,7 +20,7 @@ from harness.base.errors import EngineError, UsageError
 from harness.cluster.task import ExampleTask, TaskSettings, WorkerAnswer, code_digest, run_task
 from harness.engine.install.settings import IMAGES_LOCK
 from harness.model import Lookup, Recording
-from harness.run.recorder import nothing
+from harness.run.recorder import no_wait, nothing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -125,7 +125,8 @@ class Cluster:
         locks: Mapping[str, str],
         progress: Callable[[str], None],
         to_trace: ToTrace = nothing,
-        ahead: bool = False,
+        conversed: Callable[[], Awaitable[None]] = no_wait,
+        followed: bool = False,
     ) -> Recording:
         """Have one text run by a worker, and then traced by one. Raises EngineError if no worker can run it."""
         # workers have no repository to ask

@@ -58,10 +58,8 @@ class Anchors:
         """``tasks`` outlives every anchor."""
         self._run = run
         self._tasks = tasks
-        self._image = ""
         self._numbers = itertools.count(1)
         self._slots: set[int] = set()
-        self._in_use = 0
         self._ready: Anchor | None = None
         self._preparing: anyio.Event | None = None
         self._one_by_one = anyio.Lock()
@@ -82,38 +80,24 @@ class Anchors:
         """
         while self._retiring >= _MOST_RETIRING and not self._run.events.broken.is_set():
             await self._retired.wait()
-        self._image = image
         if self._preparing is not None:
             await self._preparing.wait()
         anchor, self._ready = self._ready, None
         names = frozenset(host for host in hosts if _HOST_NAME.fullmatch(host)) - {"localhost"}
         if anchor is not None:
             if not names and anchor.tunnel.failure is None:
-                return self._taken(anchor)
+                return anchor
             self._start_retiring(anchor)
-        return self._taken(await self._start(image, names))
-
-    def _taken(self, anchor: Anchor) -> Anchor:
-        self._in_use += 1
-        self._prepare_for_others()
-        return anchor
-
-    def _prepare_for_others(self) -> None:
-        """Make the next anchor ready if this is not the only pod: likely another one is to come."""
-        if self._in_use > 1:
-            self.prepare(self._image)
+        return await self._start(image, names)
 
     def prepare(self, image: str) -> None:
         """Begin to make an anchor ready for the next pod, unless one is."""
         if self._ready is None and self._preparing is None and not self._closing:
-            self._image = image
             self._preparing = anyio.Event()
-            self._tasks.start_soon(self._prepare, self._preparing)
+            self._tasks.start_soon(self._prepare, image, self._preparing)
 
     def retire(self, anchor: Anchor) -> None:
         """End an anchor that was taken, in the background, and with it its pod."""
-        self._prepare_for_others()
-        self._in_use -= 1
         self._start_retiring(anchor)
 
     async def close(self) -> None:
@@ -126,11 +110,11 @@ class Anchors:
         while self._slots:
             await anyio.sleep(0.01)
 
-    async def _prepare(self, done: anyio.Event) -> None:
+    async def _prepare(self, image: str, done: anyio.Event) -> None:
         try:
             # the next to need an anchor tries again, and gets the error
             with suppress(EngineError, PodError):
-                self._ready = await self._start(self._image, frozenset())
+                self._ready = await self._start(image, frozenset())
         finally:
             self._preparing = None
             done.set()

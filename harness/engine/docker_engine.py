@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from extractor.base.text import printable
-from extractor.languages.toolchains import TOOLCHAINS
 from extractor.model import Bundle, ExampleKind
 from harness.base.errors import EngineError, UsageError
 from harness.engine.anchors import Anchors
@@ -32,9 +31,9 @@ from harness.engine.install.way_out import RegistryGate
 from harness.engine.logs import LogBook
 from harness.engine.owner import own
 from harness.engine.podman import PodmanFiles
-from harness.engine.pods import DockerPod
+from harness.engine.pods import DockerPod, environment_of
 from harness.engine.process import PodSettings
-from harness.engine.protocol import Limits, Pod, Progress, Service
+from harness.engine.protocol import EnginePod, Limits, Progress, Service
 from harness.engine.received import Received
 from harness.engine.sweeper import sweeping
 
@@ -187,14 +186,14 @@ class DockerEngine:
         *,
         followed: bool = False,
         progress: Progress | None = None,
-    ) -> AbstractAsyncContextManager[Pod]:
+    ) -> AbstractAsyncContextManager[EnginePod]:
         """Start the bundle; on leaving, everything of it is removed."""
         return self._pod(bundle, image, services, followed, _printable(progress))
 
     @asynccontextmanager
     async def _pod(
         self, bundle: Bundle, image: Image, services: Sequence[Service], followed: bool, progress: Progress
-    ) -> AsyncIterator[Pod]:
+    ) -> AsyncIterator[EnginePod]:
         hosts = frozenset(request.host for request in bundle.services)
         if (excess := self.run.received.excess()) is not None:
             raise excess
@@ -203,7 +202,7 @@ class DockerEngine:
             run=self.run,
             anchor=anchor.id,
             image=image.tag,
-            environment={**TOOLCHAINS[bundle.toolchain].environment, **bundle.environment},
+            environment=environment_of(bundle),
             logs=LogBook(self.run.limits.log_bytes),
             stdio=bundle.kind is ExampleKind.STDIO_SERVER,
             is_broken=lambda: anchor.tunnel.failure is not None or self.run.events.broken.is_set(),

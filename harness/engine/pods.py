@@ -6,6 +6,7 @@ import ipaddress
 import itertools
 import shlex
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -13,18 +14,19 @@ import anyio
 
 from extractor.base.loopback import IPV4_LOOPBACK, IPV6_LOOPBACK, is_loopback_name
 from extractor.base.text import printable
+from extractor.languages.toolchains import TOOLCHAINS
 from harness.base.errors import EngineError, PodError
 from harness.engine import process
 from harness.engine.protocol import ExitState, Progress, Service
 from harness.engine.tunnel.transport import PodTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import httpx
     from anyio.abc import ByteStream, TaskGroup, TaskStatus
 
-    from extractor.model import Bundle
+    from extractor.model import Bundle, SourceFile
     from harness.engine.process import PodSettings, Process
     from harness.engine.tunnel.tunnel import Tunnel
     from harness.model import ListeningSocket, LogLine
@@ -91,8 +93,8 @@ class DockerPod:
             PodError: the pod broke.
             EngineError: the engine failed.
         """
-        for service in self._services:
-            await self._tunnel.listen(service.port, partial(self._serve, service))
+        services, self._services = self._services, ()
+        await self._listen(services)
         await self._write_files()
         for argv in self._bundle.build:
             progress(f"building: {printable(shlex.join(argv))}")
@@ -152,6 +154,22 @@ class DockerPod:
 
     async def restart(self) -> None:
         """See :meth:`Pod.restart`."""
+        await self._end_process()
+        await self._start()
+
+    async def restart_as(self, bundle: Bundle, services: Sequence[Service] = ()) -> None:
+        """See :meth:`EnginePod.restart_as`."""
+        await self._end_process()
+        there = {file.path for file in self._bundle.files}
+        self._bundle = bundle
+        self._settings = replace(self._settings, environment=environment_of(bundle))
+        await self._listen(services)
+        await self._stage(file for file in bundle.files if file.path not in there)
+        await self._tunnel.sync()
+        await self._start()
+
+    async def _end_process(self) -> None:
+        """End the example's process, and wait until nothing listens any more."""
         running, self._process = self._process, None
         had = frozenset(self._tunnel.sockets())
         if running is not None:
@@ -164,7 +182,6 @@ class DockerPod:
                 self._check()
                 await changed.wait()
         self._expected = frozenset() if self._tunnel.sockets() else had
-        await self._start()
 
     async def send_stdin(self, data: bytes) -> None:
         """See :meth:`Pod.send_stdin`."""
@@ -210,13 +227,21 @@ class DockerPod:
         except Exception as error:
             self._settings.logs.line("docprobe", f"the service on port {service.port} failed: {error!r}")
 
+    async def _listen(self, services: Iterable[Service]) -> None:
+        for service in services:
+            await self._tunnel.listen(service.port, partial(self._serve, service))
+            self._services += (service,)
+
     async def _write_files(self) -> None:
-        for file in self._bundle.files:
-            await self._tunnel.stage(file.path, file.text.encode())
+        await self._stage(self._bundle.files)
         if not any(file.path.split("/")[0] == "node_modules" for file in self._bundle.files):
             # tools look for node_modules beside package.json before they look further up
             await self._link_packages()
         await self._tunnel.sync()
+
+    async def _stage(self, files: Iterable[SourceFile]) -> None:
+        for file in files:
+            await self._tunnel.stage(file.path, file.text.encode())
 
     async def _link_packages(self) -> None:
         """Link the packages where tools look for them; with a build step one by one: bundlers write beside them."""
@@ -308,3 +333,8 @@ class DockerPod:
             raise PodError(self._tunnel.failure.message, self._tunnel.failure.hint)
         if self._settings.run.events.broken.is_set():
             raise PodError("the connection to the container engine broke", "check with `docprobe doctor` that it runs")
+
+
+def environment_of(bundle: Bundle) -> dict[str, str]:
+    """Return the variables that a bundle's programs are started with: its toolchain's, and its own above those."""
+    return {**TOOLCHAINS[bundle.toolchain].environment, **bundle.environment}

@@ -153,6 +153,23 @@ class Pod(Protocol):
         ...
 
 
+class EnginePod(Pod, Protocol):
+    """A pod of docprobe's own engine, whose example can be started otherwise."""
+
+    async def restart_as(self, bundle: Bundle, services: Sequence[Service] = ()) -> None:
+        """Restart the example as another bundle, which it is from now on, :meth:`restart` included.
+
+        Args:
+            bundle: the same example, built already, with more files or other variables.
+            services: what it finds beside it from now on, besides what is there.
+
+        Raises:
+            EngineError: the engine failed.
+            PodError: the pod broke, or the files cannot be written.
+        """
+        ...
+
+
 class Engine(Protocol):
     """A container engine that makes images and pods."""
 
@@ -182,7 +199,7 @@ class Engine(Protocol):
         *,
         followed: bool = False,
         progress: Progress | None = None,
-    ) -> AbstractAsyncContextManager[Pod]:
+    ) -> AbstractAsyncContextManager[EnginePod]:
         """Start the bundle; on leaving, everything of it is removed, also on BaseException.
 
         Args:

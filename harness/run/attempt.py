@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Bundle
     from harness.config import Config
-    from harness.engine.protocol import Engine, ExitState, Pod
+    from harness.engine.protocol import Engine, EnginePod, ExitState, Pod
     from harness.model import Image, TypeCheck
     from harness.profile import Probe, Profile
 
@@ -45,6 +45,22 @@ class Attempt:
     """Of a program that serves, if its language's types are checked apart."""
 
 
+async def _left_alone(pod: EnginePod, probe: Probe, transcript: Transcript) -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who is told of a conversation while its pod is there. Nothing of a recording depends on what is done then."""
+
+    heard: Callable[[Transcript, Image], None] = lambda transcript, image: None
+    """May be called with the conversation so far, while it goes on, and with what is installed."""
+    served: Callable[[EnginePod, Probe, Transcript], Awaitable[None]] = _left_alone
+    """Called after the whole conversation with an example that serves, with its pod and what held it."""
+    followed: bool = False
+    """Whether another pod is likely to be wanted next."""
+
+
 async def record(
     engine: Engine,
     bundle: Bundle,
@@ -54,7 +70,7 @@ async def record(
     locks: Mapping[str, str],
     progress: Callable[[str], None],
     committed: Callable[[], Awaitable[str | None]] | None = None,
-    heard: Callable[[Transcript, Image], None] = lambda transcript, image: None,
+    watcher: Watcher | None = None,
 ) -> Recording:
     """Run a bundle with today's packages, and if it does not serve with them, with those of its date.
 
@@ -67,7 +83,7 @@ async def record(
         progress: called when something begins.
         committed: asked only where no date is stated and one is needed; returns the day of the last commit that
             touched the example, or None.
-        heard: may be called with the conversation so far, while it goes on, and with what is installed.
+        watcher: is told of the conversation with an example that serves; None: nobody is.
 
     Returns:
         Every run, and the transcript of the one that served. Blocked if the engine, a registry or docprobe itself
@@ -80,7 +96,7 @@ async def record(
             break
         resolve = Resolve.TODAY if cutoff is None else Resolve.DATED
         try:
-            attempt = await _attempt(engine, bundle, config, resolve, cutoff, locks.get(resolve), progress, heard)
+            attempt = await _attempt(engine, bundle, config, resolve, cutoff, locks.get(resolve), progress, watcher)
         except BlockedError as error:
             lasting = isinstance(error, (UnsuitableError, LastingError))
             return Recording(tuple(runs), None, blocked=error.in_one_line(), lasting=lasting)
@@ -108,7 +124,7 @@ async def _attempt(
     cutoff: str | None,
     lock: str | None,
     progress: Callable[[str], None],
-    heard: Callable[[Transcript, Image], None],
+    watcher: Watcher | None,
 ) -> Attempt:
     began = time.monotonic()
     names = ", ".join(str(dependency) for dependency in bundle.dependencies[:4]) or "nothing"
@@ -121,7 +137,7 @@ async def _attempt(
         return Attempt(trial.run(StartOutcome.INSTALL_FAILED, error.message, lines), None)
     progress("starting")
     trial = _Trial(bundle, config, resolve, cutoff, began, image)
-    converse = partial(trial.converse, engine, image, progress, heard)
+    converse = partial(trial.converse, engine, image, progress, watcher or Watcher())
     if (tool := bundle.type_check) is None:
         return await converse()
     return await _checked_beside(converse, partial(types_of, engine, bundle, tool, image, config, progress))
@@ -145,7 +161,7 @@ class _Trial:
         engine: Engine,
         image: Image,
         progress: Callable[[str], None],
-        heard: Callable[[Transcript, Image], None],
+        watcher: Watcher,
     ) -> Attempt:
         """Start the example and converse with it.
 
@@ -155,8 +171,7 @@ class _Trial:
         bundle, limits = self.bundle, self.config.limits
         probe = make_probe(bundle, self.config.profile)
         held = frozenset(service.port for service in probe.services)
-        # what violates something is traced in a pod of its own
-        async with engine.pod(bundle, image, probe.services, followed=self.config.trace, progress=progress) as pod:
+        async with engine.pod(bundle, image, probe.services, followed=watcher.followed, progress=progress) as pod:
 
             def failed(outcome: StartOutcome, how: str, guesses: tuple[Note, ...] = ()) -> Attempt:
                 return Attempt(self.run(outcome, how, probe.redact(pod.logs()), guesses), None)
@@ -172,7 +187,7 @@ class _Trial:
                             _block_if_port_is_held(pod, held)
                             _block_if_overloaded(pod, f"it did not listen within {limits.start_s:.0f} s")
                             return failed(_outcome(pod.exit_state()), _exit_text(pod.exit_state()))
-                    settings = replace(self.config.probe_settings, heard=lambda so_far: heard(so_far, image))
+                    settings = replace(self.config.probe_settings, heard=lambda so_far: watcher.heard(so_far, image))
                     transcript = await probe.converse(pod, settings, progress)
             except PodError:
                 # nothing can be written to an example that has ended: its end is the result
@@ -187,7 +202,9 @@ class _Trial:
                 )
             transcript = replace(transcript, packages=dict(image.packages))
             if probe.serves(transcript):
-                return Attempt(self.run(StartOutcome.SERVING, _how_it_serves(transcript), ()), transcript)
+                attempt = Attempt(self.run(StartOutcome.SERVING, _how_it_serves(transcript), ()), transcript)
+                await watcher.served(pod, probe, transcript)
+                return attempt
             _block_if_port_is_held(pod, held)
             if any(exchange.timed_out for exchange in transcript.exchanges):
                 _block_if_overloaded(pod, probe.failure(transcript))

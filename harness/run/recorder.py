@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from harness.exchanges.recorder import task_group
-from harness.run.attempt import record
+from harness.run.attempt import Watcher, record
 from harness.run.code_checks import look_up
 from harness.run.tracing import Tracing
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from extractor.model import Bundle
     from harness.config import Config
-    from harness.engine.protocol import Engine
+    from harness.engine.protocol import Engine, EnginePod
     from harness.model import Image, Lookup, Recording, TracedExchange, Transcript
+    from harness.profile import Probe
     from harness.run.code_checks import Questions
     from harness.run.connect import Connect
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 def nothing(transcript: Transcript) -> Mapping[int, int]:
     """Return no exchange."""
     return {}
+
+
+async def no_wait() -> None:
+    """Wait for nothing."""
 
 
 class Recorder(Protocol):
@@ -50,7 +55,8 @@ class Recorder(Protocol):
         locks: Mapping[str, str],
         progress: Callable[[str], None],
         to_trace: ToTrace = nothing,
-        ahead: bool = False,
+        conversed: Callable[[], Awaitable[None]] = no_wait,
+        followed: bool = False,
     ) -> Recording:
         """Run one text; see :func:`harness.run.attempt.record`.
 
@@ -61,7 +67,9 @@ class Recorder(Protocol):
             locks: as there.
             progress: as there.
             to_trace: the exchanges of a conversation of which the recording shall tell what the program executed.
-            ahead: whether that may be found out while the conversation still goes on, for it takes a pod more.
+            conversed: awaited when the conversation with an example that serves is over and only tracing is left.
+            followed: whether another text is to be run next. Where none is, the example is traced while the
+                conversation still goes on, in a pod more.
         """
         ...
 
@@ -93,23 +101,34 @@ class EngineRecorder:
         locks: Mapping[str, str],
         progress: Callable[[str], None],
         to_trace: ToTrace = nothing,
-        ahead: bool = False,
+        conversed: Callable[[], Awaitable[None]] = no_wait,
+        followed: bool = False,
     ) -> Recording:
         """See :meth:`Recorder.record`."""
         async with task_group() as tasks:
             tracing = Tracing(self.engine, bundle, self.config, tasks, progress)
+            pairs: Mapping[int, int] | None = None
 
             def heard(so_far: Transcript, image: Image) -> None:
-                if ahead and to_trace(so_far):
+                if not followed and to_trace(so_far):
                     tracing.begin(image)
 
+            async def served(pod: EnginePod, probe: Probe, transcript: Transcript) -> None:
+                nonlocal pairs
+                pairs = to_trace(transcript)
+                if pairs:
+                    await conversed()
+                    await tracing.hold_again(pod, probe, transcript, pairs)
+
+            # beside the last of all texts a second pod is likely to be wanted: its own, for tracing
+            watcher = Watcher(heard, served, followed or self.config.trace)
             recording = await record(
                 self.engine, bundle, self.config,
-                date=date, committed=committed, locks=locks, progress=progress, heard=heard,
+                date=date, committed=committed, locks=locks, progress=progress, watcher=watcher,
             )  # fmt: skip
             if recording.transcript is not None:
-                traced = await tracing.found(recording, to_trace(recording.transcript))
-                recording = replace(recording, traced=traced)
+                pairs = to_trace(recording.transcript) if pairs is None else pairs
+                recording = replace(recording, traced=await tracing.found(recording, pairs))
             tasks.cancel_scope.cancel()
         return recording
 

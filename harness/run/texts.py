@@ -18,6 +18,7 @@ from harness.run.dates import last_commit_date
 from harness.run.kept_results import rules_digest
 from harness.run.locks import read_locks
 from harness.run.observer import note_traceback
+from harness.run.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from harness.run.observer import Observer
     from harness.run.plan import BasePlan
     from harness.run.recorder import OpenRecorder, Recorder
+    from harness.run.turns import Turn
 
 
 _IMPORTS: Final = "imports"
@@ -97,14 +99,13 @@ async def record_texts(
     if not waiting and not left:
         return
 
-    async def run(recorder: Recorder, digest: str, limiter: anyio.CapacityLimiter) -> None:
-        async with limiter:
+    async def run(recorder: Recorder, digest: str, turns: Turns) -> None:
+        async with turns.next() as turn:
             example, name = texts[digest]
             reported = rules if name == example.id else None
             recording = await _record(
                 recorder, example, name, config, observer,
-                date=dates[digest], locks=locks.get(digest, {}), base=base, rules=reported,
-                alone=not limiter.statistics().tasks_waiting,
+                date=dates[digest], locks=locks.get(digest, {}), base=base, rules=reported, turn=turn,
             )  # fmt: skip
         if recording.blocked is not None and digest in untraced:
             return
@@ -122,11 +123,11 @@ async def record_texts(
 
     try:
         async with open_recorder(config) as recorder, anyio.create_task_group() as tasks:
-            limiter = anyio.CapacityLimiter(recorder.at_once)
+            turns = Turns(recorder.at_once)
             for digest in waiting:
-                tasks.start_soon(run, recorder, digest, limiter)
+                tasks.start_soon(run, recorder, digest, turns)
             if left:
-                tasks.start_soon(look_up, recorder, limiter)
+                tasks.start_soon(look_up, recorder, turns.limiter)
     finally:
         # what could not be run once more to be traced has its verdict all the same
         for digest, recording in untraced.items():
@@ -172,7 +173,7 @@ async def _record(
     locks: Mapping[str, str],
     base: BasePlan | None,
     rules: Ruleset | None,
-    alone: bool,
+    turn: Turn,
 ) -> Recording:
     """Record one text. What goes wrong in docprobe blocks this text, and costs no other its verdict.
 
@@ -186,7 +187,7 @@ async def _record(
         locks: of its packages.
         base: of a change, the merge base.
         rules: what violates them is traced; None: nothing is.
-        alone: whether no other text waits to be run.
+        turn: it is given up when only tracing is left.
     """
     assert example.bundle is not None, "a runnable example has a bundle"
     bundle = replace(example.bundle, example_id=example.id)
@@ -210,8 +211,9 @@ async def _record(
 
     try:
         recording = await recorder.record(
-            bundle, date=date, committed=committed, locks=locks, progress=progress, to_trace=to_trace, ahead=alone
-        )
+            bundle, date=date, committed=committed, locks=locks, progress=progress, to_trace=to_trace,
+            conversed=turn.give_up, followed=turn.followed,
+        )  # fmt: skip
         return replace(recording, asked=tuple(sorted(asked)))
     except DocprobeError as error:  # such as a lock that is refused, or a full disk
         return Recording((), None, blocked=error.in_one_line())

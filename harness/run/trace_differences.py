@@ -95,6 +95,12 @@ def differences(
     return tuple(found)
 
 
+def answered_otherwise(was: Transcript, now: Transcript, numbers: Iterable[int]) -> frozenset[int]:
+    """Return which of some exchanges were answered otherwise in the second conversation, or not asked again."""
+    before, after = ({one.number: one for one in transcript.exchanges} for transcript in (was, now))
+    return frozenset(number for number in numbers if not _same(before.get(number), after.get(number)))
+
+
 def _summed(counts: Iterable[Iterable[_Place]]) -> Counter[_Place]:
     """Return the sum of counts; of sets, in how many a place is."""
     total: Counter[_Place] = Counter()

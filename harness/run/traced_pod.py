@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import httpx
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from harness.model import ListeningSocket, LogLine, Transcript
     from harness.run.trace_service import Executed, TraceService
 
+QUIET_S: Final = 0.02
+"""After a program was asked what it executed, which it tells once it is quiet: so long it need not be asked again."""
+
 
 class TracedPod:
     """A pod whose requests are counted, and of which it is recorded what they execute."""
@@ -34,6 +38,8 @@ class TracedPod:
         self.last: int | None = None
         """Number of the request after which the conversation is stopped; None if it goes on to its end."""
         self._count = 0
+        self._quiet_until = 0.0
+        """By the monotonic clock: until then the program is taken to be as quiet as it was when it last answered."""
         self._open: set[int] = set()
         self._mixed: set[int] = set()
         self.executed: dict[int, Executed] = {}
@@ -55,7 +61,8 @@ class TracedPod:
 
     async def settle(self) -> None:
         """Discard what ran before: it belongs to no request that follows."""
-        await self._service.take()
+        if time.monotonic() > self._quiet_until:
+            await self._service.take()
 
     async def end(self, number: int) -> None:
         """Record what a request has executed, if nothing else was open beside it."""
@@ -64,6 +71,7 @@ class TracedPod:
         self._open.discard(number)
         if number not in self._mixed:
             executed = await self._service.take()
+            self._quiet_until = time.monotonic() + QUIET_S
             if executed is not None and number not in self._mixed:
                 self.executed[number] = executed
 

@@ -1,28 +1,25 @@
 """What a program executes for a request that violates something: the conversation held once more, with tracing.
 
-A program of docprobe's is loaded into the example's own process, inside its pod. It answers to a service beside the
-example, request by request. Nothing but lines to show depends on what it says.
+A program of docprobe's is loaded into the example's own process, inside a pod. It answers to a service beside the
+example, request by request. Nothing but lines to show depends on what it says. The conversation is held after the one
+that is judged, in the same pod, or beside it in a pod of its own.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import replace
 from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
-
-import anyio
 
 from extractor.languages.common.files import added_file
 from extractor.model import ExampleKind
 from harness.base import jsonrpc
 from harness.base.errors import DocprobeError
 from harness.engine.hardening import APP
-from harness.run.attempt import make_probe
-from harness.run.trace_differences import differences
-from harness.run.trace_service import TraceService
-from harness.run.traced_pod import TracedPod
+from harness.run.traced_conversation import TracedConversation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,34 +28,36 @@ if TYPE_CHECKING:
 
     from extractor.model import Bundle
     from harness.config import Config
-    from harness.engine.protocol import Engine
+    from harness.engine.protocol import Engine, EnginePod
     from harness.model import Exchange, Image, Recording, TracedExchange, Transcript
+    from harness.profile import Probe
 
-FOLDER: Final = ".docprobe"
-"""Beside the example's files."""
+FOLDER: Final = ".docprobe-"
+"""Begins the name of the tracer's folder, beside the example's files; an example that runs there cannot guess it."""
 _TRACED: Final = frozenset({ExampleKind.HTTP_SERVER, ExampleKind.STDIO_SERVER})
 
 
 def traced_bundle(bundle: Bundle) -> Bundle | None:
     """Return the bundle with the tracer of its toolchain beside its files; None if there is none for it."""
     inside = files("harness.engine.inside")
+    folder = FOLDER + secrets.token_hex(8)
     environment = dict(bundle.environment)
     match bundle.toolchain:
         case "node":
-            tracer = added_file(f"{FOLDER}/trace.mjs", inside.joinpath("trace_node.mjs").read_text("utf-8"))
+            tracer = added_file(f"{folder}/trace.mjs", inside.joinpath("trace_node.mjs").read_text("utf-8"))
             option = f"--import file://{APP}/{tracer.path}"
             environment["NODE_OPTIONS"] = f"{option} {environment.get('NODE_OPTIONS', '')}".rstrip()
         case "python":
-            tracer = added_file(f"{FOLDER}/sitecustomize.py", inside.joinpath("trace_python.py").read_text("utf-8"))
+            tracer = added_file(f"{folder}/sitecustomize.py", inside.joinpath("trace_python.py").read_text("utf-8"))
             others = environment.get("PYTHONPATH")
-            environment["PYTHONPATH"] = f"{APP}/{FOLDER}" + (f":{others}" if others else "")
+            environment["PYTHONPATH"] = f"{APP}/{folder}" + (f":{others}" if others else "")
         case _:
             return None
     return replace(bundle, files=(*bundle.files, tracer), environment=environment)
 
 
 class Tracing:
-    """The conversation with one example, held once more with tracing; perhaps beside the one that is judged."""
+    """The conversation with one example, held once more with tracing: after the one that is judged, or beside it."""
 
     def __init__(
         self, engine: Engine, bundle: Bundle, config: Config, tasks: TaskGroup, progress: Callable[[str], None]
@@ -73,17 +72,28 @@ class Tracing:
             progress: called when something is waited for.
         """
         self._engine, self._bundle, self._config, self._tasks, self._progress = engine, bundle, config, tasks, progress
-        self._traced = traced_bundle(bundle) if bundle.kind in _TRACED else None
-        self._pod: TracedPod | None = None
-        self._last: int | None = None
-        self._now: Transcript | None = None
-        self._ended: anyio.Event | None = None
+        self._held: TracedConversation | None = None
 
     def begin(self, image: Image) -> None:
-        """Begin to hold the conversation, to its end or to where :meth:`found` says that it may stop."""
-        if self._traced is not None and self._ended is None:
-            self._ended = anyio.Event()
-            self._tasks.start_soon(self._hold, self._traced, image, self._ended)
+        """Begin to hold the conversation in a pod of its own, to its end or to where :meth:`found` lets it stop."""
+        if self._held is None and (conversation := self._new()) is not None:
+            self._held = conversation
+            self._tasks.start_soon(conversation.hold_apart, self._engine, image)
+
+    async def hold_again(self, pod: EnginePod, probe: Probe, was: Transcript, pairs: Mapping[int, int]) -> None:
+        """Hold the conversation once more in its own pod, unless it was begun beside it.
+
+        Args:
+            pod: in which nothing else goes on any more.
+            probe: that held it.
+            was: that conversation.
+            pairs: as for :meth:`found`.
+        """
+        if self._held is None and pairs and (conversation := self._new()) is not None:
+            self._held = conversation
+            conversation.stop_after(_last(find_stand_ins(pairs, was), pairs))
+            self._progress("tracing what it executes")
+            await conversation.hold_again(pod, probe)
 
     async def found(self, recording: Recording, pairs: Mapping[int, int]) -> tuple[TracedExchange, ...]:
         """Return what the program executed for some requests of a recording.
@@ -100,54 +110,46 @@ class Tracing:
         traced, and what ran for it stands for both; the conversation ends when nothing is left to trace.
         """
         was = recording.transcript
-        if self._traced is None or was is None or not pairs:
+        if was is None or not pairs:
             return ()
         stand_ins = find_stand_ins(pairs, was)
-        held = {number: pairs[number] for number in stand_ins.values()}
-        last = max(*held, *held.values(), 0)
-        if self._bundle.kind is ExampleKind.HTTP_SERVER:
-            self._stop_after(last)
-        self._progress("tracing what it executes")
-        if self._ended is None:
-            run = recording.runs[-1]
+        found = await self._found(was, pairs, stand_ins)
+        if self._held is None or self._held.misled(was, stand_ins.values()):
+            # none was held yet, or what the first conversation left in the pod made the program answer otherwise
+            self._held, run = None, recording.runs[-1]
             try:
                 self.begin(await self._engine.install(self._bundle, cutoff=run.date, lock=run.lock))
             except DocprobeError as error:
                 self._progress(f"not traced: {type(error).__name__}")
-        if self._ended is not None:
-            await self._ended.wait()
-        if self._pod is None or self._now is None:
-            return ()
-        # what ran after the last one is known only where it was quick
-        executed = {number: ran for number, ran in self._pod.numbered(self._now).items() if number <= last}
-        found = {one.number: one for one in differences(was, self._now, held, executed, pairs.keys())}
+            found = {**await self._found(was, pairs, stand_ins), **found}
         return tuple(
             replace(found[stand_in], number=number, control=pairs[number])
             for number, stand_in in sorted(stand_ins.items())
             if stand_in in found
         )
 
-    def _stop_after(self, last: int) -> None:
-        self._last = last
-        if self._pod is not None:
-            self._pod.last = last
+    async def _found(
+        self, was: Transcript, pairs: Mapping[int, int], stand_ins: Mapping[int, int]
+    ) -> dict[int, TracedExchange]:
+        """Return what is found by the conversation that was begun, by number; nothing if none was."""
+        if self._held is None:
+            return {}
+        last = _last(stand_ins, pairs)
+        self._held.stop_after(last)
+        self._progress("tracing what it executes")
+        await self._held.ended.wait()
+        held = {number: pairs[number] for number in stand_ins.values()}
+        return {one.number: one for one in self._held.differences(was, held, pairs, last)}
 
-    async def _hold(self, traced: Bundle, image: Image, ended: anyio.Event) -> None:
-        limits, settings = self._config.limits, replace(self._config.probe_settings, heard=lambda _: None)
-        probe = make_probe(self._bundle, self._config.profile)
-        service = TraceService(frozenset(file.path for file in self._bundle.files))
-        try:
-            with anyio.move_on_after(limits.example_s):
-                async with self._engine.pod(traced, image, (*probe.services, service)) as pod:
-                    if traced.kind is ExampleKind.HTTP_SERVER:
-                        await pod.wait_listening(limits.start_s)
-                    self._pod = TracedPod(pod, service)
-                    self._pod.last = self._last
-                    self._now = await probe.converse(self._pod, settings, lambda _: None)
-        except Exception as error:  # whatever it is, it costs these lines only
-            self._progress(f"not traced: {type(error).__name__}")
-        finally:
-            ended.set()
+    def _new(self) -> TracedConversation | None:
+        """Return a conversation to hold; None if the program cannot be traced."""
+        traced = traced_bundle(self._bundle) if self._bundle.kind in _TRACED else None
+        return None if traced is None else TracedConversation(self._bundle, traced, self._config, self._progress)
+
+
+def _last(stand_ins: Mapping[int, int], pairs: Mapping[int, int]) -> int:
+    """Return the number of the last exchange that must be traced."""
+    return max((*stand_ins.values(), *(pairs[number] for number in stand_ins.values())), default=0)
 
 
 def find_stand_ins(pairs: Mapping[int, int], transcript: Transcript) -> dict[int, int]:

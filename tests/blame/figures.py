@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from harness.engine.hardening import APP
 from harness.judge.faults import pairs_to_trace
 from harness.judge.results import with_blame
 from harness.model import Verdict
@@ -25,7 +26,7 @@ from harness.run.trace_differences import differences
 from harness.run.trace_service import PORT as TRACE_PORT
 from harness.run.trace_service import TraceService
 from harness.run.traced_pod import TracedPod
-from harness.run.tracing import traced_bundle
+from harness.run.tracing import FOLDER, traced_bundle
 from tests.blame.compiled import compiled_table
 from tests.blame.pages import SUFFIX, ServerPage, page_of
 from tests.support.judged_server import LEAST_START_S, TIMEOUT_S, findings
@@ -37,6 +38,7 @@ from tests.support.tokens import PlainTokens
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from extractor.model import Bundle
     from harness.model import Finding, TracedExchange, Transcript
     from tests.support.server_case import Case
 
@@ -75,15 +77,15 @@ async def conversation(
             path = folder / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             mark = f"PORT = {TRACE_PORT}"
-            own = file.path.startswith(".docprobe")
+            own = file.path.startswith(FOLDER)
             path.write_text(file.text.replace(mark, f"PORT = {port}") if own else file.text, "utf-8")
         started = [*page.bundle.command]
         started[1] = str(folder / started[1])
         if case.language == "python":
             python = newer_python() or sys.executable
-            started = [f"PYTHONPATH={folder}/.docprobe", python, "-B", *started[1:]]
+            started = [*_variables(traced, folder), python, "-B", *started[1:]]
         elif trace:
-            started = [f"NODE_OPTIONS=--import file://{folder}/.docprobe/trace.mjs", *started]
+            started = [*_variables(traced, folder), *started]
         async with running(["env", *started]) as pod:
             watched = TracedPod(pod, service) if trace else pod
             transcript = await converse_http(
@@ -102,6 +104,11 @@ async def conversation(
     last = max((*pairs, *pairs.values()), default=0)
     executed = {number: ran for number, ran in watched.executed.items() if number <= last}
     return transcript, differences(transcript, transcript, pairs, executed, pairs.keys())
+
+
+def _variables(traced: Bundle | None, folder: Path) -> list[str]:
+    """What the tracer is loaded by, for ``env``."""
+    return [f"{name}={text.replace(APP, str(folder))}" for name, text in (traced.environment if traced else {}).items()]
 
 
 def expected(case: Case, transcript: Transcript) -> tuple[Finding, ...]:

@@ -22,7 +22,7 @@ from harness.model import Image, ListeningSocket, LogLine
 from harness.run import trace_service
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from anyio.abc import ByteStream
 
@@ -44,8 +44,17 @@ def free_port() -> int:
 class ProgramPod:
     """A program with its own port, as a Pod."""
 
-    def __init__(self, bundle: Bundle, folder: Path, ports: dict[int, int]) -> None:
-        self._bundle, self._folder, self._ports = bundle, folder, ports
+    def __init__(
+        self,
+        bundle: Bundle,
+        folder: Path,
+        ports: dict[int, int],
+        serve: Callable[[Service], Awaitable[None]],
+        adapted: Callable[[Bundle], Bundle],
+    ) -> None:
+        """``serve`` begins to serve a service at its port of ``ports``; ``adapted`` fits bundles to this machine."""
+        self._bundle, self._folder, self._ports, self._serve = adapted(bundle), folder, ports, serve
+        self._adapted = adapted
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -89,6 +98,14 @@ class ProgramPod:
 
     async def restart(self) -> None:
         await self.stop()
+        await self.start()
+
+    async def restart_as(self, bundle: Bundle, services: Sequence[Service] = ()) -> None:
+        await self.stop()
+        self._bundle = self._adapted(bundle)
+        for service in services:
+            self._ports[service.port] = free_port()
+            await self._serve(service)
         await self.start()
 
     def transport(self) -> httpx.AsyncBaseTransport:
@@ -152,6 +169,10 @@ class ProgramEngine:
         self._folder = folder
         self.pods = 0
 
+    def adapted(self, bundle: Bundle) -> Bundle:
+        """What is started for a bundle."""
+        return bundle
+
     async def install(self, bundle: Bundle, **options: Any) -> Image:
         return Image("none", "none", {}, lock="{}")
 
@@ -162,11 +183,15 @@ class ProgramEngine:
         self.pods += 1
         ports = {DOCUMENTED_PORT: free_port(), **{service.port: free_port() for service in services}}
         async with contextlib.AsyncExitStack() as opened, anyio.create_task_group() as tasks:
-            for service in services:
+
+            async def serve(service: Service) -> None:
                 listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=ports[service.port])
                 await opened.enter_async_context(listener)
                 tasks.start_soon(listener.serve, service.serve)
-            pod = ProgramPod(bundle, self._folder / str(self.pods), ports)
+
+            for service in services:
+                await serve(service)
+            pod = ProgramPod(bundle, self._folder / str(self.pods), ports, serve, self.adapted)
             try:
                 await pod.start()
                 yield pod

@@ -15,7 +15,8 @@ const PORT = 1;
 const MOST_PLACES = 50_000;
 const MOST_CALLS = 5_000;
 const TOKEN = /[\p{ID_Start}$_][\p{ID_Continue}$]*|\S/gu;
-const own = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const aside = path.dirname(fileURLToPath(import.meta.url));
+const own = path.dirname(aside);
 const session = new inspector.Session();
 const scripts = new Map();
 
@@ -36,7 +37,7 @@ function pathOf(url) {
 
 function relative(file) {
   const inside = path.relative(own, file);
-  return inside.startsWith("..") || inside.startsWith(".docprobe") ? undefined : inside;
+  return inside.startsWith("..") || path.dirname(file) === aside ? undefined : inside;
 }
 
 function sourceMapOf(text) {

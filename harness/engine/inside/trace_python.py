@@ -38,7 +38,7 @@ class Tracer:
     def __init__(self, own: str) -> None:
         """``own`` is the folder of the program's files."""
         self._own = own + os.sep
-        self._aside = self._own + ".docprobe" + os.sep
+        self._aside = os.path.dirname(os.path.abspath(__file__)) + os.sep
         self._started_in = os.getcwd()
         self._ran: dict[CodeType, set[int]] = {}
         self._calls: dict[tuple[str, ...], None] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -13,6 +14,9 @@ from harness.engine.protocol import Limits
 from tests.harness.engine.conftest import SERVER, python_bundle
 
 if TYPE_CHECKING:
+    from anyio.abc import ByteStream
+
+    from harness.model import LogLine
     from tests.harness.engine.conftest import Open
 from tests.support.pods import QUICK, client, ends, leftovers
 
@@ -35,6 +39,45 @@ print(count.read_text(), flush=True)
         assert await pod.wait_listening(60)
         assert (await http.get("http://localhost:3000/")).json()["pid"] != before
         assert [line.text for line in pod.logs() if set(line.text) == {"x"}] == ["x", "xx"]
+
+
+class Greeter:
+    """A service that says one line."""
+
+    port = 7070
+
+    async def serve(self, stream: ByteStream) -> None:
+        await stream.send(b"from beside")
+        await stream.aclose()
+
+    def log(self) -> tuple[LogLine, ...]:
+        return ()
+
+
+async def test_restarted_as_another_bundle_it_has_more_files_variables_and_services(open_engine: Open) -> None:
+    """From then on: it is started with them again, beside the files that the first process wrote."""
+    code = """
+import os, pathlib, socket
+pathlib.Path("mark").open("a").write("x")
+try:
+    beside = socket.create_connection(("127.0.0.1", 7070)).recv(100).decode()
+except OSError:
+    beside = "nobody"
+there = sorted(path.name for path in pathlib.Path(".").iterdir() if path.suffix == ".txt")
+print(pathlib.Path("mark").read_text(), os.environ.get("GIVEN"), there, beside, flush=True)
+"""
+    bundle = python_bundle(code + SERVER)
+    other = replace(bundle, files=(*bundle.files, SourceFile("more.txt", "more")), environment={"GIVEN": "it"})
+    async with open_engine(QUICK) as engine, engine.pod(bundle, await engine.install(bundle)) as pod:
+        assert await pod.wait_listening(60)
+        await pod.restart_as(other, (Greeter(),))
+        assert await pod.wait_listening(60)
+        await pod.restart()
+        assert await pod.wait_listening(60)
+        said = [line.text for line in pod.logs() if line.text.startswith("x")]
+    assert said == [
+        "x None [] nobody", "xx it ['more.txt'] from beside", "xxx it ['more.txt'] from beside",
+    ]  # fmt: skip
 
 
 async def test_restart_ends_its_children(open_engine: Open) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from extractor.model import ExampleKind
+from harness.engine.hardening import APP
 from harness.judge.results import Ruleset, exchanges_to_trace
 from harness.model import BlameSource, Certainty, Status, Transcript, Verdict
 from harness.run.connect import open_engine
@@ -35,9 +36,10 @@ from tests.support.traced_pages import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from extractor.model import Bundle
     from harness.config import Config
     from harness.engine.protocol import Engine
-    from harness.model import ExampleResult, Exchange, Finding
+    from harness.model import ExampleResult, Exchange, Finding, Recording
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
 PAGE = "docs/2025-11-25/tutorials/traced.mdx"
@@ -49,12 +51,11 @@ IN_PYTHON = pytest.mark.skipif(
 class OwnEngine(ProgramEngine):
     """Starts Python programs with a newer Python than the tests may run with."""
 
-    @asynccontextmanager
-    async def pod(self, bundle: Any, *arguments: Any, **options: Any) -> AsyncIterator[Any]:
-        if bundle.toolchain == "python":
-            bundle = replace(bundle, command=(newer_python(), *bundle.command[1:]))
-        async with super().pod(bundle, *arguments, **options) as pod:
-            yield pod
+    def adapted(self, bundle: Bundle) -> Bundle:
+        python = newer_python()
+        if bundle.toolchain != "python" or python is None:
+            return bundle
+        return replace(bundle, command=(python, *bundle.command[1:]))
 
 
 async def run(config: Config, engine: ProgramEngine) -> ExampleResult:
@@ -191,11 +192,8 @@ class CountingEngine(ProgramEngine):
             self.there -= 1
 
 
-@pytest.mark.processes
-@pytest.mark.anyio
-async def test_traced_beside_the_conversation_or_after_it_the_same_is_found(tmp_path: Path) -> None:
-    """Beside it while no other text waits for its turn; wrong requests of later revisions are then not known yet."""
-    config = config_of(tmp_path, NODE_PAGE)
+async def recorded(config: Config, engine: ProgramEngine, *, followed: bool) -> Recording:
+    """What is recorded of the first example by itself."""
     plan = make_plan(config)
     example, rules = plan.examples[0], Ruleset(config.profile, plan.bound)
     assert example.bundle is not None
@@ -203,18 +201,41 @@ async def test_traced_beside_the_conversation_or_after_it_the_same_is_found(tmp_
     async def nobody() -> None:
         return None
 
+    return await EngineRecorder(cast("Engine", engine), config).record(
+        replace(example.bundle, example_id=example.id),
+        date=None, committed=nobody, locks={}, progress=lambda _: None,
+        to_trace=lambda transcript: exchanges_to_trace(example, transcript, rules), followed=followed,
+    )  # fmt: skip
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+async def test_traced_beside_the_conversation_or_after_it_the_same_is_found(tmp_path: Path) -> None:
+    """Beside it while no other text waits for its turn; wrong requests of later revisions are then not known yet."""
+    config = config_of(tmp_path, NODE_PAGE)
     traced = []
-    for ahead in (True, False):
-        engine = CountingEngine(tmp_path / f"pods-{ahead}")
-        recording = await EngineRecorder(cast("Engine", engine), config).record(
-            replace(example.bundle, example_id=example.id),
-            date=None, committed=nobody, locks={}, progress=lambda _: None,
-            to_trace=lambda transcript: exchanges_to_trace(example, transcript, rules), ahead=ahead,
-        )  # fmt: skip
-        assert (engine.pods, engine.most, engine.there) == (2, 2 if ahead else 1, 0)
+    for followed in (False, True):
+        engine = CountingEngine(tmp_path / f"pods-{followed}")
+        recording = await recorded(config, engine, followed=followed)
+        assert (engine.pods, engine.most, engine.there) == ((1, 1, 0) if followed else (2, 2, 0))
         assert recording.traced
         traced.append(recording.traced)
     assert traced[0] == traced[1]
+
+
+@pytest.mark.processes
+@pytest.mark.anyio
+async def test_what_a_first_conversation_left_behind_does_not_hide_the_lines(tmp_path: Path) -> None:
+    """The third start in one folder answers otherwise: then it is traced in a pod of its own."""
+    counted = 'import { appendFileSync, readFileSync } from "node:fs";\nappendFileSync("starts", "x");\n'
+    page = NODE_PAGE.replace("const LOST = 400;", 'const LOST = readFileSync("starts").length > 2 ? 404 : 400;')
+    page = page.replace("import { createServer }", f"{counted}import {{ createServer }}")
+    engine = CountingEngine(tmp_path / "pods")
+    recording = await recorded(config_of(tmp_path, page), engine, followed=True)
+    assert (engine.pods, engine.most) == (2, 1)
+    assert recording.transcript is not None
+    lost = {one.number for one in recording.transcript.exchanges if one.step.startswith("terminated.post")}
+    assert lost & {one.number for one in recording.traced}
 
 
 @pytest.mark.processes
@@ -256,11 +277,17 @@ def test_the_tracer_is_added_and_no_line_of_it_is_the_pages() -> None:
     traced = traced_bundle(bundle)
     assert traced is not None
     assert traced.files[-1].docs_line(1) is None
-    assert traced.environment["NODE_OPTIONS"].endswith("/.docprobe/trace.mjs --no-warnings")
+    folder = traced.files[-1].path.rpartition("/")[0]
+    assert traced.environment["NODE_OPTIONS"] == f"--import file://{APP}/{folder}/trace.mjs --no-warnings"
     python = traced_bundle(replace(bundle, toolchain="python"))
     assert python is not None
-    assert python.environment["PYTHONPATH"].endswith("/.docprobe")
+    assert python.environment["PYTHONPATH"] == f"{APP}/{python.files[-1].path.rpartition('/')[0]}"
     assert traced_bundle(replace(bundle, toolchain="go")) is None
+
+
+def test_an_example_that_ran_before_cannot_have_prepared_the_place_of_the_tracer() -> None:
+    bundles = [traced_bundle(bundle_of("one();")) for _ in range(2)]
+    assert len({bundle.files[-1].path for bundle in bundles if bundle is not None}) == 2
 
 
 def test_one_trace_stands_for_the_same_step_answered_alike_in_other_revisions() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import string
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import SESSION_HEADER, Caller, initialize_version
 
 if TYPE_CHECKING:
+    from harness.engine.protocol import ExitState
     from harness.profiles.mcp.probes.probed_server import ProbedServer
 
 MOST_RESTARTS: Final = 60
@@ -28,8 +30,10 @@ _NO_SIGN_OF_ONE_CLIENT: Final = (401, 403, 429, FULL)
 """Refusals of a second initialize that say nothing about the number of clients."""
 NOTICE_S: Final = 5.0
 """Time for the end of a process to be noticed after its connections broke."""
-_NOTICE_S: Final = {FailureKind.REFUSED: NOTICE_S, FailureKind.RESET: 1.0, FailureKind.CLOSED: 1.0}
-"""The same by what a request met: a server may break a connection and live, one that refuses it hardly does."""
+_BROKEN: Final = frozenset({FailureKind.RESET, FailureKind.CLOSED})
+"""What a request meets where a process dies, and where a server breaks a connection and lives."""
+LOOK_S: Final = 0.25
+"""After such a failure, time until it is looked whether the server accepts connections: a dead process does not."""
 ACCEPTED: Final = 202
 """Answer to a DELETE that will be done later."""
 ENDING_S: Final = 5.0
@@ -90,7 +94,7 @@ async def ask_for_second_client(peer: ProbedServer, caller: Caller) -> bool:
         return True
     ended = peer.pod.exit_state()
     if ended is None and answer.exchange.failure is not None:
-        ended = await peer.pod.wait_exit(NOTICE_S)
+        ended = await _noticed_end(peer, answer.exchange.failure.kind)
     if ended is not None:
         incident = peer.facts.crashed or Incident(answer.number, ended.sentence)
         peer.facts = replace(peer.facts, crashed=incident, single_session=True)
@@ -116,7 +120,7 @@ async def fresh_initialize(
     served_before = peer.initializes_served
     crashed = peer.pod.exit_state()
     if crashed is None and answer.exchange.failure is not None:
-        crashed = await peer.pod.wait_exit(NOTICE_S)
+        crashed = await _noticed_end(peer, answer.exchange.failure.kind)
     if crashed is None and served_before == 0:
         return answer, opened
     peer.recorder.amend(answer.number, step=f"{steps.RETRY}.{step}")
@@ -167,14 +171,35 @@ async def has_died(peer: ProbedServer) -> bool:
     exchanges = peer.recorder.exchanges
     last = exchanges[-1] if exchanges else None
     ended = peer.pod.exit_state()
-    wait_s = _NOTICE_S.get(last.failure.kind) if last is not None and last.failure is not None else None
-    if ended is None and wait_s is not None:
-        ended = await peer.pod.wait_exit(wait_s)
+    failure = last.failure if last is not None else None
+    if ended is None and failure is not None and failure.kind in {FailureKind.REFUSED, *_BROKEN}:
+        ended = await _noticed_end(peer, failure.kind)
     if ended is None:
         return False
     number = last.number + 1 if last is not None else 1
     peer.facts = replace(peer.facts, crashed=peer.facts.crashed or Incident(number, ended.sentence))
     return True
+
+
+async def _noticed_end(peer: ProbedServer, met: FailureKind) -> ExitState | None:
+    """Return how the process ended, which may take a while to be noticed; None if it lives.
+
+    Args:
+        peer: the server.
+        met: what its last request met.
+    """
+    if met in _BROKEN:
+        ended = await peer.pod.wait_exit(LOOK_S)
+        if ended is not None or await _accepts_connections(peer):
+            return ended
+    return await peer.pod.wait_exit(NOTICE_S)
+
+
+async def _accepts_connections(peer: ProbedServer) -> bool:
+    with anyio.move_on_after(NOTICE_S), suppress(OSError):
+        await (await peer.pod.connect(peer.address.ip, peer.address.port)).aclose()
+        return True
+    return False
 
 
 async def ready(peer: ProbedServer) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import anyio
 import pytest
 
 from harness.base.errors import BlockedError
@@ -13,6 +14,7 @@ from harness.engine.protocol import ExitState
 from harness.judge.judge import judge
 from harness.model import Basis, Facts, Failure, FailureKind, Verdict
 from harness.profile import ProbeSettings
+from harness.profiles.mcp.messages import EndpointAddress
 from harness.profiles.mcp.probe import McpProbe
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.mcp.probes.sessions import has_died
@@ -123,11 +125,17 @@ async def test_a_crash_is_found_recorded_and_survived() -> None:
 
 
 class Dying:
-    """A process whose end is noticed after a while."""
+    """A process whose end is noticed after a while. Dead or not, it may accept connections until then."""
 
-    def __init__(self, noticed_s: float) -> None:
-        self.noticed_s = noticed_s
+    def __init__(self, noticed_s: float, *, accepts: bool) -> None:
+        self.noticed_s, self.accepts = noticed_s, accepts
         self.waited_s = 0.0
+
+    async def connect(self, host: str, port: int) -> Any:
+        assert (host, port) == ("127.0.0.1", 3000)
+        if not self.accepts:
+            raise ConnectionRefusedError
+        return SimpleNamespace(aclose=anyio.lowlevel.checkpoint)
 
     def exit_state(self) -> ExitState | None:
         return ExitState(1, "exited with code 1") if self.waited_s >= self.noticed_s else None
@@ -138,17 +146,22 @@ class Dying:
 
 
 @pytest.mark.parametrize(
-    ("kind", "noticed_s", "died"),
+    ("kind", "noticed_s", "accepts", "died"),
     [
-        (FailureKind.REFUSED, 5.0, True), (FailureKind.CLOSED, 1.0, True), (FailureKind.RESET, 1.0, True),
-        (FailureKind.CLOSED, 5.0, False), (FailureKind.TIMEOUT, 0.1, False), (None, 0.1, False),
+        (FailureKind.REFUSED, 5.0, False, True), (FailureKind.REFUSED, 6.0, False, False),
+        (FailureKind.CLOSED, 0.2, True, True), (FailureKind.RESET, 0.2, True, True),
+        (FailureKind.CLOSED, 5.0, True, False), (FailureKind.RESET, 5.0, True, False),
+        (FailureKind.CLOSED, 5.0, False, True), (FailureKind.RESET, 5.0, False, True),
+        (FailureKind.TIMEOUT, 0.1, False, False), (None, 0.1, False, False),
     ],
 )  # fmt: skip
 async def test_the_end_of_a_process_is_waited_for_by_what_the_last_request_met(
-    kind: FailureKind | None, noticed_s: float, died: bool
+    kind: FailureKind | None, noticed_s: float, accepts: bool, died: bool
 ) -> None:
     last = replace(exchange(7, "s", "POST", 200), reply=None, failure=Failure(kind)) if kind is not None else exchange(7, "s", "POST", 200)
-    peer: Any = SimpleNamespace(pod=Dying(noticed_s), recorder=SimpleNamespace(exchanges=[last]), facts=Facts())
+    address = EndpointAddress("127.0.0.1", 3000, "/mcp")
+    pod, recorder = Dying(noticed_s, accepts=accepts), SimpleNamespace(exchanges=[last])
+    peer: Any = SimpleNamespace(pod=pod, recorder=recorder, facts=Facts(), address=address)
     assert await has_died(peer) is died
     assert (peer.facts.crashed is not None) is died
 
