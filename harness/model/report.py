@@ -310,3 +310,9 @@ class Report:
     root_in_repository: str | None = None
     """The docs root as seen from the top of its git repository (POSIX, "." for the top itself), for formats that a
     forge reads; None outside a repository."""
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether examples of the docs may be absent because the run was about a part of them, or a shard is missing."""
+        count = int(self.shards[0].rpartition("/")[2]) if self.shards else 0
+        return self.narrowed or bool(self.missing_shards) or len(self.shards) < count

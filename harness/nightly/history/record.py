@@ -82,7 +82,7 @@ def _follow_renamed(report: Report, connection: sqlite3.Connection) -> None:
     last = connection.execute(
         "SELECT id, started FROM night WHERE docs = ? ORDER BY started DESC LIMIT 1", (docs,)
     ).fetchone()
-    if last is None or last[1] > report.started or report.narrowed:
+    if last is None or last[1] > report.started or report.is_partial:
         return
     rows = connection.execute(
         "SELECT example.id, example.name, result.digest FROM result JOIN example ON example.id = result.example"

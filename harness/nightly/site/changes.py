@@ -309,7 +309,7 @@ def changes(
         recovered=recovered,
         status=tuple(one for one in moved if one not in (*stopped, *unchecked, *recovered)),
         arrived=tuple(one.example for one in arrivals if not one.violated and one.example not in unsure),
-        gone=() if report.narrowed else _gone(report, last_night, ever_judged),
+        gone=() if report.is_partial else _gone(report, last_night, ever_judged),
         packages=_shifts(*packages),
         drifted=len(report.drift),
         judged=judged,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,8 @@ def test_inputs_are_arguments_and_never_commands(tmp_path: Path) -> None:
 
 
 def test_what_is_kept_between_runs_is_where_docprobe_and_pip_look_and_apart_by_trust(tmp_path: Path) -> None:
-    (kept,) = (step for step in STEPS if str(step.get("uses", "")).startswith("actions/cache@"))
+    restored, kept = (step for step in STEPS if str(step.get("uses", "")).startswith("actions/cache"))
+    assert restored["with"].items() - kept["with"].items() == {("restore-keys", restored["with"]["restore-keys"])}
     paths = kept["with"]["path"].replace("${{ runner.temp }}", str(tmp_path / "temp")).split()
     run(tmp_path)
     assert (tmp_path / "called.state").read_text() in paths
@@ -82,8 +84,26 @@ def test_what_is_kept_between_runs_is_where_docprobe_and_pip_look_and_apart_by_t
     assert 'PIP_CACHE_DIR="$RUNNER_TEMP/docprobe/pip"' in install
     assert str(tmp_path / "temp/docprobe/pip") in paths
     for key in ("key", "restore-keys"):
-        assert "${{ inputs.trust }}-" in kept["with"][key]
-    assert kept["if"] == "inputs.cache == 'true'"
+        assert "${{ inputs.trust }}-" in restored["with"][key]
+    wanted = "inputs.cache == 'true' && github.event_name != 'pull_request_target'"
+    assert restored["if"] == wanted, "there a stranger's run would write what the base branch reads"
+    assert kept["if"] == f"always() && {wanted}", "a run with findings keeps its conversations too"
+
+
+def test_a_module_in_the_checkout_is_not_run_by_the_installation(tmp_path: Path) -> None:
+    for module in ("venv", "pip"):
+        (tmp_path / f"{module}.py").write_text("open('pwned', 'w')")
+    install = next(step["run"] for step in STEPS if step.get("name") == "Install docprobe")
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "RUNNER_TEMP": str(tmp_path / "temp"),
+        "GITHUB_ACTION_PATH": str(tmp_path / "a" / "b" / "c" / "d"),
+    }
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", install]
+    # nothing to install is there: it ends with pip's own complaint
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert "requirements-run.lock" in done.stderr
+    assert not (tmp_path / "pwned").exists()
 
 
 def test_no_expression_stands_in_a_script() -> None:

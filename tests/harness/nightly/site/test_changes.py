@@ -63,8 +63,12 @@ def test_examples_that_are_gone_are_named_unless_a_part_of_the_docs_was_checked(
     assert [(name, status) for name, status, _ in found.gone] == [("gone", "judged"), ("part", "fragment")]
     assert [bool(href) for *_, href in found.gone] == [True, False], "only what was judged once has a page"
     assert found.headline == "1 example no longer in the results.", "nobody misses a fragment"
-    part = replace(night(0, failing()), narrowed=True)
-    assert changes("before", [], part, last_night, ({}, {})).gone == ()
+    alone = replace(night(0, failing()), shards=("1/2",))
+    parts = (replace(night(0, failing()), narrowed=True), alone, replace(alone, missing_shards=("2/2",)))
+    for part in parts:
+        assert changes("before", [], part, last_night, ({}, {})).gone == ()
+    whole = replace(alone, shards=("2/2", "1/2"))
+    assert [name for name, *_ in changes("before", [], whole, last_night, ({}, {})).gone] == ["gone", "part"]
 
 
 def test_what_all_verdicts_of_a_group_are_based_on_is_said_once() -> None:
