@@ -20,7 +20,8 @@ from harness.rule import Catalogue
 __all__ = ["Config", "ExampleOverride"]
 
 
-_COUNT: Final = re.compile(r"[0-9]{1,9}")
+_COUNT: Final = re.compile(r"[0-9]{1,4}")
+"""As many digits as the published results take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Shard:
     count: int
     texts: Mapping[str, int] = field(default_factory=dict)
     """Which part a text belongs to by a plan, by digest."""
+    plan: str = ""
+    """The plan's file, for messages."""
 
     @classmethod
     def parse(cls, text: str) -> Shard:

@@ -48,5 +48,5 @@ def from_json(data: bytes | str, kind: type[T], *, name: str | None = None) -> T
     """
     try:
         return msgspec.json.decode(data, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"not a docprobe {name or kind.__name__.lower()}: {error}") from error

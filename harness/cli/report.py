@@ -13,7 +13,7 @@ from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.cli.context import Cli, pass_cli, state_option
 from harness.nightly.history.record import add
-from harness.nightly.history.schema import connect, memory
+from harness.nightly.history.schema import memory, opened
 from harness.nightly.site import write_site
 from harness.nightly.site.assets import load
 from harness.nightly.site.coverage import StatementLine
@@ -71,7 +71,7 @@ def command(
     for purpose, why in assets.missing:
         if not no_libraries:
             cli.err().print(f"no {purpose}: {why}; the site shows tables instead", markup=False, soft_wrap=True)
-    with closing(connect(history_file) if history_file is not None else memory()) as history:
+    with opened(history_file) if history_file is not None else closing(memory()) as history:
         for report in reports:
             add(report, history)
         built = write_site(reports[-1], history, out, assets=assets, statements=statements)

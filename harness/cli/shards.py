@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -10,6 +9,7 @@ import click
 
 from harness.base.errors import UsageError
 from harness.config import Shard
+from harness.model import Status
 from harness.selection.shards import FORMAT, MAX_SHARDS, ShardPlan, divide, planned
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ def _seconds(config: Config) -> Mapping[str, float]:
     """Return how long texts took, by digest: from the history if one is named, else from the last run of these docs."""
     if config.history is not None and config.history.is_file():
         from harness.nightly.history.queries import durations
-        from harness.nightly.history.schema import connect
+        from harness.nightly.history.schema import opened
 
-        with closing(connect(config.history)) as history:
+        with opened(config.history) as history:
             return durations(history)
     from harness.results.result_files import last_run
 
@@ -88,4 +88,5 @@ def _seconds(config: Config) -> Mapping[str, float]:
         report = last_run(config.state, config.catalogue.requirements, config.docs)
     except UsageError:
         return {}
-    return {example.digest: example.duration_s for example in report.examples if not example.cached}
+    ran = (Status.JUDGED, Status.NOT_RUNNING)
+    return {one.digest: one.duration_s for one in report.examples if one.status in ran and not one.cached}

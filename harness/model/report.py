@@ -302,6 +302,8 @@ class Report:
     """``I/N`` of every part of a run that is in here; empty for a whole run."""
     missing_shards: tuple[Shard, ...] = ()
     """``I/N`` of the parts that a joined report lacks."""
+    division: str | None = None
+    """Of a shard: digest of the run's filters and of its plan. Parts of one run have the same."""
     rules_root: str | None = None
     """The normative text's root as seen from the top of the docs' repository; empty if it is not in that repository,
     None if it is in the docs themselves."""
@@ -313,6 +315,6 @@ class Report:
 
     @property
     def is_partial(self) -> bool:
-        """Whether examples of the docs may be absent because the run was about a part of them, or a shard is missing."""
+        """Whether examples of the docs may be absent: the run was about a part of them, or a shard is missing."""
         count = int(self.shards[0].rpartition("/")[2]) if self.shards else 0
         return self.narrowed or bool(self.missing_shards) or len(self.shards) < count

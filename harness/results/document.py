@@ -5,6 +5,7 @@ What is written is sorted and complete, so identical input gives identical text 
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from dataclasses import replace
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 TIMES: Final = frozenset({"started", "duration_s", "at_s", "cached"})
 """The keys that differ between two runs over the same input."""
+HINT: Final = "give a file that --format json wrote"
 CONTEXT_LINES: Final = 3
 """Lines of a page written around those that a finding points at."""
 _PLACED: Final = re.compile(
@@ -103,8 +105,13 @@ def from_text(text: str | bytes, catalogue: Sequence[Requirement]) -> Report:
     except msgspec.ValidationError as error:
         raise UsageError(f"not a {SCHEMA} document: {error}", _other_version(text)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"not a {SCHEMA} document: {error}", "give a file that --format json wrote") from error
-    return _report(msgspec.convert(wire, Document, from_attributes=True), catalogue)
+        raise UsageError(f"not a {SCHEMA} document: {error}", HINT) from error
+    document = msgspec.convert(wire, Document, from_attributes=True)
+    try:
+        datetime.datetime.fromisoformat(document.started)
+    except ValueError as error:
+        raise UsageError(f"not a {SCHEMA} document: {error} - at `$.started`", HINT) from error
+    return _report(document, catalogue)
 
 
 def _other_version(text: str | bytes) -> str:
@@ -115,7 +122,7 @@ def _other_version(text: str | bytes) -> str:
     named = value.get("schema") if isinstance(value, dict) else None
     if isinstance(named, str) and named != SCHEMA:
         return f"its schema is {named!r}: read it with the version of docprobe that wrote it"
-    return "give a file that --format json wrote"
+    return HINT
 
 
 def without_times(report: Report) -> Any:
@@ -174,6 +181,7 @@ def _document(report: Report) -> Document:
         text_changes=report.text_changes,
         shards=report.shards,
         missing_shards=report.missing_shards,
+        division=report.division,
         settings=report.settings,
         sources=_excerpts(report),
     )
@@ -207,6 +215,7 @@ def _report(document: Document, catalogue: Sequence[Requirement]) -> Report:
         text_changes=document.text_changes,
         shards=document.shards,
         missing_shards=document.missing_shards,
+        division=document.division,
         settings=document.settings,
         rules_root=document.docs.rules_root,
         exit_code=document.summary.exit_code,

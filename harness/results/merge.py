@@ -43,6 +43,7 @@ def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
         ):
             if own != other:
                 raise UsageError(f"{names[0]} and {name} are not of one run: {what} {own} and {other}", HINT)
+    _check_divided_alike(reports, names)
     shards = _united(shard for report in reports for shard in report.shards)
     return replace(
         first,
@@ -59,6 +60,7 @@ def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
         edited=tuple(sorted({id for report in reports for id in report.edited})),
         shards=shards,
         missing_shards=_missing(reports, shards),
+        division=next((report.division for report in reports if report.division is not None), None),
         sources={file: lines for report in reports for file, lines in report.sources.items()},
     )
 
@@ -77,14 +79,33 @@ def _compared(reports: Sequence[Report]) -> Compared | None:
     )
 
 
+def _check_divided_alike(reports: Sequence[Report], names: Sequence[str]) -> None:
+    """Raise UsageError if shards are not parts of one division: some examples would be in none of them, unnoticed."""
+    parts = [(report, name) for report, name in zip(reports, names, strict=True) if report.shards]
+    for report, name in parts:
+        first, first_name = parts[0]
+        (own, count), (other, other_count) = _numbers(first, first_name), _numbers(report, name)
+        if count != other_count:
+            what = f"shard {own} of {count} and shard {other} of {other_count}"
+            raise UsageError(f"{first_name} and {name} are not of one run: {what}", HINT)
+        if first.division is not None and report.division not in (None, first.division):
+            what = "they were divided by other plans, or have other filters (--select, --revision, --requirement)"
+            raise UsageError(f"{first_name} and {name} are not of one run: {what}", HINT)
+
+
+def _numbers(report: Report, name: str) -> tuple[int, int]:
+    """Return the number of a report's last shard, and that of all. Raises UsageError if they are not possible."""
+    pairs = [(int(first), int(second)) for first, _, second in (shard.partition("/") for shard in report.shards)]
+    if len({count for _, count in pairs}) != 1 or any(number > count for number, count in pairs):
+        raise UsageError(f"{name}: there are no such shards: {', '.join(report.shards[:CONFLICTS_NAMED])}", HINT)
+    return pairs[-1]
+
+
 def _missing(reports: Sequence[Report], shards: Sequence[str]) -> tuple[str, ...]:
     """Shards that none of ``reports`` holds; none if one of them is a whole run."""
     if not all(report.shards for report in reports):
         return ()
-    counts = {shard.partition("/")[2] for shard in shards}
-    if len(counts) != 1:
-        raise UsageError(f"the results have different numbers of shards: {', '.join(shards)}", HINT)
-    count = counts.pop()
+    count = shards[0].partition("/")[2]
     names = [f"{number}/{count}" for number in range(1, int(count) + 1)]
     return tuple(name for name in names if name not in shards)
 
@@ -126,6 +147,6 @@ def _united_by_id(reports: Sequence[Report]) -> tuple[Requirement, ...]:
 
 def _span_s(reports: Sequence[Report]) -> float:
     """Seconds from the start of the first shard to the end of the last."""
-    starts = [datetime.datetime.fromisoformat(report.started) for report in reports]
-    ends = [at + datetime.timedelta(seconds=r.duration_s) for at, r in zip(starts, reports, strict=True)]
-    return round((max(ends) - min(starts)).total_seconds(), 3)
+    starts = [datetime.datetime.fromisoformat(report.started).timestamp() for report in reports]
+    ends = [at + report.duration_s for at, report in zip(starts, reports, strict=True)]
+    return round(max(ends) - min(starts), 3)

@@ -117,6 +117,9 @@ class Document:
         tuple[Shard, ...], Meta(description="I/N of the shards in this document; empty for a whole run.")
     ] = ()
     missing_shards: Annotated[tuple[Shard, ...], Meta(description="I/N of the shards that joined results lack.")] = ()
+    division: Annotated[
+        str | None, Meta(description="Of shards: digest of the filters and the plan that they have in common.")
+    ] = None
     settings: Annotated[SettingsSource, Meta(description="Whose configuration, baseline and lock the run went by.")] = (
         field(default_factory=SettingsSource)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Mapping, Sequence
 
-    from harness.config import Config
+    from harness.config import Config, Shard
     from harness.judge.compare import BaseState
     from harness.model import Drift, ExampleResult, Finding, Patch, Requirement
     from harness.run.plan import Plan
@@ -35,6 +36,12 @@ INTERRUPTED = 130
 
 FindingKey = tuple[str, str, str]
 """Names a finding of a report: example, requirement, revision."""
+
+
+def _division(config: Config, shard: Shard) -> str:
+    """Return a digest of what decides which examples are in which shard, and by what they are judged."""
+    filters = (config.select, config.revisions, sorted(config.requirements), sorted(shard.texts.items()))
+    return hashlib.sha256(repr(filters).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def build_report(
@@ -85,6 +92,7 @@ def build_report(
             fail_on=config.fail_on,
             narrowed=config.changed_since is not None,
             shards=() if config.shard is None else (str(config.shard),),
+            division=None if config.shard is None else _division(config, config.shard),
         )
     if config is not None and plan is not None:
         report = replace(

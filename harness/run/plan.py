@@ -24,10 +24,10 @@ from harness.spec.bind import with_accepted, with_old_sentences
 from harness.spec.diff import text_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from extractor.model import Corpus, Example, Problem
-    from harness.config import Config
+    from harness.config import Config, Shard
     from harness.model import ExampleResult, NoLongerRunnable, PrintedExample, TextChange
     from harness.selection.changed import Change
     from harness.spec.bind import Bound
@@ -194,12 +194,23 @@ def make_plan(config: Config, *, since: Change | None = None, settings: Config |
     plan = Plan(corpus, bound, chosen, found, loaded.printed, problems, unmatched)
     if since is not None:
         plan = _narrowed(plan, since, config, selection, settings)
+    if config.shard is not None and config.shard.texts:
+        _check_planned(plan.examples, config.shard)
     plan = replace(plan, examples=tuple(example for example in plan.examples if selection.holds(example)))
     if not plan.examples:
         return plan
     # the history of the docs is read only for a report that shows it
     old = old_sentences(bound.drift, config, since.base if since else None)
     return replace(plan, bound=with_old_sentences(bound, old))
+
+
+def _check_planned(examples: Sequence[Example], shard: Shard) -> None:
+    """Raise UsageError if a plan is not about these examples at all: of some that it lacks, each shard has a share."""
+    if examples and shard.texts.keys().isdisjoint(example.digest for example in examples):
+        raise UsageError(
+            f"{shard.plan} is a plan of other docs: it has none of the {len(examples)} selected examples",
+            "write it with the same DOCS and filters: docprobe check DOCS --plan N",
+        )
 
 
 def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection, settings: Config | str | None) -> Plan:

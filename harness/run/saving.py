@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,11 +45,11 @@ def check_writable(config: Config, outputs: Iterable[Path] = ()) -> None:
         read_locks(config.lock)
         _writable(config.lock)
     if config.history is not None:
-        from harness.nightly.history.schema import connect
+        from harness.nightly.history.schema import check_whole, opened
 
         _writable(config.history)
-        with closing(connect(config.history)):
-            pass
+        with opened(config.history) as history:
+            check_whole(history)
     for path in outputs:
         _writable(path)
 

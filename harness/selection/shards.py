@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.text import printable
 from harness.base.codec import from_json
 from harness.base.errors import UsageError
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 FORMAT: Final = "docprobe-plan/1"
 MAX_SHARDS: Final = 256
 """As many as one matrix of GitHub's may have jobs."""
+HINT: Final = "write it with: docprobe check --plan N"
+LONGEST_S: Final = 1e6
+"""No text takes longer: a greater time is of a damaged history."""
 UNKNOWN_S: Final = 20.0
 """Taken for a text that never ran, where no other did either."""
 
@@ -90,6 +94,8 @@ def divide(examples: Sequence[Example], seconds: Mapping[str, float], count: int
 def planned(shard: Shard, text: bytes, name: str) -> Shard:
     """Return a shard that holds the texts which a plan gives it, and of those that the plan lacks its usual share.
 
+    The plan must be whole, as it was written: machines that go by different ones leave texts out.
+
     Args:
         shard: as ``--shard`` names it.
         text: the plan, as JSON.
@@ -100,15 +106,26 @@ def planned(shard: Shard, text: bytes, name: str) -> Shard:
     """
     plan = from_json(text, ShardPlan, name=f"plan ({name})")
     if plan.schema != FORMAT:
-        raise UsageError(f"{name} has the format {plan.schema}, not {FORMAT}", "write it with: docprobe check --plan N")
+        raise UsageError(f"{name} has the format {plan.schema}, not {FORMAT}", HINT)
+    if not plan.shards:
+        raise UsageError(f"{name} has no shards: there was nothing to run when it was written", HINT)
     if len(plan.shards) != shard.count:
         raise UsageError(
             f"--shard {shard}: {name} has {len(plan.shards)} shards", f"choose from 1/{len(plan.shards)} and so on"
         )
-    texts = {digest: number for number, part in enumerate(plan.shards, start=1) for digest in part.texts}
-    return replace(shard, texts=texts)
+    texts: dict[str, int] = {}
+    for number, part in enumerate(plan.shards, start=1):
+        if part.shard != f"{number}/{shard.count}":
+            raise UsageError(f"{name}: shard {number} of {shard.count} is called {printable(part.shard)!r}", HINT)
+        for digest in part.texts:
+            if digest in texts:
+                both = f"{texts[digest]}/{shard.count} and {part.shard}"
+                raise UsageError(f"{name}: text {printable(digest)[:16]} is in shards {both}", HINT)
+            texts[digest] = number
+    return replace(shard, texts=texts, plan=name)
 
 
 def _of(digest: str, seconds: Mapping[str, float]) -> float | None:
-    """Return the seconds under a digest, or under the digits of it that a history has."""
-    return seconds.get(digest, seconds.get(digest[:16]))
+    """Return the seconds under a digest, or under the digits of it that a history has; None if that is no duration."""
+    found = seconds.get(digest, seconds.get(digest[:16]))
+    return found if isinstance(found, int | float) and 0 <= found <= LONGEST_S else None

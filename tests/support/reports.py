@@ -236,7 +236,8 @@ def full_report() -> Report:
         report, examples=(fuller, *rest), drift=(*report.drift, moved, vanished),
         baseline=(*report.baseline, known, gone), snapshot="5" * 64, strict=True, fail_on=FailOn.SHOULD, narrowed=True,
         lost=(NoLongerRunnable("docs/a#python", "docs/a.mdx", 12, "origin/main", "it uses a name that no block defines"),),
-        shards=("1/3", "3/3"), missing_shards=("2/3",), rules_root="other/spec", root_in_repository="site/docs",
+        shards=("1/3", "3/3"), missing_shards=("2/3",), division="4" * 16, rules_root="other/spec",
+        root_in_repository="site/docs",
         problems=(
             *report.problems, ReportProblem("no normative text found"),
             ReportProblem("two fences overlap", Span("docs/learn/range.mdx", 3, 9)),

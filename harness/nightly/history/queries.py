@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from harness.base.codec import encodable
-from harness.model import Verdict
+from harness.model import Status, Verdict
 
 if TYPE_CHECKING:
     import sqlite3
@@ -275,9 +275,10 @@ def statuses_of(connection: sqlite3.Connection, night: int) -> Mapping[str, str]
 
 
 def durations(history: sqlite3.Connection) -> Mapping[str, float]:
-    """Return the seconds that each text took when it last ran, by the first digits of its digest."""
+    """Return the seconds that each text took when it last ran to its end, by the first digits of its digest."""
     rows = history.execute(
         "SELECT digest, result.duration_s FROM result JOIN night ON night.id = result.night"
-        " WHERE cached = 0 ORDER BY night.started"
+        " WHERE cached = 0 AND status IN (?, ?) ORDER BY night.started",
+        (Status.JUDGED.value, Status.NOT_RUNNING.value),
     )
     return dict(rows.fetchall())

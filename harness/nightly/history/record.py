@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 from extractor.examples.ids import stem_of
 from harness.base.codec import encodable
 from harness.model import MUST_LIKE, SHOULD_LIKE, Basis, Stage, Status, Verdict
 from harness.nightly.history.compare import find_flips
-from harness.nightly.history.schema import connect, transaction
+from harness.nightly.history.schema import opened, transaction
 from harness.nightly.history.stored import drop_old_evidence, store_evidence
 from harness.results.counts import count as summary_figures
 
@@ -42,7 +41,7 @@ def record(report: Report, file: Path) -> bool:
         UsageError: ``file`` cannot be used as a history.
         StorageError: the disk is full or fails.
     """
-    with closing(connect(file)) as connection:
+    with opened(file) as connection:
         return add(report, connection)
 
 

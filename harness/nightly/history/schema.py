@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from harness.base.errors import UsageError, unwritable
+from harness.base.errors import DocprobeError, UsageError, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -124,16 +126,50 @@ def connect(file: Path, migrations: Sequence[Migration] = MIGRATIONS) -> sqlite3
         _migrate(connection, migrations)
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise UsageError(f"{file} is not a history of docprobe, or is damaged: {error}", OTHER_FILE) from error
+        raise _unusable(file, error) from error
     except BaseException:
         connection.close()
         raise
     return connection
 
 
+@contextmanager
+def opened(file: Path) -> Iterator[sqlite3.Connection]:
+    """Open the history in ``file`` for the length of the block.
+
+    Raises:
+        UsageError: as :func:`connect`; also if damage comes to light in the block.
+        StorageError: the disk is full.
+    """
+    with closing(connect(file)) as connection:
+        try:
+            yield connection
+        except sqlite3.DatabaseError as error:
+            raise _unusable(file, error) from error
+
+
+def check_whole(connection: sqlite3.Connection) -> None:
+    """Read an open history from end to end, so that damage comes to light before a run and not at its end.
+
+    Raises:
+        sqlite3.DatabaseError: it is damaged.
+    """
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError(found.splitlines()[-1])
+    for table in ("night", "example", "body", "result", "flip", "kept", "old_name"):
+        connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()
+
+
 def memory() -> sqlite3.Connection:
     """Return an empty history in memory."""
     return connect(Path(":memory:"))
+
+
+def _unusable(file: Path, error: sqlite3.DatabaseError) -> DocprobeError:
+    if getattr(error, "sqlite_errorname", None) == "SQLITE_FULL":
+        return unwritable(file, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    return UsageError(f"{file} is not a history of docprobe, or is damaged: {error}", OTHER_FILE)
 
 
 def _migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> None:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.base.errors import UsageError
 from harness.load import load_examples
+from harness.model import Status
 from harness.nightly.history import record
+from harness.run.plan import make_plan
 from harness.settings import load_config
 from tests.harness.nightly.history.nights import example, night
 from tests.support.command import refused, run
@@ -71,8 +74,6 @@ def test_a_machine_runs_its_part_of_the_plan(docs: Path) -> None:
     seen: list[str] = []
     for part in parts:
         config = load_config(docs, environ={}, state=docs.parent / "state", shard=_shard(part["shard"], file))
-        from harness.run.plan import make_plan
-
         seen += [one.id for one in make_plan(config).examples]
         assert [one.id for one in make_plan(config).examples] == part["examples"]
     assert sorted(seen) == ["a#python", "b#python", "c#python", "d#python"]
@@ -98,3 +99,35 @@ def _shard(text: str, file: Path) -> Any:
 )
 def test_what_does_not_go_together_is_refused(docs: Path, arguments: tuple[str, ...], message: str) -> None:
     assert message in refused(run("check", docs, "--state", docs.parent / "state", *arguments)).message
+
+
+def test_a_plan_of_other_docs_is_refused(docs: Path) -> None:
+    file = docs.parent / "plan.json"
+    file.write_text(json.dumps(plan(docs, "--plan", "2")))
+    (docs / "a.md").write_text(SERVER.format(name="another"))
+    config = load_config(docs, environ={}, state=docs.parent / "state", shard=_shard("1/2", file))
+    make_plan(config)  # of some that are not in the plan, each machine has a share
+    for name in "bcd":
+        (docs / f"{name}.md").write_text(SERVER.format(name=f"another-{name}"))
+    with pytest.raises(UsageError, match=r"plan\.json is a plan of other docs"):
+        make_plan(config)
+
+
+def test_what_could_not_be_run_says_nothing_of_its_duration(docs: Path) -> None:
+    config = load_config(docs, environ={}, state=docs.parent / "state")
+    text = next(one.digest for one in load_examples(config).all if one.page == "a.md")
+    history = docs.parent / "nights.sqlite"
+    record(night(1, example("a#python", digest=text, duration_s=40.0)), history)
+    record(night(2, example("a#python", digest=text, duration_s=0.1, status=Status.BLOCKED)), history)
+    assert plan(docs, "--plan", "1", "--history", history)["shards"][0]["seconds"] == 160.0
+
+
+def test_a_damaged_history_is_named_before_anything_runs(docs: Path) -> None:
+    history = docs.parent / "nights.sqlite"
+    for number in range(40):
+        record(night(number, example("a#python", digest=f"{number:064x}")), history)
+    whole = history.read_bytes()
+    history.write_bytes(whole[:4096] + bytes(byte ^ 0x5A for byte in whole[4096:]))
+    for arguments in (("check", docs, "--plan", "2"), ("check", docs)):
+        said = refused(run(*arguments, "--history", history, "--state", docs.parent / "state")).message
+        assert f"{history} is not a history of docprobe, or is damaged" in said

@@ -228,3 +228,9 @@ def test_another_version_is_named() -> None:
 def test_the_place_of_a_note_is_read_back(place: str | None, span: Span | None) -> None:
     note = PublishedNote(what="dependency express", origin=Origin.STATED, place=place)
     assert note.span == span
+
+
+@pytest.mark.parametrize("started", ["2026-13-45T99:99:99Z", "٢٠٢٦-11-22T03:00:00Z"])
+def test_a_time_that_cannot_be_is_named(started: str) -> None:
+    with pytest.raises(UsageError, match=r"at `\$\.started`"):
+        read(render(replace(rich_report(), started=started)))

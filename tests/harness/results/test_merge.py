@@ -67,3 +67,27 @@ def test_what_shards_were_compared_with_is_joined() -> None:
     for other in (Compared("d" * 40, "main"), Compared("b" * 40, "main", Gate.ALL)):
         with pytest.raises(UsageError, match="are not of one run"):
             merge((first, replace(second, compared=other)), ("a", "b"))
+
+
+def test_shards_of_different_divisions_are_refused() -> None:
+    """Each would leave out what it thinks is in the other."""
+    one, two = (replace(rich_report(), shards=(f"{n}/2",), division="d" * 16) for n in (1, 2))
+    assert merge((one, two), ("a.json", "b.json")).division == "d" * 16
+    with pytest.raises(UsageError, match=r"a\.json and b\.json are not of one run: they were divided by other plans"):
+        merge((one, replace(two, division="e" * 16)), ("a.json", "b.json"))
+    assert merge((one, replace(two, division=None)), ("a.json", "b.json")).missing_shards == (), "an older docprobe's"
+
+
+@pytest.mark.parametrize(
+    ("shards", "message"), [(("7/3",), r"b\.json: there are no such shards: 7/3"), (("1/9",), "shard 2 of 9999")]
+)
+def test_shards_that_cannot_be_are_refused(shards: tuple[str, ...], message: str) -> None:
+    one, two = replace(rich_report(), shards=("2/9999",)), replace(rich_report(), shards=shards)
+    with pytest.raises(UsageError, match=message):
+        merge((one, two), ("a.json", "b.json"))
+
+
+@pytest.mark.parametrize(("started", "duration_s"), [("9999-12-31T23:59:59Z", 100.0), ("2026-11-22T03:00:00Z", 1e300)])
+def test_no_time_ends_in_an_internal_error(started: str, duration_s: float) -> None:
+    late = replace(rich_report(), started=started, duration_s=duration_s)
+    assert merge((rich_report(), late), ("a", "b")).duration_s > 0

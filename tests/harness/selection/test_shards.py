@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -86,3 +88,32 @@ def test_every_text_is_in_one_part_whatever_the_order_of_the_examples(
 def test_what_is_not_the_plan_of_a_shard_is_refused(text: bytes, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         planned(Shard(1, 2), text, "plan.json")
+
+
+@pytest.mark.parametrize("wrong", [-1000.0, float("inf"), float("-inf"), 1e308, "soon", None])
+def test_a_duration_that_cannot_be_is_none(wrong: Any) -> None:
+    """A damaged history must not put everything into one part, or make a plan that cannot be read."""
+    examples = [example(number) for number in range(1, 7)]
+    plan = divide(examples, dict.fromkeys(map(digest, range(1, 7)), wrong), 3)
+    assert plan == divide(examples, {}, 3)
+    assert planned(Shard(1, 3), to_json(plan), "p").texts
+
+
+def parts(*shards: tuple[str, list[str]]) -> bytes:
+    made = [{"shard": name, "seconds": 1, "texts": texts, "examples": []} for name, texts in shards]
+    return json.dumps({"schema": FORMAT, "shards": made}).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (parts(), "has no shards"),
+        (parts(("2/2", ["a"]), ("1/2", ["b"])), "shard 1 of 2 is called '2/2'"),
+        (parts(("1/2", ["a"]), ("2/2", ["b", "a"])), "text a is in shards 1/2 and 2/2"),
+        (b'{"schema": "x", "y": ' + b"[" * 100_000, "not a docprobe plan"),
+    ],
+)
+def test_a_plan_that_is_not_as_it_was_written_is_refused_by_name(text: bytes, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        planned(Shard(1, 2), text, "plan.json")
+    assert "plan.json" in caught.value.message
