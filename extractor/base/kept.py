@@ -83,7 +83,17 @@ def slow_key(key: str, seconds: float) -> str:
         key: of the value that it would have.
         seconds: of processor time that it may take.
     """
-    return f"{key}\0{seconds:g} s\0{datetime.datetime.now(datetime.UTC).date().isoformat()}"
+    return key_of_day(f"{key}\0{seconds:g} s", today())
+
+
+def today() -> str:
+    """Return the day, ISO, UTC: what is kept until the day ends is kept under it."""
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def key_of_day(key: str, day: str) -> str:
+    """Return the key of what is kept until a day ends, ISO, UTC."""
+    return f"{key}\0{day}"
 
 
 def unpacked(data: bytes, kind: Any) -> Any:

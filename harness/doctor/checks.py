@@ -18,6 +18,7 @@ from extractor.languages.toolchains import USUAL
 from extractor.model import Manager
 from harness.base.errors import BlockedError
 from harness.engine.api import SilentError
+from harness.engine.chosen import chosen_context
 from harness.engine.cleanup import labels_of, list_containers
 from harness.engine.docker_engine import connect
 from harness.engine.install.image_builder import Job
@@ -251,7 +252,7 @@ async def _leftovers(engine: DockerEngine) -> Check:
 
 def _engine_hint(error: BlockedError, host: HostEnvironment) -> str | None:
     elsewhere = (host.get("DOCKER_HOST") or "").startswith(("tcp://", "ssh://"))
-    if isinstance(error, SilentError) or elsewhere or host.get("DOCKER_CONTEXT"):
+    if isinstance(error, SilentError) or elsewhere or chosen_context(host) is not None:
         return error.hint
     if host.get("DOCKER_HOST"):
         return "start the engine that DOCKER_HOST names, or unset DOCKER_HOST"

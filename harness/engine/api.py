@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 import anyio
 import docker
-import docker.context
 import docker.errors
+import docker.tls
 import docker.utils
 import requests
 from anyio import to_thread
@@ -20,6 +20,7 @@ from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
 
 from extractor.base.text import printable
 from harness.base.errors import EngineError
+from harness.engine.chosen import DockerContext, chosen_context
 from harness.engine.ssh import SCHEME, SOCKET, Forward, forward
 
 if TYPE_CHECKING:
@@ -258,10 +259,12 @@ class _Client(docker.APIClient):
 
 def _client(host: HostEnvironment) -> _Client:
     """Return a client that has talked to its engine once. The API version is negotiated, never pinned."""
-    settings: dict[str, Any] = {**docker.utils.kwargs_from_env(environment=dict(host.variables))}
-    if "base_url" not in settings:
+    context = chosen_context(host)
+    if context is None:
+        settings: dict[str, Any] = {**docker.utils.kwargs_from_env(environment=dict(host.variables))}
+    else:
         # on a desktop the current context names the socket, which is in the user's home
-        settings |= _settings_of_context(host)
+        settings = _settings_of_context(context)
     address = str(settings.get("base_url") or _USUAL_SOCKET)
     if not address.startswith(f"{SCHEME}://"):
         _probe_socket(address)
@@ -278,24 +281,22 @@ def _client(host: HostEnvironment) -> _Client:
     return client
 
 
-def _settings_of_context(host: HostEnvironment) -> dict[str, Any]:
-    """Return the engine of the Docker context in use. Raises EngineError if the context does not exist."""
-    settings = docker.context.ContextAPI.kwargs_from_context(environment=dict(host.variables))
-    name = host.get("DOCKER_CONTEXT")
-    if not settings and name is not None:
-        raise EngineError(
-            f"the Docker context {printable(name)} does not exist", "see `docker context ls`, or unset DOCKER_CONTEXT"
-        )
-    return dict(settings)
+def _settings_of_context(context: DockerContext) -> dict[str, Any]:
+    """Return docker-py's arguments for the engine of a context. Raises EngineError if the context cannot be used."""
+    settings: dict[str, Any] = {"base_url": address} if (address := context.address()) is not None else {}
+    tls = context.tls()
+    if tls is not None:
+        (ca, certificate, key), verify = tls
+        pair = (certificate, key) if certificate is not None and key is not None else None
+        settings["tls"] = docker.tls.TLSConfig(client_cert=pair, ca_cert=ca, verify=verify)
+    return settings
 
 
 def _address_of_context(host: HostEnvironment) -> str | None:
-    """Return the address that the docker context in use names; None if it is the usual one, or cannot be read."""
-    try:
-        address = docker.context.ContextAPI.kwargs_from_context(environment=dict(host.variables)).get("base_url")
-    except (docker.errors.DockerException, OSError, ValueError):
-        return None
-    return None if address is None or str(address).endswith("://" + _USUAL_SOCKET.partition("://")[2]) else str(address)
+    """Return the address that the docker context in use names; None if it is the usual one."""
+    context = chosen_context(host)
+    address = context.address() if context is not None else None
+    return None if address == _USUAL_SOCKET else address
 
 
 def _probe_socket(address: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import itertools
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from extractor.base.kept import today
 from extractor.base.text import printable
 from extractor.model import Bundle, ExampleKind
 from harness.base.errors import EngineError, UsageError
@@ -156,7 +156,7 @@ class DockerEngine:
             self._anchors, partial(self._image_of_anchors, _printable(None)), builder.settings, host
         )
         """The way to the registries, for containers that install."""
-        day = datetime.datetime.now(datetime.UTC).date().isoformat()
+        day = today()
         failed = FailedInstalls(state, day, retry=retry)
         self._installer = Installer(builder, bases, self._records, run.limits, state, self.gate, failed, day)
         self._tasks = tasks

@@ -18,6 +18,7 @@ from extractor.base.kept import code_digest, library_version
 from extractor.base.storage import write_atomically
 from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
+from harness.engine.chosen import engine_inputs
 from harness.engine.install.settings import (
     IMAGES_LOCK,
     folder_contents,
@@ -53,8 +54,6 @@ LIBRARIES: Final = (
     "starlette", "uvicorn",
 )  # fmt: skip
 """Libraries that take part in a conversation."""
-ENGINE_VARIABLES: Final = ("DOCKER_HOST", "DOCKER_CONTEXT")
-"""Environment variables that name the engine."""
 CODE_SUFFIXES: Final = frozenset({".py", ".json", ".mjs"})
 
 
@@ -94,7 +93,7 @@ def _digest(files: Iterable[Path]) -> str:
 
 
 def host_inputs_digest(config: Config) -> str:
-    """Return the SHA-256 of what the host lends to installs and images, and of the engine that its environment names.
+    """Return the SHA-256 of what the host lends to installs and images, and of the engine that the user chose.
 
     Another registry, proxy, base image or toolchain may make another program of the same text; another Python, or
     another version of a library that speaks a protocol, may hold another conversation.
@@ -106,12 +105,12 @@ def host_inputs_digest(config: Config) -> str:
         UsageError: a file that the environment names cannot be read.
     """
     settings, host = install_settings(config.host), config.host
-    named = {name: host.get(name) for name in (*ENGINE_VARIABLES, *image_variables())}
+    named = {name: host.get(name) for name in image_variables()}
     folders = [folder_contents(Path(value)) for name in toolchain_variables() if (value := host.get(name))]
     libraries = {name: library_version(name) for name in LIBRARIES}
     digests = [_text(file) for file in (config.images_lock, config.state / IMAGES_LOCK) if file is not None]
-    parts = [settings.environment, settings.files, settings.hosts, named, folders, dict(config.images), digests]
-    parts += [sys.version, libraries]
+    parts: list[object] = [settings.environment, settings.files, settings.hosts, named, folders, dict(config.images)]
+    parts += [digests, sys.version, libraries, engine_inputs(host)]
     if config.scheduler is not None:
         parts.append({"scheduler": config.scheduler})
     return hashlib.sha256(to_json(parts)).hexdigest()

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.kept import today
 from harness.base.errors import UsageError
 from harness.base.git import Repository
 
@@ -82,4 +83,4 @@ def last_commit_date(
     if not times or _UNCOMMITTED.search(text) or (shallow and _BOUNDARY.search(text)):
         return None
     day = datetime.fromtimestamp(max(times), UTC).date().isoformat()
-    return day if day < datetime.now(UTC).date().isoformat() else None
+    return day if day < today() else None

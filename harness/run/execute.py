@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from extractor.base.errors import internal_error
-from extractor.base.kept import value_digest
+from extractor.base.kept import today, value_digest
 from extractor.base.processor import TooLongError, processor_limit
 from extractor.base.storage import remove_unfinished
 from extractor.model import ExampleStatus
@@ -69,7 +69,7 @@ async def execute(
     Returns:
         The report, in which nothing decides the exit code yet.
     """
-    began, started = time.monotonic(), datetime.datetime.now(datetime.UTC)
+    began, started, day = time.monotonic(), datetime.datetime.now(datetime.UTC), today()
     observer = observer or Silent()
     remove_unfinished(config.state)
     groups, before = plan.groups(), only_before(plan)
@@ -125,7 +125,7 @@ async def execute(
                 result = replace(result, transcript=None, packed=held.packed, whole_transcript=held.file)
             add(result)
 
-    lookups = _import_lookups(plan, config, day=started.date().isoformat())
+    lookups = _import_lookups(plan, config, day=day)
     printed = {shown.example.id: shown.transcript for shown in plan.printed}
     for example in plan.examples:
         if example.status is not ExampleStatus.RUNNABLE:
@@ -139,7 +139,6 @@ async def execute(
         async with anyio.create_task_group() as tasks:
             if stop is not None:
                 tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
-            day = started.date().isoformat()
             with anyio.move_on_after(config.limits.check_s) as clock:
                 open_recorder = elsewhere or partial(_on_engine, connect)
                 reported = rules if config.trace else None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import getpass
-import hashlib
 import ipaddress
 import json
 import os
@@ -34,6 +33,7 @@ from harness.engine.api import open_api
 from harness.engine.docker_engine import connect
 from tests.faults.own_engine import OwnEngine, own_engine, why_not
 from tests.harness.engine.conftest import SERVER, python_bundle
+from tests.support.docker_contexts import write_context
 from tests.support.docprobe_process import ENDS_S, left_in, start, until_nothing_is_left, until_one_runs
 from tests.support.host import HOST
 from tests.support.pods import QUICK, client
@@ -140,18 +140,6 @@ class Remote:
             write_context(folder, "far", address, self.certificates if way == "tcp" else None)
             variables["DOCKER_CONTEXT"] = "far"
         return variables
-
-
-def write_context(folder: Path, name: str, address: str, certificates: Path | None) -> None:
-    """As ``docker context create`` does."""
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    meta = folder / "contexts" / "meta" / digest
-    meta.mkdir(parents=True)
-    (folder / "config.json").write_text("{}")
-    endpoint = {"Host": address, "SkipTLSVerify": False}
-    (meta / "meta.json").write_text(json.dumps({"Name": name, "Metadata": {}, "Endpoints": {"docker": endpoint}}))
-    if certificates is not None:
-        shutil.copytree(certificates, folder / "contexts" / "tls" / digest / "docker")
 
 
 @pytest.fixture(scope="module")

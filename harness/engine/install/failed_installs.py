@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from extractor.base.kept import Kept
+from extractor.base.kept import Kept, key_of_day
 from harness.base.errors import InstallError, PythonVersionError, UnsuitableError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class FailedInstalls:
             InstallError: it cannot be installed.
             UnsuitableError: it needs what docprobe lacks.
         """
-        failed: FailedInstall | None = None if self._retry else self._kept.load(self._key(key))
+        failed: FailedInstall | None = None if self._retry else self._kept.load(key_of_day(key, self._day))
         if failed is not None:
             raise failed.error
 
@@ -77,8 +77,6 @@ class FailedInstalls:
             yield
         except (InstallError, UnsuitableError) as error:
             log = error.log if isinstance(error, InstallError) else ()
-            self._kept.store(self._key(key), FailedInstall(type(error).__name__, error.message, error.hint, log))
+            failed = FailedInstall(type(error).__name__, error.message, error.hint, log)
+            self._kept.store(key_of_day(key, self._day), failed)
             raise
-
-    def _key(self, key: str) -> str:
-        return f"{key} {self._day}"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from harness.base.host import HostEnvironment
 from harness.engine import api as apis
 from harness.engine.api import Api, ConflictError, GoneError, SilentError, open_api
 from harness.engine.events import ContainerEvents
+from tests.support.docker_contexts import write_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,20 +97,13 @@ async def test_no_engine() -> None:
 
 
 @pytest.mark.parametrize("named", ["by the client's configuration", "by the environment"])
-async def test_the_context_names_the_engine_as_on_a_desktop(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str
-) -> None:
+async def test_the_context_names_the_engine_as_on_a_desktop(tmp_path: Path, named: str) -> None:
     """Docker Desktop's socket is in the user's home, and only a context says so."""
     socket_path = tmp_path / "desktop.sock"
-    meta = tmp_path / "contexts" / "meta" / hashlib.sha256(b"desktop-linux").hexdigest()
-    meta.mkdir(parents=True)
-    endpoints = {"docker": {"Host": f"unix://{socket_path}", "SkipTLSVerify": False}}
-    (meta / "meta.json").write_text(json.dumps({"Name": "desktop-linux", "Metadata": {}, "Endpoints": endpoints}))
     by_file = named == "by the client's configuration"
-    (tmp_path / "config.json").write_text(json.dumps({"currentContext": "desktop-linux"} if by_file else {}))
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    monkeypatch.delenv("DOCKER_HOST", raising=False)
-    host = HostEnvironment({} if by_file else {"DOCKER_CONTEXT": "desktop-linux"})
+    write_context(tmp_path, "desktop-linux", f"unix://{socket_path}", current=by_file)
+    by_environment = {} if by_file else {"DOCKER_CONTEXT": "desktop-linux"}
+    host = HostEnvironment({"DOCKER_CONFIG": str(tmp_path), **by_environment})
     with pytest.raises(EngineError, match=r"no container engine answers at unix://.*desktop\.sock"):
         await open_api(host)
     with engine_on(socket_path):

@@ -117,8 +117,9 @@ async def test_an_ssh_to_a_machine_without_an_engine(tmp_path: Path) -> None:
     assert "check that the engine's socket is there" in (caught.value.hint or "")
 
 
-async def test_a_context_that_does_not_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("named", [{"DOCKER_CONTEXT": "build-farm"}, {}])
+async def test_a_context_that_does_not_exist(tmp_path: Path, named: dict[str, str]) -> None:
     """The usual engine in its place would be another machine than the user named."""
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    (tmp_path / "config.json").write_text('{"currentContext": "build-farm"}')
     with pytest.raises(EngineError, match="the Docker context build-farm does not exist"):
-        await open_api(HostEnvironment({"DOCKER_CONTEXT": "build-farm"}))
+        await open_api(HostEnvironment({"DOCKER_CONFIG": str(tmp_path), **named}))

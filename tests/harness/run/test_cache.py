@@ -16,6 +16,7 @@ from harness.engine.protocol import Limits
 from harness.model import Recording, Run, SettingsSource, StartOutcome, Trust
 from harness.profiles.registry import MCP
 from harness.run import cache
+from tests.support.docker_contexts import write_context
 
 RECORDING = Recording((Run("today", None, {"a": "1"}, StartOutcome.EXITED, "exited with code 1"),), None)
 
@@ -93,6 +94,28 @@ def test_another_registry_image_toolchain_or_engine_is_another_key(tmp_path: Pat
         (toolchain / name).write_text(text)
         assert digest(DOCPROBE_GO_FOLDER=str(toolchain)) not in digests, "another release in the same place"
         digests.add(digest(DOCPROBE_GO_FOLDER=str(toolchain)))
+
+
+def test_another_docker_context_is_another_key(tmp_path: Path) -> None:
+    """Also the current one of docker's configuration, and one whose engine is another now."""
+    home = tmp_path / "home"
+    docker = home / ".docker"
+    config = Config(tmp_path, Layout(), MCP, state=tmp_path)
+
+    def digest(**variables: str) -> str:
+        return cache.host_inputs_digest(replace(config, host=HostEnvironment({"HOME": str(home), **variables})))
+
+    digests = [digest()]
+    write_context(docker, "far", "tcp://one.example:2376", current=False)
+    assert digest() == digests[0], "it is not in use"
+    write_context(docker, "far", "tcp://one.example:2376", current=True)
+    digests.append(digest())
+    assert digest(DOCKER_CONTEXT="far") == digests[1], "the same, by its name"
+    write_context(docker, "far", "tcp://two.example:2376", current=True)
+    digests.append(digest())
+    assert digest(DOCKER_CONTEXT="default") == digests[0]
+    digests.append(digest(DOCKER_HOST="unix:///other.sock"))
+    assert len(set(digests)) == 4
 
 
 @pytest.mark.parametrize("what", ["interpreter", "libraries"])
