@@ -126,7 +126,7 @@ class Installer:
             names = printable(", ".join(d.name for d in bundle.dependencies))
             progress(f"installing {names}{f' as of {cutoff}' if cutoff else ''}")
             with self.failed.noted(limited):
-                return await self._install(base, bundle, plan, key, cutoff)
+                return await self._install(base, bundle, plan, key, cutoff, progress)
 
     async def _find(self, key: str) -> Image | None:
         """Return the image with that key, if both it and the record of what is in it are there."""
@@ -135,7 +135,9 @@ class Installer:
             return None
         return image
 
-    async def _install(self, base: BaseImage, bundle: Bundle, plan: InstallPlan, key: str, cutoff: str | None) -> Image:
+    async def _install(
+        self, base: BaseImage, bundle: Bundle, plan: InstallPlan, key: str, cutoff: str | None, progress: Progress
+    ) -> Image:
         job = Job(
             steps=plan.steps,
             files=plan.files,
@@ -160,7 +162,7 @@ class Installer:
                 images.append(replace(image, key=replay_key, tag=f"{DEPS_REPOSITORY}:{replay_key}"))
             return tuple(image.tag for image in images)
 
-        async with self.gate.open(bundle.manager) as way:
+        async with self.gate.open(bundle.manager, progress) as way:
             refused = way.refused
             if plan.compile:
                 result = await self._fetch_and_compile(base, bundle, job, plan, key, cutoff, tags, way)

@@ -24,6 +24,7 @@ from extractor.model import Manager
 from harness.base.errors import UsageError
 from harness.engine.install.outages import Outages
 from harness.engine.install.settings import HOSTS_VARIABLE
+from harness.engine.install.silence import Silence, reason
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -53,6 +54,8 @@ _URL: Final = re.compile(
 _HEAD_BYTES: Final = 64 * 1024
 _CONNECT_S: Final = 30.0
 _MAX_REASON: Final = 240
+_SAID_AFTER_S: Final = 5.0
+"""After this long it is said that a registry sends nothing."""
 _PIECE: Final = 64 * 1024
 _PORTS: Final = {"http": 80, "https": 443}
 _BROKEN: Final = (
@@ -77,17 +80,19 @@ class WayOut:
     refused: list[str] = field(default_factory=list)
     """``host:port`` of everything that was asked for and is not a registry in use. Untrusted."""
     reached: set[str] = field(default_factory=set)
-    """``host:port`` of the registries that a connection was made to."""
+    """``host:port`` of the registries that sent something."""
     unreachable: dict[str, str] = field(default_factory=dict)
-    """Of the others that were asked for, why there was none, with the words of a proxy of this host."""
+    """Of the others that were asked for, a clause that says what went wrong, with the words of a proxy of this host."""
+    waiting: dict[str, None] = field(default_factory=dict)
+    """``host:port`` of the registries that a connection was made to, in order."""
 
     @property
     def outage(self) -> str | None:
-        """Why no registry was reached, as a clause; None if one was, or none was asked for."""
-        if self.reached or not self.unreachable:
+        """Why no registry answered, as a clause; None if one did, or none was asked for."""
+        if self.reached:
             return None
-        address, reason = next(iter(self.unreachable.items()))
-        return f"no connection to {address}: {reason}"
+        silent = (f"no answer from {address}: it accepts connections and sends nothing" for address in self.waiting)
+        return next(iter(self.unreachable.values()), next(silent, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +106,15 @@ class RegistryGate:
     host: HostEnvironment
     outages: Outages = field(default_factory=Outages)
     """By package manager."""
+    silence: Silence = field(default_factory=Silence)
 
     @asynccontextmanager
-    async def open(self, manager: Manager) -> AsyncIterator[WayOut]:
+    async def open(self, manager: Manager, progress: Callable[[str], None] | None = None) -> AsyncIterator[WayOut]:
         """Give a way to the registries of a package manager for the length of the block.
+
+        Args:
+            manager: the package manager.
+            progress: called with what is waited for.
 
         Raises:
             EngineError: the anchor could not be started.
@@ -114,7 +124,7 @@ class RegistryGate:
         try:
             way = WayOut(f"container:{anchor.id}", _environment())
             allowed = registries(manager, self.settings, self.host)
-            await anchor.tunnel.listen(PORT, _Proxy(allowed, self.host, way).serve)
+            await anchor.tunnel.listen(PORT, _Proxy(allowed, self.host, way, self.silence, progress).serve)
             yield way
         finally:
             self.anchors.retire(anchor)
@@ -168,6 +178,8 @@ class _Proxy:
     allowed: frozenset[tuple[str, int]]
     host: HostEnvironment
     way: WayOut
+    silence: Silence = field(default_factory=Silence)
+    progress: Callable[[str], None] | None = None
 
     async def serve(self, stream: ByteStream) -> None:
         """Serve one connection from the container."""
@@ -186,20 +198,53 @@ class _Proxy:
             await stream.send(_answer("403 Forbidden", f"docprobe: {address} is not a registry in use"))
             return
         try:
+            self.silence.check(address)
+        except OSError as error:
+            await self._fail(stream, address, f"no answer from {address}: {error}")
+            return
+        try:
             with anyio.fail_after(_CONNECT_S):
                 server, head = await self._connected(request)
         except _BROKEN as error:
-            reason = printable(str(error))[:_MAX_REASON] or f"no answer within {_CONNECT_S:g} s"
-            self.way.unreachable.setdefault(address, reason)
-            await stream.send(_answer("502 Bad Gateway", f"docprobe: {address}: {reason}"))
+            why = printable(str(error))[:_MAX_REASON] or f"no answer within {_CONNECT_S:g} s"
+            await self._fail(stream, address, f"no connection to {address}: {why}")
             return
-        self.way.reached.add(address)
-        async with server:
+        self.way.waiting[address] = None
+        async with server, anyio.create_task_group() as tasks:
             if request.is_tunnel:
                 await stream.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            asked, silent = anyio.Event(), anyio.CancelScope()
             if first := head + buffered.buffer:
                 await server.send(first)
-            await _relay(stream, server)
+                asked.set()
+            tasks.start_soon(self._give_up, address, asked, silent, tasks.cancel_scope)
+
+            def heard() -> None:
+                silent.cancel()
+                self.silence.broken(address)
+                self.way.reached.add(address)
+
+            await _relay(stream, server, asked.set, heard)
+            tasks.cancel_scope.cancel()
+
+    async def _fail(self, stream: ByteStream, address: str, clause: str) -> None:
+        self.way.unreachable.setdefault(address, clause)
+        await stream.send(_answer("502 Bad Gateway", f"docprobe: {clause}"))
+
+    async def _give_up(
+        self, address: str, asked: anyio.Event, silent: anyio.CancelScope, connection: anyio.CancelScope
+    ) -> None:
+        """End a connection on which a registry was asked and sends nothing, unless the first scope is cancelled."""
+        with silent:
+            await asked.wait()
+            with anyio.move_on_after(_SAID_AFTER_S) as said:
+                await self.silence.wait(address)
+            if said.cancelled_caught:
+                if self.progress is not None:
+                    self.progress(f"waiting for {address}, which accepts connections and has sent nothing yet")
+                await self.silence.wait(address)
+            self.way.unreachable.setdefault(address, f"no answer from {address}: {reason()}")
+            connection.cancel()
 
     async def _connected(self, request: _Request) -> tuple[ByteStream, bytes]:
         """Return a connection for a request, and what to send on it first."""
@@ -275,20 +320,23 @@ def _answer(status: str, text: str) -> bytes:
     return head.encode() + body
 
 
-async def _relay(one: ByteStream, other: ByteStream) -> None:
-    """Carry bytes both ways until one side ends."""
+async def _relay(one: ByteStream, other: ByteStream, asked: Callable[[], None], heard: Callable[[], None]) -> None:
+    """Carry bytes both ways until one side ends; ``asked`` and ``heard`` are called at the first ones of each."""
     async with anyio.create_task_group() as tasks:
 
-        async def carry(source: ByteStream, sink: ByteStream) -> None:
+        async def carry(source: ByteStream, sink: ByteStream, begun: Callable[[], None]) -> None:
             with suppress(*_BROKEN):
+                data = await source.receive(_PIECE)
+                begun()
                 while True:
-                    await sink.send(await source.receive(_PIECE))
+                    await sink.send(data)
+                    data = await source.receive(_PIECE)
             with suppress(*_BROKEN):
                 await sink.send_eof()
 
         async def answer() -> None:
-            await carry(other, one)
+            await carry(other, one, heard)
             tasks.cancel_scope.cancel()  # nothing more will be answered
 
         tasks.start_soon(answer)
-        await carry(one, other)
+        await carry(one, other, asked)

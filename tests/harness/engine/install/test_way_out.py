@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,10 @@ from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.engine.inside import go_modules, program
 from harness.engine.install import gomod
+from harness.engine.install import silence as silences
+from harness.engine.install import way_out as ways
 from harness.engine.install.settings import InstallSettings
+from harness.engine.install.silence import Silence
 from harness.engine.install.way_out import MOST_REFUSED, USUAL, WayOut, _environment, _Proxy, registries
 
 if TYPE_CHECKING:
@@ -56,11 +59,14 @@ async def asked(
     host: HostEnvironment = NOBODY,
     then: bytes = b"",
     way: WayOut | None = None,
+    silence: Silence | None = None,
+    said: list[str] | None = None,
 ) -> tuple[bytes, list[str]]:
     """What the proxy answers, and what it refused."""
     way = way or WayOut("none", {})
     refused = way.refused
-    proxy = _Proxy(frozenset(allowed), host, way)
+    progress = said.append if said is not None else None
+    proxy = _Proxy(frozenset(allowed), host, way, silence or Silence(), progress)
 
     async def serve(stream: SocketStream) -> None:
         async with stream:
@@ -160,6 +166,77 @@ async def test_why_no_registry_is_reached_is_noted_until_one_is() -> None:
         request = f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n".encode()
         await asked(request, {("127.0.0.1", port)}, then=b"x", way=way)
     assert (way.outage, way.reached) == (None, {f"127.0.0.1:{port}"})
+
+
+async def never_answers(stream: SocketStream) -> None:
+    async with stream:
+        with suppress(anyio.EndOfStream, anyio.BrokenResourceError):
+            while True:
+                await stream.receive()
+
+
+async def test_a_registry_that_accepts_connections_and_sends_nothing_is_waited_for_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(silences, "SILENT_S", 1.0)
+    monkeypatch.setattr(ways, "_SAID_AFTER_S", 0.2)
+    silence, said, outages, took = Silence(), list[str](), [], []
+    async with listening(never_answers) as port:
+        address = f"127.0.0.1:{port}"
+        request = f"CONNECT {address} HTTP/1.1\r\n\r\n".encode()
+
+        async def install() -> None:
+            began, way = anyio.current_time(), WayOut("none", {})
+            await asked(request, {("127.0.0.1", port)}, then=b"hello", way=way, silence=silence, said=said)
+            took.append(anyio.current_time() - began)
+            outages.append(way.outage)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(install)
+            tasks.start_soon(install)
+        answer, _ = await asked(request, {("127.0.0.1", port)}, silence=silence)
+    silent = f"no answer from {address}: it accepts connections and sends nothing (waited 1 s)"
+    assert outages == [silent, silent]
+    assert min(took) >= 1.0
+    assert answer.startswith(b"HTTP/1.1 502 ")
+    assert silent.encode() in answer, "the next one is not let wait"
+    assert set(said) == {f"waiting for {address}, which accepts connections and has sent nothing yet"}
+
+
+async def test_a_connection_that_nothing_is_asked_on_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client may open one more than it uses, and a registry that answers others is not given up."""
+    monkeypatch.setattr(silences, "SILENT_S", 0.3)
+    silence, way = Silence(), WayOut("none", {})
+    async with listening(never_answers) as port:
+        request = f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n".encode()
+        with anyio.move_on_after(1.5) as patience:
+            await asked(request, {("127.0.0.1", port)}, way=way, silence=silence)
+    assert patience.cancelled_caught, "the connection is left alone"
+    silence.check(f"127.0.0.1:{port}")
+    assert way.unreachable == {}
+
+
+async def test_an_install_that_ended_before_a_registry_was_given_up_says_who_is_silent() -> None:
+    way = WayOut("none", {}, waiting={"a.example:443": None})
+    assert way.outage == "no answer from a.example:443: it accepts connections and sends nothing"
+    way.reached.add("b.example:443")
+    assert way.outage is None
+
+
+async def test_a_registry_that_was_given_up_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silences, "SILENT_S", 0.05)
+    silence = Silence()
+    await silence.wait("a:1")
+    with pytest.raises(OSError, match="sends nothing"):
+        silence.check("a:1")
+    silence.check("b:1")
+    monkeypatch.setattr(silences, "AGAIN_S", 0.0)
+    silence.check("a:1")
+    monkeypatch.setattr(silences, "AGAIN_S", 120.0)
+    silence.check("a:1")
+    await silence.wait("a:1")
+    silence.broken("a:1")
+    silence.check("a:1")
 
 
 async def test_of_a_proxy_that_is_not_there_the_reason_names_it() -> None:
