@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 DATES = {
-    "extractor/base/kept.py",  # the day for which it is kept that a page takes too long
-    "harness/engine/docker_engine.py",  # which packages are those of today
+    "extractor/base/kept.py",  # today, for all that is kept until the day ends
     "harness/profiles/mcp/services/issuer.py",  # iat and exp of tokens
     "harness/cli/check.py",  # the report's date
     "harness/cli/judge.py",  # the report's date
     "harness/cli/probe.py",  # the report's date
-    "harness/run/dates.py",  # whether the packages of a day are those of today
     "harness/run/execute.py",  # the report's date
 }
 WALL = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.datetime.now", "date.today"}

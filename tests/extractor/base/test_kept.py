@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from importlib import metadata
 from pathlib import Path
 
@@ -73,11 +72,3 @@ def test_a_library_that_is_described_otherwise_is_found_too(monkeypatch: pytest.
     (tmp_path / "odd.egg-info" / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 7.1\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert library_version("odd") == "7.1"
-
-
-def test_the_day_is_said_in_one_place_alone() -> None:
-    """Two would disagree at midnight, or where one forgets the time zone."""
-    root = Path(kept_module.__file__).parents[2]
-    code = [file for part in ("extractor", "harness") for file in (root / part).rglob("*.py")]
-    asking = re.compile(r"(now\([^)]*\)|utcnow\(\)|today\(\))\.(date|isoformat)\(\)|date\.today\(")
-    assert [file.name for file in code if asking.search(file.read_text("utf-8"))] == ["kept.py"]
