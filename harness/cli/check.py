@@ -70,7 +70,10 @@ if TYPE_CHECKING:
     "--baseline", metavar="FILE|none",
     help="List of known findings, which do not fail the check. [default: docprobe-baseline.toml, if there is one]",
 )  # fmt: skip
-@click.option("--jobs", "-j", type=click.IntRange(1, 64), help="Examples run at once. [default: one per core]")
+@click.option(
+    "--jobs", "-j", type=click.IntRange(1, 64),
+    help="Examples run at once; as many more may be traced beside them. [default: one per core]",
+)  # fmt: skip
 @click.option(
     "--scheduler", metavar="ADDRESS",
     help="Run the examples on the workers of a Dask cluster, each on its own machine's engine. [default: this machine]",
