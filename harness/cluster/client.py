@@ -20,7 +20,7 @@ from harness.base.errors import EngineError, UsageError
 from harness.cluster.task import ExampleTask, TaskSettings, WorkerAnswer, code_digest, run_task
 from harness.engine.install.settings import IMAGES_LOCK
 from harness.model import Lookup, Recording
-from harness.run.recorder import no_wait, nothing
+from harness.run.recorder import nothing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.run.code_checks import Questions
     from harness.run.recorder import ToTrace
+    from harness.run.turns import Turn
 
 CONNECT_S: Final = 20.0
 NO_WORKER_S: Final = 60.0
@@ -125,8 +126,7 @@ class Cluster:
         locks: Mapping[str, str],
         progress: Callable[[str], None],
         to_trace: ToTrace = nothing,
-        conversed: Callable[[], Awaitable[None]] = no_wait,
-        followed: bool = False,
+        turn: Turn | None = None,
     ) -> Recording:
         """Have one text run by a worker, and then traced by one. Raises EngineError if no worker can run it."""
         # workers have no repository to ask

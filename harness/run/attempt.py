@@ -45,6 +45,10 @@ class Attempt:
     """Of a program that serves, if its language's types are checked apart."""
 
 
+async def _no_wait() -> None:
+    return
+
+
 async def _left_alone(pod: EnginePod, probe: Probe, transcript: Transcript) -> None:
     return
 
@@ -53,11 +57,13 @@ async def _left_alone(pod: EnginePod, probe: Probe, transcript: Transcript) -> N
 class Watcher:
     """Who is told of a conversation while its pod is there. Nothing of a recording depends on what is done then."""
 
+    installed: Callable[[], Awaitable[None]] = _no_wait
+    """Awaited before the example is started, when its packages are there."""
     heard: Callable[[Transcript, Image], None] = lambda transcript, image: None
     """May be called with the conversation so far, while it goes on, and with what is installed."""
     served: Callable[[EnginePod, Probe, Transcript], Awaitable[None]] = _left_alone
     """Called after the whole conversation with an example that serves, with its pod and what held it."""
-    followed: bool = False
+    is_followed: Callable[[], bool] = lambda: False
     """Whether another pod is likely to be wanted next."""
 
 
@@ -135,9 +141,14 @@ async def _attempt(
         lines = tuple(LogLine(began, "stderr", text) for text in error.log)
         trial = _Trial(bundle, config, resolve, cutoff, began, None)
         return Attempt(trial.run(StartOutcome.INSTALL_FAILED, error.message, lines), None)
+    watcher = watcher or Watcher()
+    ready = time.monotonic()
+    progress("waiting for its turn")
+    await watcher.installed()
     progress("starting")
-    trial = _Trial(bundle, config, resolve, cutoff, began, image)
-    converse = partial(trial.converse, engine, image, progress, watcher or Watcher())
+    # waiting for other texts is no time of this one's
+    trial = _Trial(bundle, config, resolve, cutoff, began + time.monotonic() - ready, image)
+    converse = partial(trial.converse, engine, image, progress, watcher)
     if (tool := bundle.type_check) is None:
         return await converse()
     return await _checked_beside(converse, partial(types_of, engine, bundle, tool, image, config, progress))
@@ -171,7 +182,7 @@ class _Trial:
         bundle, limits = self.bundle, self.config.limits
         probe = make_probe(bundle, self.config.profile)
         held = frozenset(service.port for service in probe.services)
-        async with engine.pod(bundle, image, probe.services, followed=watcher.followed, progress=progress) as pod:
+        async with engine.pod(bundle, image, probe.services, followed=watcher.is_followed(), progress=progress) as pod:
 
             def failed(outcome: StartOutcome, how: str, guesses: tuple[Note, ...] = ()) -> Attempt:
                 return Attempt(self.run(outcome, how, probe.redact(pod.logs()), guesses), None)

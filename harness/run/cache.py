@@ -45,6 +45,7 @@ CONVERSATION: Final = (
     "harness/run/code_checks.py", "harness/run/kept_types.py", "harness/run/listening_probe.py",
     "harness/run/recorder.py", "harness/run/trace_differences.py", "harness/run/trace_service.py",
     "harness/run/traced_conversation.py", "harness/run/traced_pod.py", "harness/run/tracing.py",
+    "harness/run/turns.py",
 )  # fmt: skip
 """Folders and files whose code takes part in a conversation."""
 JUDGING: Final = frozenset({"rules"})

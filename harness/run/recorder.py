@@ -10,6 +10,7 @@ from harness.exchanges.recorder import task_group
 from harness.run.attempt import Watcher, record
 from harness.run.code_checks import look_up
 from harness.run.tracing import Tracing
+from harness.run.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from harness.profile import Probe
     from harness.run.code_checks import Questions
     from harness.run.connect import Connect
+    from harness.run.turns import Turn
 
     OpenRecorder: TypeAlias = Callable[[Config], AbstractAsyncContextManager["Recorder"]]
     """Opens what runs texts for the length of a block. Called only if something must really run."""
@@ -34,8 +36,14 @@ def nothing(transcript: Transcript) -> Mapping[int, int]:
     return {}
 
 
-async def no_wait() -> None:
-    """Wait for nothing."""
+@asynccontextmanager
+async def _own(turn: Turn | None) -> AsyncIterator[Turn]:
+    """Give a turn: the one that a text has, or the only one that there is."""
+    if turn is not None:
+        yield turn
+        return
+    async with Turns(1).next() as only:
+        yield only
 
 
 class Recorder(Protocol):
@@ -55,8 +63,7 @@ class Recorder(Protocol):
         locks: Mapping[str, str],
         progress: Callable[[str], None],
         to_trace: ToTrace = nothing,
-        conversed: Callable[[], Awaitable[None]] = no_wait,
-        followed: bool = False,
+        turn: Turn | None = None,
     ) -> Recording:
         """Run one text; see :func:`harness.run.attempt.record`.
 
@@ -67,9 +74,8 @@ class Recorder(Protocol):
             locks: as there.
             progress: as there.
             to_trace: the exchanges of a conversation of which the recording shall tell what the program executed.
-            conversed: awaited when the conversation with an example that serves is over and only tracing is left.
-            followed: whether another text is to be run next. Where none is, the example is traced while the
-                conversation still goes on, in a pod more.
+            turn: the text's, in which its packages are installed; None if it is the only one. Where no other text is
+                to be conversed with, the example is traced while its conversation still goes on, in a pod more.
         """
         ...
 
@@ -101,27 +107,26 @@ class EngineRecorder:
         locks: Mapping[str, str],
         progress: Callable[[str], None],
         to_trace: ToTrace = nothing,
-        conversed: Callable[[], Awaitable[None]] = no_wait,
-        followed: bool = False,
+        turn: Turn | None = None,
     ) -> Recording:
         """See :meth:`Recorder.record`."""
-        async with task_group() as tasks:
+        async with task_group() as tasks, _own(turn) as turn:
             tracing = Tracing(self.engine, bundle, self.config, tasks, progress)
             pairs: Mapping[int, int] | None = None
 
             def heard(so_far: Transcript, image: Image) -> None:
-                if not followed and to_trace(so_far):
+                if not turn.followed and to_trace(so_far):
                     tracing.begin(image)
 
             async def served(pod: EnginePod, probe: Probe, transcript: Transcript) -> None:
                 nonlocal pairs
                 pairs = to_trace(transcript)
                 if pairs:
-                    await conversed()
+                    await turn.trace()
                     await tracing.hold_again(pod, probe, transcript, pairs)
 
             # beside the last of all texts a second pod is likely to be wanted: its own, for tracing
-            watcher = Watcher(heard, served, followed or self.config.trace)
+            watcher = Watcher(turn.converse, heard, served, lambda: turn.followed or self.config.trace)
             recording = await record(
                 self.engine, bundle, self.config,
                 date=date, committed=committed, locks=locks, progress=progress, watcher=watcher,

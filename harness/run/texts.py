@@ -127,7 +127,7 @@ async def record_texts(
             for digest in waiting:
                 tasks.start_soon(run, recorder, digest, turns)
             if left:
-                tasks.start_soon(look_up, recorder, turns.limiter)
+                tasks.start_soon(look_up, recorder, turns.conversing)
     finally:
         # what could not be run once more to be traced has its verdict all the same
         for digest, recording in untraced.items():
@@ -187,7 +187,7 @@ async def _record(
         locks: of its packages.
         base: of a change, the merge base.
         rules: what violates them is traced; None: nothing is.
-        turn: it is given up when only tracing is left.
+        turn: its own.
     """
     assert example.bundle is not None, "a runnable example has a bundle"
     bundle = replace(example.bundle, example_id=example.id)
@@ -212,7 +212,7 @@ async def _record(
     try:
         recording = await recorder.record(
             bundle, date=date, committed=committed, locks=locks, progress=progress, to_trace=to_trace,
-            conversed=turn.give_up, followed=turn.followed,
+            turn=turn,
         )  # fmt: skip
         return replace(recording, asked=tuple(sorted(asked)))
     except DocprobeError as error:  # such as a lock that is refused, or a full disk

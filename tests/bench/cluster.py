@@ -141,7 +141,7 @@ def _judging(recordings: dict[str, Recording], examples: Sequence[Any], rules: R
 async def _round_trip(sizes: list[bytes]) -> float:
     async with (
         LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, asynchronous=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, asynchronous=True, dashboard_address=":0"
         ) as cluster,
         Client(cluster, asynchronous=True, set_as_default=False) as client,
     ):

@@ -78,7 +78,7 @@ def test_one_of_three_workers_is_killed(engines: list[OwnEngine], tmp_path: Path
     states = [tmp_path / f"worker{number}" for number in range(WORKERS)]
     file = tmp_path / "scheduler.json"
     with ExitStack() as stack:
-        at = ("--host", "127.0.0.1", "--no-dashboard")
+        at = ("--host", "127.0.0.1", "--no-dashboard", "--dashboard-address", ":0")
         lead = ("scheduler", *at, "--port", "0", "--scheduler-file", str(file))
         stack.enter_context(running(*lead, environment=nowhere, log=tmp_path / "scheduler.log"))
         until = time.monotonic() + 120

@@ -100,7 +100,7 @@ def workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workers:
 @asynccontextmanager
 async def cluster(count: int) -> AsyncIterator[LocalCluster]:
     async with LocalCluster(
-        n_workers=count, threads_per_worker=1, processes=False, asynchronous=True, dashboard_address=None,
+        n_workers=count, threads_per_worker=1, processes=False, asynchronous=True, dashboard_address=":0",
         protocol="tcp", host="127.0.0.1", silence_logs=50,
     ) as made:  # fmt: skip
         yield made

@@ -19,6 +19,7 @@ from harness.run.execute import execute
 from harness.run.plan import make_plan
 from harness.run.recorder import EngineRecorder
 from harness.run.tracing import find_stand_ins, traced_bundle
+from harness.run.turns import Turn, Turns
 from harness.settings import load_config
 from tests.support.broken_code import bundle_of
 from tests.support.newer_python import newer_python
@@ -192,6 +193,12 @@ class CountingEngine(ProgramEngine):
             self.there -= 1
 
 
+class Followed(Turn):
+    """The turn of a text that another one waits for."""
+
+    followed = True
+
+
 async def recorded(config: Config, engine: ProgramEngine, *, followed: bool) -> Recording:
     """What is recorded of the first example by itself."""
     plan = make_plan(config)
@@ -204,7 +211,8 @@ async def recorded(config: Config, engine: ProgramEngine, *, followed: bool) -> 
     return await EngineRecorder(cast("Engine", engine), config).record(
         replace(example.bundle, example_id=example.id),
         date=None, committed=nobody, locks={}, progress=lambda _: None,
-        to_trace=lambda transcript: exchanges_to_trace(example, transcript, rules), followed=followed,
+        to_trace=lambda transcript: exchanges_to_trace(example, transcript, rules),
+        turn=Followed(Turns(1)) if followed else None,
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import anyio
 import pytest
 
@@ -10,46 +12,61 @@ from harness.run.turns import Turns
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_next_text_begins_when_only_tracing_is_left_and_no_more_are_traced_than_may_be() -> None:
-    turns, done = Turns(1), [anyio.Event() for _ in range(3)]
-    conversing: list[int] = []
-    tracing: list[int] = []
+async def test_a_text_gives_way_where_it_waits_for_something_else_and_no_stage_runs_far_ahead() -> None:
+    turns = Turns(1)
+    done: dict[tuple[int, str], anyio.Event] = defaultdict(anyio.Event)
+    now: dict[int, str] = {}
     followed: dict[int, bool] = {}
 
     async def text(number: int) -> None:
         async with turns.next() as turn:
-            followed[number] = turn.followed
-            conversing.append(number)
-            await turn.give_up()
-            conversing.remove(number)
-            tracing.append(number)
-            await done[number].wait()
-        tracing.remove(number)
+            for stage, enter in (("install", None), ("converse", turn.converse), ("trace", turn.trace)):
+                if enter is not None:
+                    await enter()
+                now[number] = stage
+                if stage == "converse":
+                    followed[number] = turn.followed
+                await done[number, stage].wait()
+        del now[number]
+
+    async def ended(number: int, stage: str) -> dict[int, str]:
+        done[number, stage].set()
+        await anyio.wait_all_tasks_blocked()
+        return dict(now)
 
     async with anyio.create_task_group() as tasks:
-        for number in range(3):
+        for number in range(4):
             tasks.start_soon(text, number)
         await anyio.wait_all_tasks_blocked()
-        assert (tracing, conversing) == ([0], [1]), "the second is conversed with, and waits to be traced"
-        done[0].set()
-        await anyio.wait_all_tasks_blocked()
-        assert (tracing, conversing) == ([1], [2])
-        done[1].set()
-        done[2].set()
-    assert (tracing, conversing) == ([], [])
-    assert followed == {0: True, 1: True, 2: False}
+        assert now == {0: "install"}
+        assert await ended(0, "install") == {0: "converse", 1: "install"}
+        assert await ended(1, "install") == {0: "converse", 1: "install"}, "it waits, and no third one is installed"
+        assert await ended(0, "converse") == {0: "trace", 1: "converse", 2: "install"}
+        assert await ended(1, "converse") == {0: "trace", 1: "converse", 2: "install"}, "one is traced at a time"
+        assert await ended(0, "trace") == {1: "trace", 2: "install"}
+        assert await ended(2, "install") == {1: "trace", 2: "converse", 3: "install"}
+        for number, stage in ((1, "trace"), (2, "converse"), (2, "trace"), (3, "install")):
+            await ended(number, stage)
+        assert now == {3: "converse"}
+        await ended(3, "converse")
+        await ended(3, "trace")
+    assert now == {}
+    assert followed == {0: True, 1: True, 2: True, 3: False}
 
 
 async def test_a_text_that_fails_or_is_cancelled_gives_way() -> None:
     turns = Turns(1)
+    stages = (turns.installing, turns.conversing, turns.tracing)
     with pytest.raises(ZeroDivisionError):
         async with turns.next():
             raise ZeroDivisionError
     async with turns.next() as turn:
-        await turn.give_up()
+        await turn.trace()
         with anyio.move_on_after(0.05) as waited:
             async with turns.next() as other:
-                await other.give_up()
+                await other.converse()
+                await other.converse()
+                await other.trace()
         assert waited.cancelled_caught, "one is traced already"
-        assert turns.limiter.borrowed_tokens == 0
-    assert turns.tracing.borrowed_tokens == 0
+        assert [stage.borrowed_tokens for stage in stages] == [0, 0, 1]
+    assert [stage.borrowed_tokens for stage in stages] == [0, 0, 0]
