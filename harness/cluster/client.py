@@ -6,9 +6,11 @@ tasks (no engine answers there, another docprobe) says so, and its texts go to t
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
+import logging
 import secrets
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +19,7 @@ import anyio
 from extractor.base.text import printable
 from harness.base.codec import from_json, to_json
 from harness.base.errors import EngineError, UsageError
-from harness.cluster.task import ExampleTask, TaskSettings, WorkerAnswer, code_digest, run_task
+from harness.cluster.task import ExampleTask, TaskSettings, WorkerAnswer, code_digest, lent_by_worker, run_task
 from harness.engine.install.settings import IMAGES_LOCK
 from harness.model import Lookup, Recording
 from harness.run.recorder import nothing
@@ -47,23 +49,32 @@ async def open_cluster(config: Config) -> AsyncIterator[Cluster]:
     At the end, examples that still run are cancelled, and their workers remove the pods.
 
     Raises:
-        UsageError: dask.distributed is not installed.
+        UsageError: dask.distributed is not installed, or the address is not one.
         EngineError: no scheduler answers there.
     """
-    try:
-        import distributed
-    except ImportError as error:
+    if importlib.util.find_spec("distributed") is None:
         raise UsageError(
             "--scheduler needs dask.distributed", "install docprobe with its extra: pip install 'docprobe[cluster]'"
-        ) from error
+        )
     assert config.scheduler is not None
+    _check_address(config.scheduler)
+    # what goes wrong is said in the results, and not a second time by Dask in its own way
+    with _without_dasks_own_words():
+        async with _connected(config, config.scheduler) as cluster:
+            yield cluster
+
+
+@asynccontextmanager
+async def _connected(config: Config, address: str) -> AsyncIterator[Cluster]:
+    import distributed
+
     try:
         client = await distributed.Client(
-            config.scheduler, asynchronous=True, timeout=CONNECT_S, set_as_default=False, name="docprobe"
+            address, asynchronous=True, timeout=CONNECT_S, set_as_default=False, name="docprobe"
         )
     except (OSError, TimeoutError, ValueError, ImportError, RuntimeError) as error:
         raise EngineError(
-            f"no Dask scheduler answers at {config.scheduler}: {str(error)[:200]}",
+            f"no Dask scheduler answers at {address}: {str(error)[:200]}",
             "start one with `dask scheduler`, and workers with `dask worker ADDRESS` on machines with an engine",
         ) from error
     cluster = Cluster(client, _settings(config), tuple(await client.nthreads()))
@@ -77,6 +88,38 @@ async def open_cluster(config: Config) -> AsyncIterator[Cluster]:
         with anyio.move_on_after(CONNECT_S, shield=True), suppress(OSError, TimeoutError):
             client.unsubscribe_topic(cluster.topic)
             await client.close()
+
+
+def _check_address(address: str) -> None:
+    """Raise UsageError unless Dask could connect to an address."""
+    from distributed.comm import get_address_host_port, resolve_address
+
+    try:
+        _, port = get_address_host_port(resolve_address(address), strict=True)
+        if not 0 < port < 2**16:
+            raise ValueError(f"{port} is not a port")
+    except OSError:  # a name that is not known here and now: to connect will fail, with the same words
+        return
+    except ValueError as error:
+        shown = printable(address)[:100]
+        raise UsageError(
+            f"--scheduler {shown!r} is not the address of a Dask scheduler: {printable(str(error))[:200]}",
+            "give the address that `dask scheduler` prints, such as tcp://HOST:8786",
+        ) from error
+
+
+@contextmanager
+def _without_dasks_own_words() -> Iterator[None]:
+    """Keep what Dask logs, such as the traceback of a connection that broke, from the user's terminal."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]  # each has its own handler
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _settings(config: Config) -> TaskSettings:
@@ -116,6 +159,19 @@ class Cluster:
     def at_once(self) -> float:
         """More than the workers can take: the scheduler hands them out."""
         return _AT_ONCE
+
+    async def lent(self, progress: Callable[[str], None]) -> tuple[str, ...]:
+        """Return digests of what the workers lend, each once; of one that cannot say it nothing, since it runs nothing.
+
+        Raises EngineError if there is no worker.
+        """
+        await self._until_able(progress)
+        progress("asking what they lend")
+        with anyio.move_on_after(NO_WORKER_S):
+            said = await self.client.run(lent_by_worker, to_json(self.settings), on_error="return")
+            return tuple(sorted({one for one in said.values() if isinstance(one, str)}))
+        silent = f"the workers at {self._where()} do not answer within {NO_WORKER_S:g} s"
+        raise EngineError(silent, "look at the logs of the workers")
 
     async def record(
         self,
@@ -172,7 +228,7 @@ class Cluster:
             key = f"{self.topic}-{next(self._numbers)}"
             self._progress[key] = progress
             try:
-                worker, answer = await self._asked(key, data)
+                worker, answer = await self._asked(key, data, progress)
             finally:
                 del self._progress[key]
             if answer.refused is None:
@@ -181,14 +237,14 @@ class Cluster:
                 self._refused[worker] = answer.refused
                 progress(f"{worker} cannot run it: {answer.refused}")
 
-    async def _asked(self, key: str, data: bytes) -> tuple[str, WorkerAnswer]:
+    async def _asked(self, key: str, data: bytes, progress: Callable[[str], None]) -> tuple[str, WorkerAnswer]:
         """Return the address of the worker that took the task, and its answer.
 
         Raises EngineError if no worker can take it within the time allowed.
         """
         import distributed
 
-        able = await self._until_able()
+        able = await self._until_able(progress)
         # once a worker has refused, the others are named: the scheduler would choose it again, since it is free
         only = able if self._refused else None
         future = self.client.submit(run_on_worker, data, key, self.topic, key=key, pure=False, workers=only)
@@ -197,7 +253,7 @@ class Cluster:
                 with anyio.move_on_after(_LOOK_S):
                     await future.exception()
                     break
-                able = await self._until_able()
+                able = await self._until_able(progress)
                 if only is not None and not set(only) & set(able):
                     return "", WorkerAnswer(refused="its workers were lost")  # others have come
             worker, answer = await future
@@ -215,9 +271,11 @@ class Cluster:
             future.release()
         return worker, from_json(answer, WorkerAnswer)
 
-    async def _until_able(self) -> list[str]:
+    async def _until_able(self, progress: Callable[[str], None]) -> list[str]:
         """Return the workers that can run texts; wait a while for one. Raises EngineError if none comes."""
         patience_s = _LOOK_S if self.workers else NO_WORKER_S
+        if not self.workers:
+            self._say_waiting(progress)
         with anyio.move_on_after(patience_s):
             while not (able := self._able()):
                 await anyio.sleep(_LOOK_S / 4)
@@ -233,14 +291,19 @@ class Cluster:
             except OSError:  # the scheduler has gone
                 self.workers = ()
 
+    def _say_waiting(self, progress: Callable[[str], None]) -> None:
+        progress(f"waiting for a worker, at most {NO_WORKER_S:g} s: there is none at {self._where()}")
+
     def _able(self) -> list[str]:
         """Return the addresses of the workers that have not refused."""
         return [address for address in self.workers if address not in self._refused]
 
+    def _where(self) -> str:
+        return self.client.scheduler.address if self.client.scheduler is not None else "the cluster"
+
     def _no_worker(self) -> str:
-        where = self.client.scheduler.address if self.client.scheduler is not None else "the cluster"
         reasons = "".join(f"; {address}: {reason}" for address, reason in sorted(self._refused.items())[:3])
-        return f"no worker at {where} can run examples{reasons}"
+        return f"no worker at {self._where()} can run examples{reasons}"
 
 
 def run_on_worker(data: bytes, key: str, topic: str) -> tuple[str, bytes]:

@@ -97,6 +97,14 @@ def code_digest() -> str:
     return hashlib.sha256("\0".join((cache.conversation_digest(), *libraries)).encode()).hexdigest()
 
 
+def lent_by_worker(data: bytes) -> str:
+    """Return the digest of what this machine lends to the texts of a run with these settings, as JSON: its environment.
+
+    Registries, proxies, base images, the engine and the interpreter: where they are others, so may a verdict be.
+    """
+    return cache.host_inputs_digest(_config(from_json(data, TaskSettings), os.environ))
+
+
 def run_task(
     data: bytes, progress: Callable[[str], None], wanted: Callable[[], bool], environ: Mapping[str, str] | None = None
 ) -> bytes:

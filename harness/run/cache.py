@@ -93,7 +93,7 @@ def _digest(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def host_inputs_digest(config: Config) -> str:
+def host_inputs_digest(config: Config, lent: tuple[str, ...] = ()) -> str:
     """Return the SHA-256 of what the host lends to installs and images, and of the engine that the user chose.
 
     Another registry, proxy, base image or toolchain may make another program of the same text; another Python, or
@@ -101,6 +101,7 @@ def host_inputs_digest(config: Config) -> str:
 
     Args:
         config: the environment, images that the user names, and the files of images' digests count.
+        lent: the same of other machines that run texts.
 
     Raises:
         UsageError: a file that the environment names cannot be read.
@@ -113,7 +114,7 @@ def host_inputs_digest(config: Config) -> str:
     parts: list[object] = [settings.environment, settings.files, settings.hosts, named, folders, dict(config.images)]
     parts += [digests, sys.version, libraries, engine_inputs(host)]
     if config.scheduler is not None:
-        parts.append({"scheduler": config.scheduler})
+        parts.append({"scheduler": config.scheduler, "lent": lent})
     return hashlib.sha256(to_json(parts)).hexdigest()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from harness.run.connect import Connect
     from harness.run.plan import Plan
     from harness.run.recorder import OpenRecorder, Recorder
+
+WORKERS = "workers"
+"""What it is called in progress that other machines are asked what they lend."""
 
 
 async def execute(
@@ -140,12 +144,19 @@ async def execute(
             if stop is not None:
                 tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
             with anyio.move_on_after(config.limits.check_s) as clock:
-                open_recorder = elsewhere or partial(_on_engine, connect)
                 reported = rules if config.trace else None
-                await record_texts(
-                    texts, dates, config, open_recorder, observer, judge, lookups,
+                record = partial(
+                    record_texts, texts, dates, config, observer=observer, done=judge, lookups=lookups,
                     day=day, base=plan.base, rules=reported,
                 )  # fmt: skip
+                if elsewhere is None or not (texts or lookups):
+                    await record(open_recorder=elsewhere or partial(_on_engine, connect))
+                else:
+                    # what other machines lend is known to them alone: asked before anything is taken for unchanged
+                    async with elsewhere(config) as recorder:
+                        lent = await recorder.lent(partial(observer.doing, WORKERS))
+                        observer.ended(WORKERS)
+                        await record(open_recorder=lambda _: nullcontext(recorder), lent=lent)
             if clock.cancelled_caught:
                 reason = (
                     f"not run: this run has taken {config.limits.check_s:g} s, docprobe's limit "

@@ -78,6 +78,10 @@ class ImportLookups:
         dates = {id: date if only_dated else None for id, date in self._dates.items()}
         self._groups = self._grouped(self._shown, dates)
 
+    def __bool__(self) -> bool:
+        """Return whether anything is to be looked up."""
+        return bool(self._groups)
+
     @property
     def found(self) -> Found:
         """What was found so far."""

@@ -54,6 +54,10 @@ class Recorder(Protocol):
         """How many it wants to be given at a time; ``inf`` for all."""
         ...
 
+    async def lent(self, progress: Callable[[str], None]) -> tuple[str, ...]:
+        """Return digests of what other machines lend to the texts that they run; none for this machine."""
+        ...
+
     async def record(
         self,
         bundle: Bundle,
@@ -97,6 +101,10 @@ class EngineRecorder:
     def at_once(self) -> float:
         """The jobs of the run."""
         return max(1, self.config.jobs)
+
+    async def lent(self, progress: Callable[[str], None]) -> tuple[str, ...]:
+        """Return nothing: what this machine lends is known without an engine."""
+        return ()
 
     async def record(
         self,

@@ -52,6 +52,7 @@ async def record_texts(
     day: str,
     base: BasePlan | None = None,
     rules: Ruleset | None = None,
+    lent: tuple[str, ...] = (),
 ) -> None:
     """Record every text: from the cache, or by running it. Look up the imports of fragments.
 
@@ -67,8 +68,9 @@ async def record_texts(
         day: today, ISO, UTC.
         base: of a change, the merge base.
         rules: what violates them is traced; None: nothing is.
+        lent: digests of what other machines lend to the texts, if they run there.
     """
-    code, host_inputs = cache.conversation_digest(), cache.host_inputs_digest(config)
+    code, host_inputs = cache.conversation_digest(), cache.host_inputs_digest(config, lent)
     folder = config.state / "recordings"
     locks = read_locks(config.lock)
     keys = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ import pytest
 from distributed import LocalCluster
 
 from harness.base.codec import to_json
-from harness.base.errors import EngineError
+from harness.base.errors import EngineError, UsageError
 from harness.cluster import client as clusters
 from harness.cluster import task as tasks
 from harness.cluster.client import open_cluster
@@ -153,6 +154,49 @@ async def test_what_a_cluster_recorded_is_not_run_again(workers: Workers, tmp_pa
         report = await checked(config)
     assert workers.ran.total() == 2
     assert all(example.cached for example in report.examples)
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "DOCPROBE_BASE_IMAGE", "DOCKER_HOST", "GOPROXY"])
+async def test_what_workers_lend_is_part_of_what_is_unchanged(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """Only they know their registries, base image and engine: a changed one must not keep an old verdict."""
+    async with cluster(1) as made:
+        config = config_of(tmp_path, 2, scheduler=made.scheduler_address)
+        await checked(config)
+        monkeypatch.setenv(variable, "http://another.example:1")
+        assert not any(example.cached for example in (await checked(config)).examples)
+        assert all(example.cached for example in (await checked(config)).examples)
+    assert workers.ran.total() == 4
+
+
+async def test_a_wait_for_workers_is_said(workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "NO_WORKER_S", 0.5)
+    seen = Seen()
+    async with cluster(0) as made:
+        report = await checked(config_of(tmp_path, 1, scheduler=made.scheduler_address), seen)
+        where = made.scheduler_address
+    assert report.examples[0].reason is not None
+    assert f"no worker at {where} can run examples" in report.examples[0].reason
+    assert seen.doings == [("workers", f"waiting for a worker, at most 0.5 s: there is none at {where}")]
+
+
+@pytest.mark.parametrize("address", ["", "nonsense://x:1", "http://127.0.0.1:8786", "tcp://127.0.0.1:99999", "tcp://x"])
+async def test_what_is_not_an_address_is_refused(tmp_path: Path, address: str) -> None:
+    config = config_of(tmp_path, 1, scheduler=address)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await checked(config)
+    (error,) = caught.value.exceptions
+    assert isinstance(error, UsageError)
+    assert f"--scheduler '{address}' is not the address of a Dask scheduler" in error.message
+
+
+async def test_dask_says_nothing_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client", "distributed.core")]
+    with clusters._without_dasks_own_words():
+        for logger in loggers:
+            logger.error("Traceback")
+    assert capfd.readouterr().err == ""
 
 
 async def test_the_texts_of_a_lost_worker_run_elsewhere(workers: Workers, tmp_path: Path) -> None:
