@@ -158,16 +158,19 @@ async def execute(
                         observer.ended(WORKERS)
                         await record(open_recorder=lambda _: nullcontext(recorder), lent=lent)
             if clock.cancelled_caught:
-                reason = (
-                    f"not run: this run has taken {config.limits.check_s:g} s, docprobe's limit "
+                cut = (
+                    f"this run has taken {config.limits.check_s:g} s, docprobe's limit "
                     "(hint: raise check-s in [limits], or split the run with --shard)"
                 )
+                reason = f"not run: {cut}"
+                lookups.give_up(cut)
             tasks.cancel_scope.cancel()
         if stop is not None and stop.is_set():
             reason = INTERRUPTED_REASON
     except* EngineError as errors:
         # there is one engine for all: what it kept from being run is blocked, with its message and hint
         reason = _first(errors).in_one_line()
+        lookups.give_up(reason)
     for digest, group in groups.items():
         for example in group:
             if example.id not in results:

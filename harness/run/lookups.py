@@ -122,6 +122,12 @@ class ImportLookups:
         if group.answered_by(found) or found.lasting:
             self._kept.store(self._key(group, failed=not group.answered_by(found)), found)
 
+    def give_up(self, reason: str) -> None:
+        """Note why nothing was looked up of what is left; a clause."""
+        for group in self._groups:
+            unanswered = [id for id in group.examples if id not in self._found]
+            self._found |= dict.fromkeys(unanswered, (Lookup(group.date, {}, {}, reason),))
+
     def _take(self, group: ImportGroup, lookup: Lookup) -> bool:
         for id in group.examples:
             self._found[id] = (*self._found.get(id, ()), lookup)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,15 +10,18 @@ import anyio
 import pytest
 
 from extractor.model import Example
+from harness.base.errors import EngineError
 from harness.engine.protocol import Limits
-from harness.model import Lookup, ModuleAnswer, Resolve, SettingsSource, Trust
+from harness.model import Lookup, ModuleAnswer, Resolve, SettingsSource, Trust, Verdict
 from harness.run import recorder
+from harness.run.execute import execute
 from harness.run.lookups import ImportLookups
 from harness.run.plan import make_plan
 from harness.run.recorder import EngineRecorder
 from harness.settings import load_config
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from harness.config import Config
@@ -168,3 +172,45 @@ async def test_another_input_is_another_lookup(tmp_path: Path, monkeypatch: pyte
     assert len(asked.calls) == len(changes) + 2, "other packages serve it"
     await run(replace(config, no_cache=True))
     assert len(asked.calls) == len(changes) + 3
+
+
+@pytest.mark.processes
+async def test_lookups_that_the_limit_of_the_run_cuts_off_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked(monkeypatch)
+
+    async def look_up(engine: Engine, bundle: Any, questions: Any, **rest: Any) -> Lookup:
+        if any("zod" in module for module in questions):
+            await anyio.sleep_forever()
+        return await asked.look_up(engine, bundle, questions, **rest)
+
+    monkeypatch.setattr(recorder, "look_up", look_up)
+    slow = FRAGMENT.format(name="B").replace("@modelcontextprotocol/sdk/types.js", "zod")
+    config = config_of(tmp_path, a=FRAGMENT.format(name="A"), b=slow)
+    config = replace(config, limits=replace(config.limits, check_s=1.0), jobs=2)
+    report = await execute(make_plan(config), config, no_engine_needed)
+    said = {one.page: one.findings[0] for one in report.examples}
+    assert {page: finding.requirement for page, finding in said.items()} == dict.fromkeys(said, "example.imports")
+    assert said["docs/a.mdx"].verdict is Verdict.SATISFIED
+    assert said["docs/b.mdx"].verdict is Verdict.INCONCLUSIVE
+    assert "this run has taken 1 s, docprobe's limit (hint: raise check-s" in said["docs/b.mdx"].summary
+
+
+@pytest.mark.processes
+async def test_without_an_engine_each_fragment_says_why_it_was_not_looked_up(tmp_path: Path) -> None:
+    @asynccontextmanager
+    async def none(_: Config) -> AsyncIterator[Engine]:
+        raise EngineError("no container engine answers", "start it")
+        yield
+
+    config = config_of(tmp_path, a=FRAGMENT.format(name="A"))
+    report = await execute(make_plan(config), config, none)
+    (finding,) = report.examples[0].findings
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "could not be looked up: no container engine answers (hint: start it)" in finding.summary
+
+
+@asynccontextmanager
+async def no_engine_needed(_: Config) -> AsyncIterator[Engine]:
+    yield cast("Engine", None)
