@@ -181,12 +181,12 @@ async def test_lookups_that_the_limit_of_the_run_cuts_off_are_reported(
     asked = Asked(monkeypatch)
 
     async def look_up(engine: Engine, bundle: Any, questions: Any, **rest: Any) -> Lookup:
-        if any("zod" in module for module in questions):
+        if any("server" in module for module in questions):
             await anyio.sleep_forever()
         return await asked.look_up(engine, bundle, questions, **rest)
 
     monkeypatch.setattr(recorder, "look_up", look_up)
-    slow = FRAGMENT.format(name="B").replace("@modelcontextprotocol/sdk/types.js", "zod")
+    slow = FRAGMENT.format(name="B").replace("@modelcontextprotocol/sdk/types.js", "@modelcontextprotocol/server")
     config = config_of(tmp_path, a=FRAGMENT.format(name="A"), b=slow)
     config = replace(config, limits=replace(config.limits, check_s=1.0), jobs=2)
     report = await execute(make_plan(config), config, no_engine_needed)
