@@ -43,9 +43,7 @@ CONVERSATION: Final = (
     "harness/model", "harness/profile.py",
     "harness/profiles", "harness/rule.py", "harness/run/attempt.py", "harness/run/cache.py",
     "harness/run/code_checks.py", "harness/run/kept_types.py", "harness/run/listening_probe.py",
-    "harness/run/recorder.py", "harness/run/trace_differences.py", "harness/run/trace_service.py",
-    "harness/run/traced_conversation.py", "harness/run/traced_pod.py", "harness/run/tracing.py",
-    "harness/run/turns.py",
+    "harness/run/recorder.py", "harness/run/tracing", "harness/run/turns.py",
 )  # fmt: skip
 """Folders and files whose code takes part in a conversation."""
 JUDGING: Final = frozenset({"rules"})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from harness.exchanges.recorder import task_group
 from harness.run.attempt import Watcher, record
 from harness.run.code_checks import look_up
-from harness.run.tracing import Tracing
+from harness.run.tracing.tracing import Tracing
 from harness.run.turns import Turns
 
 if TYPE_CHECKING:

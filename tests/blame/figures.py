@@ -22,11 +22,11 @@ from harness.judge.results import with_blame
 from harness.model import Verdict
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.registry import MCP
-from harness.run.trace_differences import differences
-from harness.run.trace_service import PORT as TRACE_PORT
-from harness.run.trace_service import TraceService
-from harness.run.traced_pod import TracedPod
-from harness.run.tracing import FOLDER, traced_bundle
+from harness.run.tracing.differences import differences
+from harness.run.tracing.pod import TracedPod
+from harness.run.tracing.service import PORT as TRACE_PORT
+from harness.run.tracing.service import TraceService
+from harness.run.tracing.tracing import FOLDER, traced_bundle
 from tests.blame.compiled import compiled_table
 from tests.blame.pages import SUFFIX, ServerPage, page_of
 from tests.support.judged_server import LEAST_START_S, TIMEOUT_S, findings

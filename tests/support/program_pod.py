@@ -19,7 +19,7 @@ from harness.base.errors import PodError
 from harness.engine.hardening import APP
 from harness.engine.protocol import ExitState
 from harness.model import Image, ListeningSocket, LogLine
-from harness.run import trace_service
+from harness.run.tracing import service as trace_service
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

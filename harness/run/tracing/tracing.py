@@ -19,7 +19,7 @@ from extractor.model import ExampleKind
 from harness.base import jsonrpc
 from harness.base.errors import DocprobeError
 from harness.engine.hardening import APP
-from harness.run.traced_conversation import TracedConversation
+from harness.run.tracing.conversation import TracedConversation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

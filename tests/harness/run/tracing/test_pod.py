@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from harness.exchanges.http_exchange import StoppedError
-from harness.run.traced_pod import TracedPod
+from harness.run.tracing.pod import TracedPod
 
 if TYPE_CHECKING:
     from harness.engine.protocol import Pod
-    from harness.run.trace_service import TraceService
+    from harness.run.tracing.service import TraceService
 
 
 @pytest.mark.anyio

@@ -7,7 +7,7 @@ import json
 import anyio
 import pytest
 
-from harness.run.trace_service import TraceService, read_answer
+from harness.run.tracing.service import TraceService, read_answer
 
 PATHS = frozenset({"server.mjs"})
 

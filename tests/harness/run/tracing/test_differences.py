@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from extractor.model import ExampleKind
 from harness.model import Exchange, Transcript
-from harness.run.trace_differences import differences
-from harness.run.trace_service import Executed
+from harness.run.tracing.differences import differences
+from harness.run.tracing.service import Executed
 from tests.support.report_pieces import exchange
 
 SHARED, OWN, LATER = (1, 0), (2, 4), (3, 4)

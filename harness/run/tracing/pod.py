@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from harness.engine.protocol import ExitState, Pod
     from harness.model import ListeningSocket, LogLine, Transcript
-    from harness.run.trace_service import Executed, TraceService
+    from harness.run.tracing.service import Executed, TraceService
 
 QUIET_S: Final = 0.02
 """After a program was asked what it executed, which it tells once it is quiet: so long it need not be asked again."""

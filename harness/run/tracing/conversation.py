@@ -10,9 +10,9 @@ import anyio
 
 from extractor.model import ExampleKind
 from harness.run.attempt import make_probe
-from harness.run.trace_differences import answered_otherwise, differences
-from harness.run.trace_service import TraceService
-from harness.run.traced_pod import TracedPod
+from harness.run.tracing.differences import answered_otherwise, differences
+from harness.run.tracing.pod import TracedPod
+from harness.run.tracing.service import TraceService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

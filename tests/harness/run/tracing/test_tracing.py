@@ -18,7 +18,7 @@ from harness.run.connect import open_engine
 from harness.run.execute import execute
 from harness.run.plan import make_plan
 from harness.run.recorder import EngineRecorder
-from harness.run.tracing import find_stand_ins, traced_bundle
+from harness.run.tracing.tracing import find_stand_ins, traced_bundle
 from harness.run.turns import Turn, Turns
 from harness.settings import load_config
 from tests.support.broken_code import bundle_of
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from harness.engine.protocol import Engine
     from harness.model import ExampleResult, Exchange, Finding, Recording
 
-SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
+SAMPLE = Path(__file__).parents[4] / "docs-snapshot" / "sample"
 PAGE = "docs/2025-11-25/tutorials/traced.mdx"
 IN_PYTHON = pytest.mark.skipif(
     newer_python() is None, reason="no Python 3.12 or newer on this machine; that of the containers is traced below"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from harness.model import Exchange, Transcript
-    from harness.run.trace_service import Executed
+    from harness.run.tracing.service import Executed
 
 _Kind = tuple[str, str]
 """Of a request: its method, and the methods of its messages."""

@@ -1,0 +1,1 @@
+"""What a program executes for the requests that violate something: its conversation, held once more with a tracer."""
