@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of
+from extractor.languages.common.syntax import enclosing, lines_of, text_of
 from harness.base import jsonrpc
+from harness.judge.executed import callers
 from harness.judge.faults import is_right, kind_of
 from harness.judge.findings import REFUSAL
-from harness.judge.flow import guards_of
 from harness.judge.suspects import (
-    FEW_STATEMENTS,
     PRINTS,
     Hints,
     Suspect,
     decided_by,
-    last_of_blocks,
     narrow,
-    statements_at,
-    statements_in,
     through,
     touches,
 )
-from harness.model import RARELY, STDOUT
+from harness.model import STDOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from tree_sitter import Node
+    from harness.judge.executed import Executed
+    from harness.model import Exchange, Finding
 
-    from extractor.model import SourceFile
-    from harness.model import Exchange, Finding, TracedExchange
-
-Trees: TypeAlias = "Sequence[tuple[SourceFile, Node]]"
-"""The files of an example, each with the root of its syntax tree."""
 NEAR: Final = 3
 """Lines in which a condition stands close above what hangs on it."""
 CONDITIONS: Final = frozenset({"if_statement", "elif_clause"})
@@ -44,10 +36,6 @@ _REFUSED: Final = re.compile(r"(?:an )?(?:error |code )?(?:[45]\d\d\b|-32\d{3})|
 _SERVED: Final = re.compile(r"(?:a|an)\s(?:\w+\s)?(?:result|stream|answer|response|one)\b")
 """What is expected is that it is served."""
 _STATUS: Final = re.compile(r"\b[1-5]\d\d\b")
-_REMOVES: Final = re.compile(
-    r"\.\s*(?:delete|clear|pop|popitem|remove|discard|splice|close)\s*\(|^\s*del\s|\bdelete\s+\w|=\s*(?:None|null|undefined)\b"
-)
-"""Code that takes something out of what a server keeps."""
 
 
 def is_refused(exchange: Exchange) -> bool:
@@ -79,7 +67,7 @@ class WrongAnswer:
     fault: Exchange
     control: Exchange | None
     """What it is compared with; None if there is nothing."""
-    traced: TracedExchange
+    executed: Executed
 
     @property
     def is_linked(self) -> bool:
@@ -114,7 +102,7 @@ class WrongAnswer:
             return False
         if is_error(self.fault) != is_error(control) or self.of_other_kind:
             return False
-        return not (self.refusal_is_due and self.traced.only)
+        return not (self.refusal_is_due and self.executed.traced.only)
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -127,12 +115,11 @@ class WrongAnswer:
 
 
 def different(
-    trees: Trees, wrong: WrongAnswer, hints: Hints, new_values: Sequence[str] = (), *, by_noise: bool = False
+    wrong: WrongAnswer, hints: Hints, new_values: Sequence[str] = (), *, by_noise: bool = False
 ) -> tuple[list[Suspect], bool]:
     """Return what ran for a wrong request and not for its control, narrowed, and whether it is sure.
 
     Args:
-        trees: the files.
         wrong: the request.
         hints: what else is known.
         new_values: names and values of the request that its control has not.
@@ -141,17 +128,18 @@ def different(
     was_served = not is_refused(wrong.fault)
     if wrong.refusal_is_due and was_served and wrong.of_other_kind:
         # it is served by a handler of its own
-        return own_of(trees, wrong.traced), False
-    pool = pool_of(trees, wrong.traced)
+        return [*wrong.executed.own], False
+    code, traced = wrong.executed.code, wrong.executed.traced
+    pool: Sequence[Suspect] = wrong.executed.pool
     if by_noise:
         printing = [each for each in pool if PRINTS.search(text_of(each.node))]
-        calling = [caller for each in printing for caller in _callers(each, pool) if caller not in printing]
+        calling = [caller for each in printing for caller in callers(each, pool) if caller not in printing]
         pool = [*printing, *calling] or pool
     elif not wrong.is_about_answer:
         # what differs is what was asked for: only what the rule reads tells
         pool = [each for each in pool if any(touches(each, *other) for other in hints.read)]
     if wrong.refusal_is_due and was_served:
-        pool = _entrances(pool) or pool
+        pool = _entrances(pool, wrong.executed) or pool
     chosen, is_sure = narrow(pool, hints, linked=wrong.is_linked)
     if wrong.refusal_is_due:
         # what let it through may be a value that is taken for a right one
@@ -159,87 +147,21 @@ def different(
         return [*chosen, *let], is_sure
     # nothing says that it should have been another refusal: the condition is wrong as likely as the answer
     branches = [branch for each in chosen if (branch := _condition_of(each, pool)) is not None]
-    decisive = [each for branch in branches for each in decided_by(branch.node, trees, wrong.traced.ran)]
+    decisive = [each for branch in branches for each in decided_by(branch.node, code, traced.ran)]
     chosen, is_sure = [*chosen, *branches, *decisive], is_sure and bool(branches)
     if wrong.is_about_answer and not was_served and wrong.of_other_kind:
         # a page that refuses a kind of requests may do so in the handler, or in what all pass
-        chosen, is_sure = [*chosen, *(each for each in own_of(trees, wrong.traced) if each not in chosen)], False
+        chosen, is_sure = [*chosen, *(each for each in wrong.executed.own if each not in chosen)], False
     return chosen, is_sure
 
 
-def _entrances(pool: Sequence[Suspect]) -> list[Suspect]:
+def _entrances(pool: Sequence[Suspect], executed: Executed) -> list[Suspect]:
     """Return where a request leaves the way of others: not what is in functions that it alone called."""
     ids = {each.node.id for each in pool}
-    return [each for each in pool if (first := _first_statement(each)) is None or first.id not in ids]
+    return [each for each in pool if (first := executed.first_beside(each)) is None or first.id not in ids]
 
 
-def own_of(trees: Trees, one: TracedExchange) -> list[Suspect]:
-    """Return what the handler of a kind of requests does in the end: what ran for no other kind."""
-    ends = last_of_blocks(_innermost_own(trees, one))
-    return ends if len(ends) <= FEW_STATEMENTS else []
-
-
-def removing(trees: Trees, one: TracedExchange) -> list[Suspect]:
-    """Return what a request does to what the server keeps: what removes something, else what its handler does last."""
-    removed = removed_by(trees, one)
-    guards = [guard for each in removed[:1] for guard in [*guards_of(each.file, each.node)][:1]]
-    return [*removed, *guards] or own_of(trees, one)
-
-
-def removed_by(trees: Trees, one: TracedExchange) -> list[Suspect]:
-    """Return what removes something from what the server keeps, and ran for no other kind of request."""
-    return [each for each in _innermost_own(trees, one) if _REMOVES.search(text_of(each.node))]
-
-
-def _innermost_own(trees: Trees, one: TracedExchange) -> list[Suspect]:
-    """Return the statements that ran for no other kind of request, without those that call a function of others."""
-    own = [each for each in of_few_kinds(trees, one) if each.others == 0]
-    ids = {each.node.id for each in own}
-    # a function that others run too does not take the place of the call to it
-    whole = [each for each in own if (first := _first_statement(each)) is None or first.id in ids]
-    calling = {caller.node.id for each in whole for caller in _callers(each, own)}
-    return [each for each in own if each.node.id not in calling]
-
-
-def _first_statement(one: Suspect) -> Node | None:
-    """Return the first statement of the function in which a statement stands."""
-    function = enclosing(one.node, FUNCTIONS)
-    body = function.child_by_field_name("body") if function is not None else None
-    if body is None:
-        return None
-    return next((node for node in statements_in(body) if enclosing(node, FUNCTIONS) == function), None)
-
-
-def of_few_kinds(trees: Trees, one: TracedExchange) -> list[Suspect]:
-    """Return the statements that ran for a request and for few other kinds of requests, with how many."""
-    found = []
-    for file, root in trees:
-        known: dict[int, tuple[Node, int]] = {}
-        for line, column, kinds in one.kinds.get(file.path, ()):
-            for node in statements_at(root, [(line, column)]):
-                known[node.start_byte] = (node, min(kinds, known.get(node.start_byte, (node, kinds))[1]))
-        found += [Suspect(file, *known[start]) for start in sorted(known) if enclosing(known[start][0], FUNCTIONS)]
-    return found
-
-
-def pool_of(trees: Trees, one: TracedExchange) -> list[Suspect]:
-    """Return the statements that ran for a request and not for its control."""
-    if not one.control:
-        return of_few_kinds(trees, one)
-    rare = {path: {(line, column): others for line, column, others in places} for path, places in one.rare.items()}
-    pool = []
-    for file, root in trees:
-        known = rare.get(file.path, {})
-        others: dict[int, tuple[Node, int]] = {}
-        for place in one.only.get(file.path, ()):
-            for node in statements_at(root, [place]):
-                count = known.get(place, RARELY if rare else 0)
-                others[node.start_byte] = (node, max(count, others.get(node.start_byte, (node, 0))[1]))
-        pool += [Suspect(file, *others[start]) for start in sorted(others)]
-    return pool
-
-
-def is_noise(finding: Finding, exchanges: dict[int, Exchange]) -> bool:
+def is_noise(finding: Finding, exchanges: Mapping[int, Exchange]) -> bool:
     """Return whether a violation is about what was written to standard output."""
     return any(exchanges[number].method == STDOUT for number in finding.evidence if number in exchanges)
 
@@ -250,23 +172,8 @@ def _condition_of(one: Suspect, pool: Sequence[Suspect]) -> Suspect | None:
     if branch is not None and lines_of(one.node)[0] - lines_of(branch)[0] < NEAR:
         condition = branch.child_by_field_name("condition")
         return Suspect(one.file, condition) if condition is not None else None
-    callers = _callers(one, pool)
-    return _condition_of(callers[0], ()) if len(callers) == 1 and branch is None else None
-
-
-def _callers(one: Suspect, pool: Sequence[Suspect]) -> list[Suspect]:
-    """Return the statements that call the function in which a statement stands."""
-    function = enclosing(one.node, FUNCTIONS)
-    named = function.child_by_field_name("name") if function is not None else None
-    if named is None and function is not None and function.parent is not None:
-        # const tell = (...words) => ...
-        named = function.parent.child_by_field_name("name")
-    called = re.compile(rf"\b{re.escape(text_of(named))}\s*\(")
-    return [
-        each
-        for each in pool
-        if named is not None and called.search(text_of(each.node)) and enclosing(each.node, FUNCTIONS) != function
-    ]
+    calling = callers(one, pool)
+    return _condition_of(calling[0], ()) if len(calling) == 1 and branch is None else None
 
 
 def error_code_of(exchange: Exchange) -> int | None:

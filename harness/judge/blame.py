@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of
-from harness.judge.answer_code import WrongAnswer, different, is_noise, is_refused, removed_by, removing
+from harness.judge.answer_code import WrongAnswer, different, is_noise, is_refused
 from harness.judge.faults import changer_of, faults, is_right
 from harness.judge.flow import Flow, docs_span
 from harness.judge.overriding import bases_of, in_effect
 from harness.judge.pointers import About, pointers
 from harness.judge.reply_code import builders
-from harness.judge.reply_values import values_of, values_of_request
-from harness.judge.suspects import Hints, Suspect, checks, constants, decided_by
+from harness.judge.reply_values import values_of
+from harness.judge.suspects import Hints, Suspect, checks, decided_by
+from harness.judge.tokens import values_of_request
 from harness.model import BlameBasis, BlameSource, Certainty, Verdict
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from extractor.model import Bundle, SourceFile, Span
-    from harness.model import Exchange, Finding, LibraryFunction, TracedExchange, Transcript
+    from extractor.model import Bundle, Span
+    from harness.judge.code import Code
+    from harness.judge.evidence import Evidence
+    from harness.model import Finding, LibraryFunction, TracedExchange
     from harness.rule import Rule
 
 MAX_SPANS: Final = 6
@@ -51,47 +54,34 @@ class Blamed:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A violation with all that is known of it."""
+    """A violation, with what is known of the example."""
 
     rule: Rule
     finding: Finding
-    transcript: Transcript
-    exchanges: dict[int, Exchange]
+    evidence: Evidence
     wrong: tuple[int, ...]
     """Numbers of the exchanges that are wrong."""
     answers: tuple[WrongAnswer, ...]
     """Those of which it is known what ran for them."""
-    known: dict[int, TracedExchange]
-    """All that was traced, by number."""
-    trees: tuple[tuple[SourceFile, Node], ...]
-    """The files of the example."""
     read: tuple[Suspect, ...]
-    """What the rule reads in them."""
+    """What the rule reads in the files of the example."""
 
     @property
     def ran(self) -> dict[str, set[int]]:
         """The lines that ran for what is wrong, by file."""
         return {
-            file.path: {line for wrong in self.answers for line in wrong.traced.ran.get(file.path, ())}
-            for file, _ in self.trees
+            file.path: {line for wrong in self.answers for line in wrong.executed.ran(file.path)}
+            for file in self.evidence.code.files
         }
 
 
-def blame(
-    rule: Rule,
-    finding: Finding,
-    transcript: Transcript,
-    bundle: Bundle,
-    traced: Sequence[TracedExchange] = (),
-) -> Blamed:
+def blame(rule: Rule, finding: Finding, evidence: Evidence) -> Blamed:
     """Return what causes a violation, and how that is known.
 
     Args:
         rule: of the requirement that was violated.
         finding: the violation.
-        transcript: the conversation that it was found in.
-        bundle: the files of one copy of the example.
-        traced: what the program executed for some of the exchanges.
+        evidence: what is known of the example; of one copy of it, to whose lines the blame goes.
 
     Returns:
         Of a wrong answer, the statements that ran for it and not for its control, narrowed by what the rule reads in
@@ -101,25 +91,21 @@ def blame(
     """
     if finding.verdict is not Verdict.VIOLATED:
         return Blamed()
-    # here, since a report without such a finding needs no grammar
-    from extractor.languages.registry import syntax_tree
-
-    trees = tuple((file, root) for file in bundle.files if (root := syntax_tree(file.path, file.text)) is not None)
-    known = {one.number: one for one in traced}
-    wrong = tuple(fault.number for fault, _ in faults(finding, transcript))
+    exchanges, executed = evidence.exchanges, evidence.executed
+    wrong = tuple(fault.number for fault, _ in faults(finding, evidence.transcript))
     read = tuple(
-        Suspect(file, node)
-        for file, root in trees
-        for node in (rule.blame(root, finding, transcript) if rule.blame is not None else ())
+        Suspect(one.file, node)
+        for one in evidence.code.files
+        for node in (rule.blame(one.root, finding, evidence.transcript) if rule.blame is not None else ())
     )
-    exchanges = {exchange.number: exchange for exchange in transcript.exchanges}
     answers = tuple(
-        WrongAnswer(finding, exchanges[number], exchanges.get(known[number].control), known[number])
+        WrongAnswer(finding, exchanges[number], exchanges.get(executed[number].traced.control), executed[number])
         for number in wrong
-        if number in known
+        if number in executed
     )
-    case = _Case(rule, finding, transcript, exchanges, wrong, answers, known, trees, read)
+    case = _Case(rule, finding, evidence, wrong, answers, read)
     found = next((said for way in _WAYS if (said := way(case)).lines), None)
+    bundle = evidence.bundle
     # words that a page's code has in common with the requirement say little where a package may answer
     found = found or _by_values(case, named_only=bool(bundle.dependencies)) or _by_library(case, bundle) or Blamed()
     return _first(found, _spans(_pointed_at(case), ()))
@@ -129,15 +115,16 @@ def _pointed_at(case: _Case) -> list[Suspect]:
     """Return what is odd by itself in what ran."""
     if not case.answers:
         return []
-    about = About(case.rule.requirement, case.finding, case.transcript, tuple(wrong.fault for wrong in case.answers))
+    wrong_ones = tuple(wrong.fault for wrong in case.answers)
+    about = About(case.rule.requirement, case.finding, case.evidence.conversation, wrong_ones)
     served = any(wrong.refusal_is_due and not is_refused(wrong.fault) for wrong in case.answers)
-    return pointers(Flow(case.trees, [wrong.traced for wrong in case.answers]), about, is_missing_check=served)
+    flow = Flow(case.evidence.code, [wrong.executed.traced for wrong in case.answers])
+    return pointers(flow, about, is_missing_check=served)
 
 
 def _by_difference(case: _Case) -> Blamed:
     """Return what ran for wrong requests and not for their controls."""
-    every = [Suspect(file, node) for file, root in case.trees for node in constants(root)]
-    settings = tuple(in_effect(every, bases_of(case.trees)))
+    settings = case.evidence.code.read(_settings)
     read = tuple((each.file.path, each.node) for each in case.read)
     words = (case.rule.requirement.id, case.rule.requirement.title, case.finding.summary)
     executed: dict[Span, bool] = {}
@@ -146,8 +133,8 @@ def _by_difference(case: _Case) -> Blamed:
     for wrong in telling:
         new = values_of_request(wrong.fault) - values_of_request(wrong.control) if wrong.control is not None else ()
         hints = Hints(wrong.values, read, words, settings)
-        noise = is_noise(case.finding, case.exchanges)
-        chosen, is_sure = different(case.trees, wrong, hints, sorted(new), by_noise=noise)
+        noise = is_noise(case.finding, case.evidence.exchanges)
+        chosen, is_sure = different(wrong, hints, sorted(new), by_noise=noise)
         executed |= dict.fromkeys(_spans(chosen, hints.values), is_sure)
         shared = shared or any(one.others for one in chosen)
     # what let a request through, or refused one that was due, may have been decided anywhere before
@@ -161,6 +148,12 @@ def _by_difference(case: _Case) -> Blamed:
     return _blamed(executed, BlameSource.EXECUTION, Certainty.CERTAIN if is_certain else unsure)
 
 
+def _settings(code: Code) -> tuple[Suspect, ...]:
+    """Return the constants that count."""
+    every = [Suspect(one.file, node) for one in code.files for node in one.constants]
+    return tuple(in_effect(every, code.read(bases_of)))
+
+
 def _by_changed_state(case: _Case) -> Blamed:
     """Return what changed the server's state, where the same request was served before and should be still."""
     return _by_state(case, [wrong for wrong in case.answers if is_refused(wrong.fault)])
@@ -169,11 +162,9 @@ def _by_changed_state(case: _Case) -> Blamed:
 def _by_unchanged_state(case: _Case) -> Blamed:
     """Return what should have changed the server's state, where the same request is served as before and should not."""
     answers = [wrong for wrong in case.answers if not is_refused(wrong.fault)]
-    changers = [changer_of(wrong.fault, case.finding, case.transcript) for wrong in answers]
-    if any(
-        one is not None and one.number in case.known and removed_by(case.trees, case.known[one.number])
-        for one in changers
-    ):
+    changers = [changer_of(wrong.fault, case.finding, case.evidence.transcript) for wrong in answers]
+    known = (case.evidence.executed.get(one.number) for one in changers if one is not None)
+    if any(one is not None and one.removed_by for one in known):
         # it did change it: whatever was to look at the state does not
         return Blamed()
     return _by_state(case, answers)
@@ -182,9 +173,9 @@ def _by_unchanged_state(case: _Case) -> Blamed:
 def _by_state(case: _Case, answers: Sequence[WrongAnswer]) -> Blamed:
     found: dict[Span, None] = {}
     for wrong in answers:
-        changer = changer_of(wrong.fault, case.finding, case.transcript)
-        if changer is not None and changer.number in case.known:
-            found |= dict.fromkeys(_spans(removing(case.trees, case.known[changer.number]), ()))
+        changer = changer_of(wrong.fault, case.finding, case.evidence.transcript)
+        executed = case.evidence.executed.get(changer.number) if changer is not None else None
+        found |= dict.fromkeys(_spans(executed.removing, ()) if executed is not None else ())
     return _blamed(found, BlameSource.EXECUTION, Certainty.LIKELY)
 
 
@@ -197,8 +188,8 @@ def _by_reading(case: _Case) -> Blamed:
         if not ran[one.file.path] or not _is_answer_that_did_not_run(one.node, ran[one.file.path])
     ]
     if not left and case.answers and all(wrong.is_served_alike for wrong in case.answers):
-        left = checks(case.trees, case.rule.requirement.id, ran)
-        left += [each for one in left for each in decided_by(one.node, case.trees, ran)]
+        left = checks(case.evidence.code, case.rule.requirement.id, ran)
+        left += [each for one in left for each in decided_by(one.node, case.evidence.code, ran)]
     return _blamed(_spans(left, ()), BlameSource.READING, Certainty.POSSIBLE)
 
 
@@ -209,13 +200,14 @@ def _by_values(case: _Case, *, named_only: bool) -> Blamed | None:
     """
     if not case.answers and case.rule.blame is not None:
         return None
-    about = [case.exchanges[number] for number in case.wrong]
-    values = values_of(case.finding, about, case.transcript, case.rule.requirement.title)
-    traced = [wrong.traced for wrong in case.answers]
-    found = _spans(
-        builders(case.trees, traced, values, case.exchanges, named_only=named_only or not traced), values.subject
-    )
-    by = BlameSource.EXECUTION if traced else BlameSource.READING
+    evidence = case.evidence
+    about = [evidence.exchanges[number] for number in case.wrong]
+    values = values_of(case.finding, about, evidence.conversation, case.rule.requirement.title)
+    executed = [wrong.executed for wrong in case.answers]
+    named_only = named_only or not executed
+    building = builders(evidence.code, executed, values, evidence.exchanges, named_only=named_only)
+    found = _spans(building, values.subject)
+    by = BlameSource.EXECUTION if executed else BlameSource.READING
     return _blamed(found, by, Certainty.POSSIBLE) if found else None
 
 
@@ -223,12 +215,12 @@ def _by_library(case: _Case, bundle: Bundle) -> Blamed | None:
     """Return the function of a package that answers, where no line of the page does."""
     # what is answered 2xx for another reason than the fault runs other functions too
     refusing = [
-        wrong.traced
+        wrong.executed.traced
         for wrong in case.answers
         if not wrong.is_served_alike and (wrong.is_linked or not is_right(wrong.fault))
     ]
     library = _library(refusing, bundle)
-    if library is not None and not any(wrong.traced.only for wrong in case.answers):
+    if library is not None and not any(wrong.executed.traced.only for wrong in case.answers):
         return Blamed((), BlameBasis(BlameSource.EXECUTION, Certainty.LIKELY, library))
     return None
 

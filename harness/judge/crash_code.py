@@ -23,17 +23,17 @@ from harness.judge.flow import (
     guards_of,
     name_of,
     parameters_of,
-    statements_of,
 )
-from harness.judge.suspects import Suspect, all_statements, bound_name
+from harness.judge.suspects import Suspect, bound_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tree_sitter import Node
 
-    from extractor.model import Bundle, SourceFile, Span
-    from harness.model import Finding, LogLine, TracedExchange
+    from extractor.model import SourceFile, Span
+    from harness.judge.evidence import Evidence
+    from harness.model import Finding, LogLine
 
 _DEEPEST: Final = 12
 _NULL: Final = re.compile(
@@ -48,16 +48,10 @@ _LONG: Final = 3
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
 
 
-def lines_before_error(
-    error: str, log: Sequence[LogLine], finding: Finding, bundle: Bundle, traced: Sequence[TracedExchange]
-) -> tuple[Span, ...]:
+def lines_before_error(error: str, log: Sequence[LogLine], finding: Finding, evidence: Evidence) -> tuple[Span, ...]:
     """Return the lines of pages that led to an error which an example's log shows."""
-    # here, since a report without such a finding needs no grammar
-    from extractor.languages.registry import syntax_tree
-
-    trees = tuple((file, root) for file in bundle.files if (root := syntax_tree(file.path, file.text)) is not None)
-    flow = Flow(trees, [one for one in traced if one.number in finding.evidence])
-    found = led_to(flow, error, stack_lines(log, bundle))
+    flow = Flow(evidence.code, [one for one in evidence.traced if one.number in finding.evidence])
+    found = led_to(flow, error, stack_lines(log, evidence.bundle))
     spans = (docs_span(one.file, *lines_of(one.node)) for one in found)
     return tuple(span for span in spans if span is not None and span.last - span.first < _LONG)
 
@@ -92,10 +86,10 @@ def led_to(flow: Flow, error: str, frames: Sequence[tuple[SourceFile, int]]) -> 
 def _lacking(flow: Flow, node: Node, name: str) -> Iterator[Suspect]:
     """Yield where a function lacks the assignment of a name that others have, by what stands beside it there."""
     function = function_of(node)
-    for file, root in flow.trees if function is not None else ():
-        for each in all_statements(root):
+    for one in flow.code.files if function is not None else ():
+        for each in one.statements:
             if bound_name(each) == name and function_of(each) != function and function is not None:
-                yield from (Suspect(file, beside) for beside in beside_lacking(each, function))
+                yield from (Suspect(one.file, beside) for beside in beside_lacking(each, function, flow.code))
 
 
 def _origins(flow: Flow, frames: Sequence[tuple[SourceFile, Node]], looked_up: str) -> Iterator[Suspect]:
@@ -106,9 +100,8 @@ def _origins(flow: Flow, frames: Sequence[tuple[SourceFile, Node]], looked_up: s
         function = function_of(node)
         if not name or function is None:
             return
-        assigned = [
-            each for each in statements_of(function) if each.end_byte <= node.start_byte and bound_name(each) == name
-        ]
+        before = (each for each in flow.code.statements_of(function) if each.end_byte <= node.start_byte)
+        assigned = [each for each in before if bound_name(each) == name]
         if assigned:
             yield Suspect(file, assigned[-1])
             found = _returned(flow, assigned[-1])
@@ -162,7 +155,7 @@ def _returned(flow: Flow, assignment: Node) -> Suspect | None:
     """Return the statement that returned what is assigned, if a function of the page did."""
     for name in re.findall(r"([\w$]+)\s*\(", text_of(assignment)):
         for function in flow.functions.get(name, []):
-            leaves = [node for node in statements_of(function.node) if node.type == "return_statement"]
+            leaves = [node for node in flow.code.statements_of(function.node) if node.type == "return_statement"]
             ran = [node for node in leaves if flow.ran(function.file, node)] if flow.traced else leaves
             if len(ran) == 1 and (not flow.traced or flow.body_ran(function)):
                 return Suspect(function.file, ran[0])
@@ -177,7 +170,7 @@ def _plain(node: Node) -> str:
 
 def _statement_at(flow: Flow, file: SourceFile, line: int) -> Node | None:
     """Return the innermost statement that a line is in."""
-    root = next((root for each, root in flow.trees if each.path == file.path), None)
+    root = next((one.root for one in flow.code.files if one.path == file.path), None)
     if root is None:
         return None
     text = file.text.split("\n")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, text_of, walk
 from extractor.model import Span
-from harness.judge.suspects import Suspect, all_statements, statements_in
+from harness.judge.code import BRANCHES
+from harness.judge.suspects import Suspect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from extractor.model import SourceFile
+    from harness.judge.code import Code
     from harness.model import TracedExchange
 
 LEAVES: Final = frozenset({"return_statement", "throw_statement", "raise_statement"})
-_BRANCHES: Final = frozenset(
-    {"if_statement", "elif_clause", "while_statement", "conditional_expression", "ternary_expression"}
-)
 _CASES: Final = frozenset({"case_clause", "switch_case", "switch_default"})
 _SWITCHES: Final = frozenset({"match_statement", "switch_statement"})
 _CALLED: Final = re.compile(r"(\w+)\s*\(")
@@ -33,14 +32,14 @@ _CALLED: Final = re.compile(r"(\w+)\s*\(")
 class Flow:
     """The code of an example with what ran of it for some requests."""
 
-    trees: Sequence[tuple[SourceFile, Node]]
+    code: Code
     traced: Sequence[TracedExchange]
 
     @cached_property
     def _places(self) -> dict[str, list[tuple[int, int]]]:
         return {
             file.path: sorted({place for one in self.traced for place in one.places.get(file.path, ())})
-            for file, _ in self.trees
+            for file in self.code.files
         }
 
     def ran(self, file: SourceFile, node: Node) -> bool:
@@ -50,43 +49,26 @@ class Flow:
         at = bisect_left(places, (line + 1, column))
         return at < len(places) and places[at] < (last_line + 1, last_column)
 
-    @cached_property
+    @property
     def functions(self) -> dict[str, list[Suspect]]:
         """The functions of the files, by name."""
-        found: dict[str, list[Suspect]] = {}
-        for file, root in self.trees:
-            for node in walk(root):
-                if node.type in FUNCTIONS and (name := name_of(node)):
-                    found.setdefault(name, []).append(Suspect(file, node))
-        return found
-
-    @cached_property
-    def _calls(self) -> dict[str, list[Suspect]]:
-        found: dict[str, list[Suspect]] = {}
-        for file, root in self.trees:
-            for node in all_statements(root):
-                for name in dict.fromkeys(_CALLED.findall(text_of(node))):
-                    found.setdefault(name, []).append(Suspect(file, node))
-            for node in walk(root):
-                if node.type in _BRANCHES and (condition := node.child_by_field_name("condition")) is not None:
-                    for name in dict.fromkeys(_CALLED.findall(text_of(condition))):
-                        found.setdefault(name, []).append(Suspect(file, condition))
-        return found
+        return self.code.read(_functions)
 
     def callers(self, name: str) -> list[Suspect]:
         """Return the statements and conditions that call a function of this name."""
-        return self._calls.get(name, [])
+        return self.code.read(_calls).get(name, [])
 
-    def called(self) -> list[Suspect]:
-        """Return the functions that ran."""
-        return [each for same in self.functions.values() for each in same if self.body_ran(each)]
+    @cached_property
+    def called(self) -> tuple[Suspect, ...]:
+        """The functions that ran."""
+        return tuple(each for same in self.functions.values() for each in same if self.body_ran(each))
 
     @cached_property
     def _ran_by_text(self) -> dict[str, list[tuple[int, Suspect]]]:
         """What ran of the functions that were called, by its text, each with the place of its function among them."""
         found: dict[str, list[tuple[int, Suspect]]] = {}
-        for at, one in enumerate(self.called()):
-            for text, node in {text_of(node): node for node in statements_of(one.node)}.items():
+        for at, one in enumerate(self.called):
+            for text, node in {text_of(node): node for node in self.code.statements_of(one.node)}.items():
                 if self.ran(one.file, node):
                     found.setdefault(text, []).append((at, Suspect(one.file, node)))
         return found
@@ -105,6 +87,26 @@ class Flow:
         """Return whether a function was called."""
         body = function.node.child_by_field_name("body")
         return body is not None and self.ran(function.file, body)
+
+
+def _functions(code: Code) -> dict[str, list[Suspect]]:
+    found: dict[str, list[Suspect]] = {}
+    for one in code.files:
+        for node in one.functions:
+            if name := name_of(node):
+                found.setdefault(name, []).append(Suspect(one.file, node))
+    return found
+
+
+def _calls(code: Code) -> dict[str, list[Suspect]]:
+    """Return the statements and conditions that call functions, by the names of these."""
+    found: dict[str, list[Suspect]] = {}
+    for one in code.files:
+        heads = (node.child_by_field_name("condition") for node in one.nodes(BRANCHES))
+        for node in (*one.statements, *(head for head in heads if head is not None)):
+            for name in dict.fromkeys(_CALLED.findall(text_of(node))):
+                found.setdefault(name, []).append(Suspect(one.file, node))
+    return found
 
 
 def name_of(function: Node) -> str:
@@ -128,7 +130,7 @@ def guard_of(node: Node) -> Node | None:
     parent = node.parent
     if parent is None:
         return None
-    if parent.type in _BRANCHES:
+    if parent.type in BRANCHES:
         condition = parent.child_by_field_name("condition")
         if condition is None and parent.type == "conditional_expression" and len(parent.named_children) == 3:
             condition = parent.named_children[1]
@@ -165,19 +167,15 @@ def function_of(node: Node) -> Node | None:
     return enclosing(node, FUNCTIONS)
 
 
-def statements_of(function: Node) -> list[Node]:
-    """Return the simple statements of a function, without those of functions in it."""
-    return [node for node in statements_in(function) if enclosing(node, FUNCTIONS) == function]
-
-
-def beside_lacking(other: Node, function: Node) -> list[Node]:
+def beside_lacking(other: Node, function: Node, code: Code) -> list[Node]:
     """Return where a function lacks a statement that another has: the statements that both have beside it.
 
     Args:
         other: the statement.
         function: that has none like it.
+        code: of the files.
     """
-    known = {text_of(node): node for node in statements_of(function)}
+    known = {text_of(node): node for node in code.statements_of(function)}
     beside = (
         known.get(text_of(each)) for each in (other.next_named_sibling, other.prev_named_sibling) if each is not None
     )

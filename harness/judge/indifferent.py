@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.syntax import text_of, walk
-from harness.judge.flow import Flow, parameters_of
+from extractor.languages.common.syntax import text_of
+from harness.judge.code import BLOCKS
+from harness.judge.flow import parameters_of
 from harness.judge.suspects import Suspect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tree_sitter import Node
+
+    from harness.judge.code import Code
+    from harness.judge.flow import Flow
 
 _NOTHING: Final = re.compile(r"(?:pass|\.\.\.|return;?|return (?:None|null|undefined|void 0);?|;)")
 _CONSTANT: Final = re.compile(
@@ -21,7 +23,6 @@ _CONSTANT: Final = re.compile(
 _ENDS_CONSTANT: Final = re.compile(
     r"return .*(?:&&|\|\||\band\b|\bor\b) (?:True|False|true|false|\"[^\"]*\"|'[^']*');?"
 )
-_BLOCKS: Final = frozenset({"block", "statement_block"})
 _BRANCHES: Final = frozenset({"if_statement", "elif_clause", "else_clause", "case_clause"})
 
 
@@ -30,31 +31,32 @@ def indifferent(flow: Flow) -> list[Suspect]:
 
     A function that returns the same whatever it is given is one of them; a branch with its condition.
     """
-    functions = [each for same in flow.functions.values() for each in same if _does_nothing(flow, each)]
-    found = [Suspect(each.file, _body(each.node)) for each in functions]
-    return [*found, *_empty_branches(flow)]
+    idle = flow.code.read(_idle_bodies)
+    functions = (each for same in flow.functions.values() for each in same if each.node.id in idle)
+    found = [Suspect(each.file, idle[each.node.id]) for each in functions if flow.body_ran(each)]
+    return [*found, *(each for each in flow.code.read(_empty_branches) if flow.ran(each.file, each.node))]
 
 
-def _does_nothing(flow: Flow, function: Suspect) -> bool:
-    body = function.node.child_by_field_name("body")
-    if body is None or not flow.body_ran(function):
-        return False
-    inner = _statements(body)
+def _idle_bodies(code: Code) -> dict[int, Node]:
+    """Return what functions that do nothing consist of, by the ids of the functions' nodes."""
+    bodies = {}
+    for one in code.files:
+        for function in one.functions:
+            body = function.child_by_field_name("body")
+            if body is not None and _does_nothing(function, inner := _statements(body)):
+                bodies[function.id] = inner[0] if inner else body
+    return bodies
+
+
+def _does_nothing(function: Node, inner: list[Node]) -> bool:
     if not inner or (len(inner) == 1 and _is_nothing(inner[0])):
         return True
-    return len(inner) == 1 and bool(parameters_of(function.node)) and _is_constant(inner[0])
-
-
-def _body(function: Node) -> Node:
-    body = function.child_by_field_name("body")
-    assert body is not None
-    inner = _statements(body)
-    return inner[0] if inner else body
+    return len(inner) == 1 and bool(parameters_of(function)) and _is_constant(inner[0])
 
 
 def _statements(body: Node) -> list[Node]:
     """Return what a block does: no comments and no docstring."""
-    if body.type not in _BLOCKS:
+    if body.type not in BLOCKS:
         return [body]
     inner = [node for node in body.named_children if node.type != "comment"]
     return [node for node in inner if not _is_string(node)] or inner
@@ -73,14 +75,14 @@ def _is_constant(node: Node) -> bool:
     return any(pattern.fullmatch(text) for pattern in (_CONSTANT, _ENDS_CONSTANT))
 
 
-def _empty_branches(flow: Flow) -> Iterator[Suspect]:
-    """Yield the heads of branches that were taken and are empty."""
-    for file, root in flow.trees:
-        for node in walk(root):
-            if node.type not in _BLOCKS or node.parent is None or node.parent.type not in _BRANCHES:
+def _empty_branches(code: Code) -> list[Suspect]:
+    """Return the branches that are empty."""
+    found = []
+    for one in code.files:
+        for node in one.nodes(BLOCKS):
+            if node.parent is None or node.parent.type not in _BRANCHES:
                 continue
             inner = [each for each in node.named_children if each.type != "comment"]
-            if inner and not (len(inner) == 1 and text_of(inner[0]) in ("pass", "...", ";")):
-                continue
-            if flow.ran(file, node):
-                yield Suspect(file, node)
+            if not inner or (len(inner) == 1 and text_of(inner[0]) in ("pass", "...", ";")):
+                found.append(Suspect(one.file, node))
+    return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS
-from harness.judge.flow import LEAVES, Flow, function_of, guard_of, name_of, statements_of
+from harness.judge.flow import LEAVES, Flow, function_of, guard_of, name_of
 from harness.judge.suspects import FEW_STATEMENTS, Suspect, last_of_blocks
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _causes(flow: Flow, one: Suspect, depth: int, seen: set[int]) -> Iterator[tu
     if flow.body_ran(function):
         left = [
             node
-            for node in statements_of(here)
+            for node in flow.code.statements_of(here)
             if node.type in LEAVES and node.end_byte <= one.node.start_byte and flow.ran(one.file, node)
         ]
         for node in left[-1:]:
@@ -66,7 +66,7 @@ def _causes(flow: Flow, one: Suspect, depth: int, seen: set[int]) -> Iterator[tu
         # further away, what took its place is another way of serving
         for each in instead if depth == 0 else ():
             ends = last_of_blocks(
-                [Suspect(each.file, node) for node in statements_of(each.node) if flow.ran(each.file, node)]
+                [Suspect(each.file, node) for node in flow.code.statements_of(each.node) if flow.ran(each.file, node)]
             )
             yield from ((depth, end) for end in ends[:FEW_STATEMENTS])
         return

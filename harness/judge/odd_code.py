@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import text_of, walk
-from harness.judge.flow import LEAVES, statements_of
+from harness.judge.code import STRINGS
+from harness.judge.flow import LEAVES
 from harness.judge.suspects import Suspect
 
 if TYPE_CHECKING:
@@ -14,9 +16,9 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
+    from harness.judge.code import Code
     from harness.judge.flow import Flow
 
-_STRINGS: Final = frozenset({"string"})
 _SHORTEST: Final = 6
 """Characters of a name that can be almost right."""
 _COMPOUND: Final = frozenset(
@@ -26,23 +28,40 @@ _COMPOUND: Final = frozenset(
 
 def falls_off(flow: Flow) -> Iterator[Suspect]:
     """Yield the ends of functions that return a value elsewhere, ran, and returned none."""
-    for one in flow.called():
-        leaves = [node for node in statements_of(one.node) if node.type in LEAVES]
-        valued = [node for node in leaves if node.type == "return_statement" and node.named_children]
-        body = one.node.child_by_field_name("body")
-        if not valued or body is None or not body.named_children or any(flow.ran(one.file, node) for node in leaves):
+    ends = flow.code.read(_open_ends)
+    for one in flow.called:
+        end = ends.get(one.node.id)
+        if end is None or not flow.ran(one.file, end.last):
             continue
-        if any(node.type == "yield" for node in walk(body)):
-            continue
-        inner = [node for node in body.named_children if node.type not in ("comment", "pass_statement")]
-        if not inner:
-            continue
-        last = inner[-1]
-        if last.type in LEAVES:
-            # an error was raised before
-            continue
-        if flow.ran(one.file, last):
-            yield Suspect(one.file, _last_line(last))
+        if not any(flow.ran(one.file, node) for node in end.leaves):
+            yield Suspect(one.file, _last_line(end.last))
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenEnd:
+    """The end of a function that returns a value elsewhere."""
+
+    last: Node
+    """Its last statement."""
+    leaves: tuple[Node, ...]
+    """What leaves the function before."""
+
+
+def _open_ends(code: Code) -> dict[int, _OpenEnd]:
+    """Return the functions that return a value and not at their end, by the ids of their nodes."""
+    ends = {}
+    for one in code.files:
+        for function in one.functions:
+            leaves = tuple(node for node in code.statements_of(function) if node.type in LEAVES)
+            body = function.child_by_field_name("body")
+            if body is None or not any(node.type == "return_statement" and node.named_children for node in leaves):
+                continue
+            inner = [node for node in body.named_children if node.type not in ("comment", "pass_statement")]
+            # where it raises an error last, one was raised before
+            if not inner or inner[-1].type in LEAVES or any(node.type == "yield" for node in walk(body)):
+                continue
+            ends[function.id] = _OpenEnd(inner[-1], leaves)
+    return ends
 
 
 def _last_line(node: Node) -> Node:
@@ -67,20 +86,37 @@ def misspelled(flow: Flow, names: Collection[str], known: Collection[str]) -> It
     Args:
         flow: the code and what ran of it.
         names: of the request and what was expected.
-        known: other names that are right, such as those of other requests.
+        known: other names that are right, such as those of other requests, in lower case.
     """
-    right = {name.lower() for name in (*names, *known)}
+    right = {name.lower() for name in names}
     wanted = [name.lower() for name in names if len(name) >= _SHORTEST]
-    for file, root in flow.trees:
-        for node in walk(root):
-            if node.type not in _STRINGS or not flow.ran(file, node.parent or node):
-                continue
-            text = text_of(node).strip("rbfu").strip("\"'`")
-            low = text.lower()
-            if len(low) < _SHORTEST or low in right or " " in low:
-                continue
-            if any(_is_near(low, name) for name in wanted):
-                yield Suspect(file, node)
+    for one in flow.code.read(_long_strings):
+        if one.text in right or one.text in known or not flow.ran(one.suspect.file, one.around):
+            continue
+        if any(_is_near(one.text, name) for name in wanted):
+            yield one.suspect
+
+
+@dataclass(frozen=True, slots=True)
+class _String:
+    """A string that can be a name."""
+
+    suspect: Suspect
+    around: Node
+    """What it stands in."""
+    text: str
+    """What it says, in lower case."""
+
+
+def _long_strings(code: Code) -> list[_String]:
+    """Return the strings that are long enough to be almost right."""
+    found = []
+    for one in code.files:
+        for node in one.nodes(STRINGS):
+            text = text_of(node).strip("rbfu").strip("\"'`").lower()
+            if len(text) >= _SHORTEST and " " not in text:
+                found.append(_String(Suspect(one.file, node), node.parent or node, text))
+    return found
 
 
 def _is_near(one: str, other: str) -> bool:

@@ -5,27 +5,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.syntax import FUNCTIONS, enclosing, text_of, walk
+from extractor.languages.common.syntax import FUNCTIONS, enclosing, text_of
+from harness.judge.code import CLASSES
 from harness.judge.suspects import bound_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tree_sitter import Node
-
-    from extractor.model import SourceFile
+    from harness.judge.code import Code
     from harness.judge.suspects import Suspect
 
-_CLASSES: Final = frozenset({"class_definition", "class_declaration", "class"})
 _NAME: Final = re.compile(r"\w+")
 
 
-def bases_of(trees: Sequence[tuple[SourceFile, Node]]) -> dict[str, set[str]]:
-    """Return the classes of some files, each with those that it is made from, also indirectly."""
+def bases_of(code: Code) -> dict[str, set[str]]:
+    """Return the classes of the files, each with those that it is made from, also indirectly."""
     direct: dict[str, set[str]] = {}
-    for _, root in trees:
-        for node in walk(root):
-            if node.type in _CLASSES and (name := text_of(node.child_by_field_name("name"))):
+    for one in code.files:
+        for node in one.nodes(CLASSES):
+            if name := text_of(node.child_by_field_name("name")):
                 heads = [node.child_by_field_name("superclasses"), *node.named_children]
                 head = next(
                     (each for each in heads if each is not None and each.type in ("argument_list", "class_heritage")),
@@ -46,13 +44,13 @@ def _all_of(name: str, direct: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def overriding(trees: Sequence[tuple[SourceFile, Node]]) -> set[int]:
+def overriding(code: Code) -> set[int]:
     """Return the functions that replace one of a base of their class, by the ids of their nodes."""
-    bases = bases_of(trees)
+    bases = code.read(bases_of)
     members: dict[str, dict[str, int]] = {}
-    for _, root in trees:
-        for node in walk(root):
-            if node.type in FUNCTIONS and (owner := enclosing(node, _CLASSES)) is not None:
+    for one in code.files:
+        for node in one.functions:
+            if (owner := enclosing(node, CLASSES)) is not None:
                 name = text_of(node.child_by_field_name("name"))
                 members.setdefault(text_of(owner.child_by_field_name("name")), {})[name] = node.id
     return {
@@ -104,6 +102,6 @@ def set_anew(settings: Sequence[Suspect], bases: dict[str, set[str]]) -> set[int
 def _owners(settings: Sequence[Suspect]) -> list[str]:
     """Return the names of the classes that constants are of; empty for those of files."""
     return [
-        text_of(owner.child_by_field_name("name")) if (owner := enclosing(one.node, _CLASSES)) else ""
+        text_of(owner.child_by_field_name("name")) if (owner := enclosing(one.node, CLASSES)) else ""
         for one in settings
     ]

@@ -10,14 +10,16 @@ from extractor.languages.common.syntax import text_of
 from harness.judge.indifferent import indifferent
 from harness.judge.not_reached import kept_from, lacking
 from harness.judge.odd_code import falls_off, misspelled
-from harness.judge.reply_values import named_in, names_of_request, tokens_of_reply, values_of_request
-from harness.judge.suspects import FEW_STATEMENTS, Suspect, all_statements, named
+from harness.judge.reply_values import named_in
+from harness.judge.suspects import FEW_STATEMENTS, Suspect, named
+from harness.judge.tokens import names_of_request, tokens_of_reply
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from harness.judge.flow import Flow
-    from harness.model import Exchange, Finding, Requirement, Transcript
+    from harness.judge.tokens import Tokens
+    from harness.model import Exchange, Finding, Requirement
 
 _STATUS: Final = re.compile(r"-32\d{3}|\b[45]\d\d\b")
 _NEAREST: Final = 2
@@ -30,7 +32,7 @@ class About:
 
     requirement: Requirement
     finding: Finding
-    transcript: Transcript
+    conversation: Tokens
     faults: tuple[Exchange, ...]
     """The exchanges that are wrong."""
 
@@ -48,7 +50,7 @@ def pointers(flow: Flow, about: About, *, is_missing_check: bool) -> list[Suspec
     for these in (
         indifferent(flow),
         [*falls_off(flow)],
-        [*misspelled(flow, _own_names(about), _known_names(about))],
+        [*misspelled(flow, _own_names(about), about.conversation.names)],
         lacking(flow, _not_run(flow, _due(about))) if is_missing_check else [],
         kept_from(flow, _not_run(flow, _missing(about)))[:_NEAREST] if not is_missing_check else [],
     ):
@@ -60,17 +62,13 @@ def _own_names(about: About) -> set[str]:
     return {name for one in about.faults for name in names_of_request(one)} | named_in(about.finding.summary)
 
 
-def _known_names(about: About) -> set[str]:
-    return {name for one in about.transcript.exchanges for name in names_of_request(one)}
-
-
 def _due(about: About) -> set[str]:
     return {code for due in about.finding.expected.values() for code in _STATUS.findall(due)}
 
 
 def _missing(about: About) -> set[str]:
     """Return what a sentence names and neither the requests nor their replies have."""
-    asked = {name for one in about.faults for name in (*names_of_request(one), *values_of_request(one))}
+    asked = {name for one in about.faults for name in names_of_request(one)}
     had = {token for one in about.faults for token in tokens_of_reply(one)}
     return {name for name in named_in(about.finding.summary) if name not in asked and name not in had}
 
@@ -79,8 +77,8 @@ def _not_run(flow: Flow, names: Collection[str]) -> list[Suspect]:
     """Return the statements that hold one of some names and did not run."""
     held = re.compile("|".join(rf"(?<![\w.-]){re.escape(name)}(?![\w.])" for name in sorted(names)))
     return [
-        Suspect(file, node)
-        for file, root in flow.trees
-        for node in (all_statements(root) if names else ())
-        if held.search(text_of(node)) and not flow.ran(file, node)
+        Suspect(one.file, node)
+        for one in flow.code.files
+        for node in (one.statements if names else ())
+        if held.search(text_of(node)) and not flow.ran(one.file, node)
     ]

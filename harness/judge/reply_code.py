@@ -14,17 +14,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of, walk
-from harness.judge.answer_code import CONDITIONS, NEAR, is_alike, of_few_kinds, pool_of
+from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of
+from harness.judge.answer_code import CONDITIONS, NEAR, is_alike
 from harness.judge.flow import guards_of, name_of
 from harness.judge.overriding import bases_of, in_effect, is_within, overriding, set_anew
 from harness.judge.suspects import (
     Suspect,
-    all_statements,
     bound_name,
-    constants,
     decided_by,
-    statements_in,
     uses,
     words_of,
 )
@@ -35,9 +32,10 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from extractor.model import SourceFile
+    from harness.judge.code import Code, CodeFile
+    from harness.judge.executed import Executed
     from harness.judge.reply_values import Values
-    from harness.model import Exchange, TracedExchange
+    from harness.model import Exchange
 
 MOST: Final = 3
 """Statements that are chosen."""
@@ -80,57 +78,56 @@ class _Ranking:
 
 
 def builders(
-    trees: Sequence[tuple[SourceFile, Node]],
-    traced: Sequence[TracedExchange],
+    code: Code,
+    executed: Sequence[Executed],
     values: Values,
-    exchanges: dict[int, Exchange],
+    exchanges: Mapping[int, Exchange],
     *,
     named_only: bool,
 ) -> list[Suspect]:
     """Return the statements and constants that most likely build a wrong reply, best first; none if nothing tells.
 
     Args:
-        trees: the files.
-        traced: what ran for the wrong replies; empty if nothing is known of it.
+        code: of the files.
+        executed: what ran for the wrong replies; empty if nothing is known of it.
         values: what is wrong in them.
         exchanges: by number.
         named_only: whether words are not enough: something has to hold a name or value that is wrong.
     """
-    ranking = _ranked(trees, traced, values, exchanges)
+    ran = _ran(code, executed)
+    ranking = _ranked(code, executed, ran, values, exchanges)
     best = ranking.best(values)
     if named_only and not any(_told(one, values) for one in best):
         return []
-    apart = [[one] for one in traced if not any(is_alike(exchanges[one.number], exchanges[each.number])
-                                                for each in traced[: traced.index(one)])]  # fmt: skip
+    asked = [exchanges[one.traced.number] for one in executed]
+    apart = [[one] for at, one in enumerate(executed) if not any(is_alike(asked[at], each) for each in asked[:at])]
     if 1 < len(apart) <= MOST:
         # of two replies that contradict each other, either may be wrong
-        each_best = [_ranked(trees, each, values, exchanges).best(values)[:1] for each in apart]
+        each_best = [_ranked(code, each, _ran(code, each), values, exchanges).best(values)[:1] for each in apart]
         best = _each_once([*(one for ones in each_best for one in ones), *best])[:MOST]
-    ran = {file.path: {line for one in traced for line in one.ran.get(file.path, ())} for file, _ in trees}
-    variables = _variables(best[:1], trees)
-    others = {(one.file.path, one.node.start_byte): one.others for one in _ran(trees, traced)}
+    lines = {file.path: {line for one in executed for line in one.ran(file.path)} for file in code.files}
+    variables = _variables(best[:1], code)
+    others = {(one.file.path, one.node.start_byte): one.others for one in ran}
     called = [
         each
         for one in [*best[:2], *variables]
-        for each in decided_by(one.node, trees, ran)
+        for each in decided_by(one.node, code, lines)
         # what all call decides nothing
         if others.get((each.file.path, each.node.start_byte), RARELY) < RARELY - 1
     ]
     if values.is_about_order:
-        best = _each_once([*_assembling(best[:1], trees, ran), *best])
+        best = _each_once([*_assembling(best[:1], code, lines), *best])
     travelled = [*_travelled(best, ranking.settings, values), *_fed(best[:2], ranking)]
     return _each_once([*best[:1], *guards(best[:1]), *best[1:], *travelled, *called, *variables])[: MOST + 2]
 
 
-def _assembling(
-    best: Sequence[Suspect], trees: Sequence[tuple[SourceFile, Node]], ran: Mapping[str, Collection[int]]
-) -> list[Suspect]:
+def _assembling(best: Sequence[Suspect], code: Code, ran: Mapping[str, Collection[int]]) -> list[Suspect]:
     """Return the statements that call the function of a statement: they say in which order it comes."""
     names = {name for one in best if (function := enclosing(one.node, FUNCTIONS)) and (name := name_of(function))}
     return [
-        Suspect(file, node)
-        for file, root in trees
-        for node in all_statements(root)
+        Suspect(file.file, node)
+        for file in code.files
+        for node in file.statements
         if lines_of(node)[0] in ran.get(file.path, ())
         and any(re.search(rf"(?<!super\(\)\.)\b{re.escape(name)}\s*\(", text_of(node)) for name in names)
     ]
@@ -158,33 +155,32 @@ def _fed(best: Sequence[Suspect], ranking: _Ranking) -> list[Suspect]:
 
 
 def _ranked(
-    trees: Sequence[tuple[SourceFile, Node]],
-    traced: Sequence[TracedExchange],
+    code: Code,
+    executed: Sequence[Executed],
+    ran: Sequence[Suspect],
     values: Values,
-    exchanges: dict[int, Exchange],
+    exchanges: Mapping[int, Exchange],
 ) -> _Ranking:
-    ran = _ran(trees, traced)
     names: dict[str, int] = {}
     for each in ran:
         for name in dict.fromkeys(_NAME.findall(text_of(each.node))):
             names[name] = min(names.get(name, RARELY), each.others)
     settings = [
-        Suspect(file, node, names[bound])
-        for file, root in trees
-        for node in constants(root)
+        Suspect(file.file, node, names[bound])
+        for file in code.files
+        for node in file.constants
         if (bound := bound_name(node)) in names
     ]
-    bases = bases_of(trees)
+    bases = code.read(bases_of)
     anew = set_anew(settings, bases)
     settings = in_effect(settings, bases)
     fresh = {
-        (file.path, each.node.start_byte)
-        for one in traced
-        if one.control and is_alike(exchanges[one.number], exchanges[one.control])
-        for file, root in trees
-        for each in pool_of([(file, root)], one)
+        (each.file.path, each.node.start_byte)
+        for one in executed
+        if (control := one.traced.control) and is_alike(exchanges[one.traced.number], exchanges[control])
+        for each in one.pool
     }
-    replacing = overriding(trees)
+    replacing = code.read(overriding)
     counts = Counter(word for each in (*ran, *settings) for word in _words(each.node) & values.words)
     total = len(ran) + len(settings)
     scored = [(_value_of_setting(each, values, each.node.id in anew) / _loss(each), each) for each in settings]
@@ -192,9 +188,10 @@ def _ranked(
         words = sum(math.log(1 + total / counts[word]) for word in _words(each.node) & values.words if counts[word])
         factor = _FRESH if (each.file.path, each.node.start_byte) in fresh else 1.0
         factor *= _OVERRIDES if is_within(each, replacing) else 1.0
-        scored.append((factor * _coverage(each, traced) * (_value(each, values) + _WORDS * words) / _loss(each), each))
+        told = _value(each, values) + _WORDS * words
+        scored.append((factor * _coverage(each, executed) * told / _loss(each), each))
     known = sorted(((score, each) for score, each in scored if score > 0), key=lambda pair: -pair[0])
-    return _Ranking(tuple(known), tuple(settings), bool(traced), frozenset(anew))
+    return _Ranking(tuple(known), tuple(settings), bool(executed), frozenset(anew))
 
 
 def _each_once(suspects: Sequence[Suspect]) -> list[Suspect]:
@@ -232,22 +229,13 @@ def _told(one: Suspect, values: Values) -> set[str]:
     return {token for token in values.subject if token in _literals(text) or _mentions(text, token)}
 
 
-def _ran(trees: Sequence[tuple[SourceFile, Node]], traced: Sequence[TracedExchange]) -> list[Suspect]:
+def _ran(code: Code, executed: Sequence[Executed]) -> list[Suspect]:
     """Return the statements and conditions in functions that ran, with how many other kinds of requests ran them."""
     found = []
-    for file, root in trees:
-        lines = {line for one in traced for line in one.ran.get(file.path, ())}
-        heads = [
-            condition
-            for node in walk(root)
-            if node.type in CONDITIONS and (condition := node.child_by_field_name("condition")) is not None
-        ]
-        known = {
-            node.start_byte: Suspect(file, node, RARELY)
-            for node in (*all_statements(root), *heads)
-            if (not traced or lines_of(node)[0] in lines) and enclosing(node, FUNCTIONS) is not None
-        }
-        for each in (each for one in traced for each in of_few_kinds([(file, root)], one)):
+    for file in code.files:
+        lines = {line for one in executed for line in one.ran(file.path)}
+        known = {each.node.start_byte: each for line, each in file.read(_in_functions) if not executed or line in lines}
+        for each in (each for one in executed for each in one.of_few_kinds if each.file.path == file.path):
             before = known.get(each.node.start_byte)
             if before is None or each.others < before.others:
                 known[each.node.start_byte] = each
@@ -255,21 +243,28 @@ def _ran(trees: Sequence[tuple[SourceFile, Node]], traced: Sequence[TracedExchan
     return found
 
 
-def _coverage(one: Suspect, traced: Sequence[TracedExchange]) -> float:
+def _in_functions(file: CodeFile) -> list[tuple[int, Suspect]]:
+    """Return the statements and conditions in functions, each with its first line."""
+    heads = (node.child_by_field_name("condition") for node in file.nodes(CONDITIONS))
+    inside = (head for head in heads if head is not None and enclosing(head, FUNCTIONS) is not None)
+    return [(lines_of(node)[0], Suspect(file.file, node, RARELY)) for node in (*file.statements, *inside)]
+
+
+def _coverage(one: Suspect, executed: Sequence[Executed]) -> float:
     """Return the part of the wrong requests that ran a statement."""
     line = lines_of(one.node)[0]
-    return sum(line in each.ran.get(one.file.path, ()) for each in traced) / len(traced) if traced else 1.0
+    return sum(line in each.ran(one.file.path) for each in executed) / len(executed) if executed else 1.0
 
 
-def _variables(best: Sequence[Suspect], trees: Sequence[tuple[SourceFile, Node]]) -> list[Suspect]:
+def _variables(best: Sequence[Suspect], code: Code) -> list[Suspect]:
     """Return what sets the variables that a statement uses last before it, in its function."""
     found: dict[str, Suspect] = {}
     for one in best:
         function = enclosing(one.node, FUNCTIONS)
         used = set(_NAME.findall(text_of(one.node)))
-        for node in statements_in(function) if function is not None else []:
+        for node in code.statements_of(function) if function is not None else []:
             name = bound_name(node)
-            if node.end_byte <= one.node.start_byte and name in used and enclosing(node, FUNCTIONS) == function:
+            if node.end_byte <= one.node.start_byte and name in used:
                 found[name] = Suspect(one.file, node)
     return list(found.values())[-1:]
 

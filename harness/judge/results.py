@@ -9,6 +9,7 @@ from extractor.examples.ids import stem_of
 from extractor.model import ExampleStatus
 from harness.judge.blame import blame
 from harness.judge.crash_code import lines_before_error
+from harness.judge.evidence import Evidence
 from harness.judge.example import judge_example
 from harness.judge.failure_cause import cause_of, failing_lines
 from harness.judge.faults import pairs_to_trace
@@ -28,8 +29,8 @@ from harness.model import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extractor.model import Bundle, Example
-    from harness.model import BoundRequirement, Finding, Lookup, Run, TracedExchange, Transcript
+    from extractor.model import Example
+    from harness.model import BoundRequirement, Finding, Lookup, Run, Transcript
     from harness.profile import Profile
     from harness.rule import Catalogue
     from harness.spec.bind import Bound
@@ -159,12 +160,10 @@ def result_of_recording(
         transcript = replace(transcript, example_id=example.id)
         status, reason = Status.JUDGED, None
         judged = rules.judge(transcript, example.revision)
-        findings += tuple(
-            finding
-            if example.bundle is None
-            else with_blame(finding, transcript, example.bundle, rules.profile.catalogue, recording.traced)
-            for finding in judged
-        )
+        if example.bundle is not None:
+            evidence = Evidence(transcript, example.bundle, recording.traced)
+            judged = tuple(with_blame(finding, evidence, rules.profile.catalogue) for finding in judged)
+        findings += judged
     last = recording.runs[-1] if recording.runs else None
     return replace(
         _result(example, copies, status, reason),
@@ -254,9 +253,7 @@ def _result(example: Example, copies: Sequence[Example], status: Status, reason:
     )
 
 
-def with_blame(
-    finding: Finding, transcript: Transcript, bundle: Bundle, catalogue: Catalogue, traced: Sequence[TracedExchange]
-) -> Finding:
+def with_blame(finding: Finding, evidence: Evidence, catalogue: Catalogue) -> Finding:
     """Return a finding with the lines of this copy that cause it.
 
     The line at which the example's log says that it failed on these requests comes first, although what led there may
@@ -264,15 +261,15 @@ def with_blame(
     """
     if finding.verdict is not Verdict.VIOLATED:
         return finding
-    log = log_of_failures(finding, transcript)
+    log = log_of_failures(finding, evidence.transcript)
     error = uncaught_error(log)
     if error is not None:
         finding = replace(finding, summary=f"{finding.summary} The example's log says {error!r}.")
-        if lines := failing_lines(log, bundle):
-            before = lines_before_error(error, log, finding, bundle, traced)
+        if lines := failing_lines(log, evidence.bundle):
+            before = lines_before_error(error, log, finding, evidence)
             lines = tuple(sorted({*lines, *before}))
             return replace(finding, blame=lines, blame_basis=BlameBasis(BlameSource.LOG, Certainty.POSSIBLE))
-    found = blame(catalogue.rule(finding.requirement), finding, transcript, bundle, traced)
+    found = blame(catalogue.rule(finding.requirement), finding, evidence)
     if found.basis is not None and found.basis.library is not None:
         said = f"{finding.summary} {found.basis.library} answers this; no line of the page does."
         finding = replace(finding, summary=said)

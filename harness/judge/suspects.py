@@ -6,10 +6,10 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of, walk
+from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of
+from harness.judge.code import SIMPLE, is_docstring
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,13 +17,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from extractor.model import SourceFile
+    from harness.judge.code import Code
 
 FEW_STATEMENTS: Final = 3
 """What runs for a violation only, and in more statements than these, is shown if something else points at it too."""
-_SIMPLE: Final = frozenset(
-    {"expression_statement", "return_statement", "throw_statement", "raise_statement", "lexical_declaration",
-     "variable_declaration", "delete_statement"}
-)  # fmt: skip
+_RETURNS: Final = frozenset({"return_statement"})
 _BLOCKS: Final = frozenset(
     {"block", "statement_block", "module", "program", "else_clause", "switch_case", "case_clause"}
 )
@@ -44,15 +42,9 @@ _COMMON: Final = frozenset(
      "which", "does", "into", "have", "had", "but", "come", "came", "two", "also", "where", "when", "while"}
 )  # fmt: skip
 """Words that tell no statement from another."""
-_SETTING: Final = frozenset(
-    {"expression_statement", "lexical_declaration", "variable_declaration", "field_definition",
-     "public_field_definition"}
-)  # fmt: skip
 _BOUND: Final = re.compile(
     r"(?:(?:export|const|let|var|static|final|public|private|readonly)\s+|self\.|this\.|#)*(\w+)(?:\s*:\s*[^=\n]+)?\s*=(?!=)"
 )
-_LONGEST: Final = 2000
-"""Characters of a constant."""
 _NEAR: Final = 0.8
 """Part of the best score above which another statement is as good."""
 
@@ -87,9 +79,9 @@ def statements_at(root: Node, places: Iterable[tuple[int, int]]) -> list[Node]:
     for line, column in places:
         here = root.descendant_for_point_range((line - 1, column), (line - 1, column))
         while here is not None and here.parent is not None:
-            if here.type in _SIMPLE and _is_docstring(here):
+            if here.type in SIMPLE and is_docstring(here):
                 break
-            if here.type in _SIMPLE or (here.parent.type == "arrow_function" and _is_body(here)):
+            if here.type in SIMPLE or (here.parent.type == "arrow_function" and _is_body(here)):
                 found[here.start_byte] = here
                 break
             if here.type in FUNCTIONS or here.type in _BLOCKS or here.type.endswith("_statement"):
@@ -126,42 +118,47 @@ def narrow(suspects: Sequence[Suspect], hints: Hints, *, linked: bool) -> tuple[
     return named(ends, hints.words, ends), False
 
 
-def checks(trees: Sequence[tuple[SourceFile, Node]], words: str, ran: Mapping[str, Collection[int]]) -> list[Suspect]:
+def checks(code: Code, words: str, ran: Mapping[str, Collection[int]]) -> list[Suspect]:
     """Return the bodies of short functions that ran and are named for what a requirement is about.
 
     Args:
-        trees: the files.
+        code: the files.
         words: of the requirement's id.
         ran: lines that ran, by file.
     """
     about = words_of(words.replace("-", " ").replace(".", " "))
     found = []
-    for file, root in trees:
-        for function in (node for node in walk(root) if node.type in FUNCTIONS):
+    for one in code.files:
+        for function in one.functions:
             body = function.child_by_field_name("body")
             first, last = lines_of(body) if body is not None else (0, 0)
             name = text_of(function.child_by_field_name("name"))
             called = words_of(name)
             if body is not None and called & about and _CHECKS.match(name) and last - first <= FEW_STATEMENTS:
-                here = ran.get(file.path, ())
-                found += [Suspect(file, body)] if any(line in here for line in range(first, last + 1)) else []
+                here = ran.get(one.path, ())
+                found += [Suspect(one.file, body)] if any(line in here for line in range(first, last + 1)) else []
     return found if len(found) == 1 else []
 
 
-def decided_by(
-    condition: Node, trees: Sequence[tuple[SourceFile, Node]], ran: Mapping[str, Collection[int]]
-) -> list[Suspect]:
+def decided_by(condition: Node, code: Code, ran: Mapping[str, Collection[int]]) -> list[Suspect]:
     """Return what the functions that a condition calls returned: each return that ran, if they are few."""
     names = set(_CALLED.findall(text_of(condition)))
     found = [
-        Suspect(file, node)
-        for file, root in trees
-        for node in walk(root)
-        if node.type == "return_statement" and lines_of(node)[0] in ran.get(file.path, ())
-        and (function := enclosing(node, FUNCTIONS)) is not None
-        and text_of(function.child_by_field_name("name")) in names
-    ]  # fmt: skip
+        one
+        for name, one in (code.read(_returns) if names else ())
+        if name in names and lines_of(one.node)[0] in ran.get(one.file.path, ())
+    ]
     return found if len(found) <= FEW_STATEMENTS else []
+
+
+def _returns(code: Code) -> list[tuple[str, Suspect]]:
+    """Return what functions return, each with the function's name."""
+    return [
+        (text_of(function.child_by_field_name("name")), Suspect(one.file, node))
+        for one in code.files
+        for node in one.nodes(_RETURNS)
+        if (function := enclosing(node, FUNCTIONS)) is not None
+    ]
 
 
 def named(suspects: Sequence[Suspect], words: Iterable[str], among: Sequence[Suspect]) -> list[Suspect]:
@@ -258,34 +255,3 @@ def touches(one: Suspect, path: str, other: Node) -> bool:
     """Return whether a statement and a part of a file have text in common."""
     node = one.node
     return one.file.path == path and node.start_byte < other.end_byte and other.start_byte < node.end_byte
-
-
-@lru_cache(maxsize=8)
-def constants(root: Node) -> tuple[Node, ...]:
-    """Return what is set outside of functions: constants of the file and of its classes, no docstrings."""
-    return tuple(
-        node
-        for node in walk(root)
-        if node.type in _SETTING and enclosing(node, FUNCTIONS) is None and len(text_of(node)) < _LONGEST
-        if not all(part.type == "string" for part in node.named_children)
-    )
-
-
-@lru_cache(maxsize=8)
-def all_statements(root: Node) -> tuple[Node, ...]:
-    """Return every simple statement that stands in a function."""
-    return tuple(statements_in(root))
-
-
-def statements_in(root: Node) -> list[Node]:
-    """Return every simple statement below a node that stands in a function, no docstrings."""
-    return [
-        node
-        for node in walk(root)
-        if node.type in _SIMPLE and enclosing(node, FUNCTIONS) is not None
-        if not _is_docstring(node)
-    ]
-
-
-def _is_docstring(node: Node) -> bool:
-    return node.type == "expression_statement" and all(part.type == "string" for part in node.named_children)

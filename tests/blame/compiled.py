@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.judge.blame import blame
+from harness.judge.evidence import Evidence
 from harness.model import BlameSource
 from harness.profiles.registry import MCP
 from tests.support.broken_code import bundle_of, exchange, transcript_of, violation
@@ -51,7 +52,7 @@ def reads(language: str) -> Iterator[Read]:
             rule = MCP.catalogue.rule(mark["requirement"])
             fault = _asked(mark["requirement"], int(mark["status"]))
             evidence = [fault] if fault is not None else []
-            found = blame(rule, violation(mark["requirement"], *evidence), transcript_of(*evidence), bundle)
+            found = blame(rule, violation(mark["requirement"], *evidence), Evidence(transcript_of(*evidence), bundle))
             assert found.basis is None or found.basis.by is BlameSource.READING
             lines = tuple(at for span in found.lines for at in range(span.first, span.last + 1))
             yield Read(language, mark["requirement"], number, lines)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from harness.engine.hardening import APP
+from harness.judge.evidence import Evidence
 from harness.judge.faults import pairs_to_trace
 from harness.judge.results import with_blame
 from harness.model import Verdict
@@ -120,9 +121,10 @@ def expected(case: Case, transcript: Transcript) -> tuple[Finding, ...]:
 async def rows_of(case: Case, page: ServerPage, folder: Path, *, trace: bool) -> list[Row]:
     """What is blamed for one server, once for each requirement."""
     transcript, traced = await conversation(case, page, folder, trace=trace)
+    evidence = Evidence(transcript, page.bundle, traced)
     rows: dict[str, Row] = {}
     for finding in expected(case, transcript):
-        said = with_blame(finding, transcript, page.bundle, MCP.catalogue, traced)
+        said = with_blame(finding, evidence, MCP.catalogue)
         lines = tuple((span.file, line) for span in said.blame for line in range(span.first, span.last + 1))
         library = said.blame_basis is not None and said.blame_basis.library is not None
         way = "library" if library else said.blame_basis.by.value if said.blame_basis is not None else "nothing"

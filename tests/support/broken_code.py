@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
 from harness.judge.blame import blame
+from harness.judge.evidence import Evidence
 from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
 from harness.profiles.registry import MCP
 
@@ -34,5 +35,5 @@ def violation(requirement: str, *exchanges: Exchange) -> Finding:
 def blamed(requirement: str, *exchanges: Exchange, text: str, path: str = "server.ts") -> list[tuple[int, int]]:
     """First and last line of everything that is blamed."""
     rule, finding = MCP.catalogue.rule(requirement), violation(requirement, *exchanges)
-    spans = blame(rule, finding, transcript_of(*exchanges), bundle_of(text, path)).lines
+    spans = blame(rule, finding, Evidence(transcript_of(*exchanges), bundle_of(text, path))).lines
     return [(span.first, span.last) for span in spans]

@@ -106,11 +106,16 @@ def imported_names(imports: Iterable[Import]) -> dict[str, int]:
 
 def walk(node: Node) -> Iterator[Node]:
     """Yield the node and all below it, in the order of the text."""
-    stack = [node]
-    while stack:
-        here = stack.pop()
-        yield here
-        stack.extend(reversed(here.children))
+    # a cursor: asked for its children, a node keeps them for as long as it lives
+    cursor = node.walk()
+    while True:
+        if (here := cursor.node) is not None:
+            yield here
+        if cursor.goto_first_child():
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return
 
 
 def too_deep(root: Node) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from extractor.languages.common.syntax import lines_of
 from extractor.languages.registry import syntax_tree
-from harness.judge.answer_code import WrongAnswer, different, removing
+from harness.judge.answer_code import WrongAnswer, different
 from harness.judge.blame import blame
+from harness.judge.code import Code, CodeFile
+from harness.judge.evidence import Evidence
+from harness.judge.executed import Executed
 from harness.judge.faults import changer_of, pairs_to_trace
 from harness.judge.suspects import Hints, Suspect
 from harness.model import BlameSource, Certainty, Exchange, TracedExchange
@@ -41,7 +45,7 @@ def serve(reply):
 FILE = bundle_of(TEXT, "server.py").files[0]
 ROOT = syntax_tree("server.py", TEXT)
 assert ROOT is not None
-TREES = [(FILE, ROOT)]
+CODE = Code((CodeFile(FILE, ROOT),))
 RULE = Rule(MCP.catalogue.requirement("session.isolation"))
 ASKED = '{"jsonrpc": "2.0", "id": %d, "method": "tools/list"}'
 
@@ -60,7 +64,7 @@ ENDING = TracedExchange(
 REFUSING = TracedExchange(3, 1, {"server.py": (6, 7, 8)}, {"server.py": ((8, 8),)})
 
 
-def lines(suspects: list[Suspect]) -> list[int]:
+def lines(suspects: Iterable[Suspect]) -> list[int]:
     return [lines_of(one.node)[0] for one in suspects]
 
 
@@ -69,7 +73,7 @@ def test_a_request_that_is_refused_since_another_one_ended_its_session() -> None
     finding = violation("session.isolation", SERVED, ENDED, REFUSED)
     assert changer_of(REFUSED, finding, transcript) == ENDED
     assert pairs_to_trace([finding], transcript) == {3: 1, 2: 0}, "what it did is traced too"
-    found = blame(RULE, finding, transcript, bundle_of(TEXT, "server.py"), (ENDING, REFUSING))
+    found = blame(RULE, finding, Evidence(transcript, bundle_of(TEXT, "server.py"), (ENDING, REFUSING)))
     assert [(span.first, span.last) for span in found.lines] == [(14, 14)], "not the line that refuses"
     assert found.basis is not None
     assert (found.basis.by, found.basis.certainty) == (BlameSource.EXECUTION, Certainty.LIKELY)
@@ -88,8 +92,9 @@ def test_what_ends_a_session_and_removes_nothing_is_shown_where_it_ends() -> Non
     text = TEXT.replace("    SESSIONS.clear()\n", "    log(request)\n")
     root = syntax_tree("server.py", text)
     assert root is not None
-    assert lines(removing([(replace(FILE, text=text), root)], ENDING)) == [15]
-    assert lines(removing(TREES, ENDING)) == [14]
+    changed = Code((CodeFile(replace(FILE, text=text), root),))
+    assert lines(Executed(changed, ENDING).removing) == [15]
+    assert lines(Executed(CODE, ENDING).removing) == [14]
 
 
 @pytest.mark.parametrize(("due", "chosen"), [("a refusal", [5]), ("", [])])
@@ -97,9 +102,9 @@ def test_what_let_a_request_through_that_should_have_been_refused(due: str, chos
     served = asking(3, 200, control=1)
     finding = replace(violation("hijack.bind-user", SERVED, served), expected={"3": due} if due else {})
     traced = TracedExchange(3, 1, {"server.py": (4, 5)}, {"server.py": ((5, 8),)})
-    wrong = WrongAnswer(finding, served, SERVED, traced)
+    wrong = WrongAnswer(finding, served, SERVED, Executed(CODE, traced))
     assert wrong.is_served_alike is (due == "")
-    found = [] if wrong.is_served_alike else different(TREES, wrong, Hints((), (), ()))[0]
+    found = [] if wrong.is_served_alike else different(wrong, Hints((), (), ()))[0]
     assert lines(found) == chosen
 
 
@@ -109,10 +114,10 @@ def test_a_json_rpc_error_under_200_is_a_refusal() -> None:
     assert refused.reply is not None
     refused = replace(refused, reply=replace(refused.reply, body=refusal))
     finding = replace(violation("session.missing-400", SERVED, refused), expected={"3": "400"})
-    wrong = WrongAnswer(finding, refused, SERVED, REFUSING)
+    wrong = WrongAnswer(finding, refused, SERVED, Executed(CODE, REFUSING))
     assert (wrong.is_served_alike, wrong.values) == (False, ("200",))
     code = replace(finding, expected={"3": "error -32602"})
-    assert WrongAnswer(code, refused, SERVED, REFUSING).values == ("-32603",)
+    assert WrongAnswer(code, refused, SERVED, Executed(CODE, REFUSING)).values == ("-32603",)
 
 
 @pytest.mark.parametrize(
@@ -130,4 +135,4 @@ def test_a_json_rpc_error_under_200_is_a_refusal() -> None:
 def test_whether_the_answer_is_wrong_or_what_it_holds(due: str, status: int, *, about: bool) -> None:
     fault = asking(3, status, control=1)
     finding = replace(violation("get.sse-or-405", fault), expected={"3": due})
-    assert WrongAnswer(finding, fault, SERVED, REFUSING).is_about_answer is about
+    assert WrongAnswer(finding, fault, SERVED, Executed(CODE, REFUSING)).is_about_answer is about

@@ -11,6 +11,7 @@ from tree_sitter import Node
 from extractor.languages.common.syntax import walk
 from extractor.model import Dependency, Segment, Span
 from harness.judge.blame import MAX_LINES, blame
+from harness.judge.evidence import Evidence
 from harness.judge.faults import pairs_to_trace
 from harness.model import Finding, LibraryFunction, TracedExchange, Transcript, Verdict
 from harness.profiles.registry import MCP
@@ -30,27 +31,27 @@ RULE = Rule(MCP.catalogue.requirement(ID), blame=calls)
 
 
 def test_the_lines_of_the_page_that_the_rule_blames() -> None:
-    spans = blame(RULE, FINDING, transcript_of(), bundle_of(TEXT)).lines
+    spans = blame(RULE, FINDING, Evidence(transcript_of(), bundle_of(TEXT))).lines
     assert spans == (Span("p.mdx", 1, 1), Span("p.mdx", 2, 3), Span("p.mdx", 4, 4))
 
 
 @pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.VIOLATED])
 def test_what_is_not_violated_blames_nothing(verdict: Verdict) -> None:
-    assert blame(RULE, replace(FINDING, verdict=verdict), transcript_of(), bundle_of(TEXT)).lines == ()
+    assert blame(RULE, replace(FINDING, verdict=verdict), Evidence(transcript_of(), bundle_of(TEXT))).lines == ()
 
 
 def test_a_rule_without_blame_and_a_file_without_a_grammar() -> None:
-    assert blame(replace(RULE, blame=None), FINDING, transcript_of(), bundle_of(TEXT)).lines == ()
-    assert blame(RULE, FINDING, transcript_of(), bundle_of(TEXT, "server.cfg")).lines == ()
+    assert blame(replace(RULE, blame=None), FINDING, Evidence(transcript_of(), bundle_of(TEXT))).lines == ()
+    assert blame(RULE, FINDING, Evidence(transcript_of(), bundle_of(TEXT, "server.cfg"))).lines == ()
 
 
 def test_lines_that_docprobe_added_are_never_blamed() -> None:
     segments = (Segment(1, 1, None), Segment(2, 1, Span("p.mdx", 7, 7)), Segment(3, 2, None))
-    assert blame(RULE, FINDING, transcript_of(), bundle_of(TEXT, segments=segments)).lines == ()
+    assert blame(RULE, FINDING, Evidence(transcript_of(), bundle_of(TEXT, segments=segments))).lines == ()
 
 
 def test_no_more_places_than_a_reader_can_use() -> None:
-    spans = blame(RULE, FINDING, transcript_of(), bundle_of("call();\n" * 50)).lines
+    spans = blame(RULE, FINDING, Evidence(transcript_of(), bundle_of("call();\n" * 50))).lines
     assert spans == tuple(Span("p.mdx", line, line) for line in range(1, MAX_LINES + 1))
 
 
@@ -67,9 +68,9 @@ def test_a_request_that_is_served_beside_the_wrong_one_is_not_wrong() -> None:
     # what answered the right request is not said to answer the wrong one
     page = replace(bundle_of("x = 1;\n"), dependencies=(Dependency("some-sdk"),))
     traced = (TracedExchange(4, 3, {}, {}, (SDK,)), TracedExchange(5, 4, {}, {}))
-    assert blame(replace(RULE, blame=None), finding, transcript, page, traced).basis is None
+    assert blame(replace(RULE, blame=None), finding, Evidence(transcript, page, traced)).basis is None
     wrong = (traced[0], replace(traced[1], library=(SDK,)))
-    named = blame(replace(RULE, blame=None), finding, transcript, page, wrong).basis
+    named = blame(replace(RULE, blame=None), finding, Evidence(transcript, page, wrong)).basis
     assert named is not None
     assert named.library == SDK
 
@@ -86,9 +87,9 @@ def test_a_package_is_not_said_to_answer_what_only_differs_in_what_was_asked_for
     page = replace(bundle_of("x = 1;\n"), dependencies=(Dependency("some-sdk"),))
     traced = (TracedExchange(5, 4, {}, {}, (SDK,)),)
     finding = violation(ID, transcript.exchanges[2])
-    assert blame(replace(RULE, blame=None), finding, transcript, page, traced).basis is None
+    assert blame(replace(RULE, blame=None), finding, Evidence(transcript, page, traced)).basis is None
     linked = transcript_of(FIRST, SERVED, replace(REFUSED, control=4))
-    found = blame(replace(RULE, blame=None), violation(ID, linked.exchanges[2]), linked, page, traced)
+    found = blame(replace(RULE, blame=None), violation(ID, linked.exchanges[2]), Evidence(linked, page, traced))
     assert found.basis is not None
     assert found.basis.library == SDK
 
@@ -99,8 +100,8 @@ def test_what_only_carries_requests_is_not_said_to_answer_them() -> None:
     carrier = LibraryFunction("uvicorn", "0.30.0", "RequestResponseCycle.handle")
     traced = TracedExchange(5, 4, {}, {}, (carrier, SDK))
     rule = replace(RULE, blame=None)
-    found = blame(rule, violation(ID, linked.exchanges[2]), linked, page, (traced,)).basis
+    found = blame(rule, violation(ID, linked.exchanges[2]), Evidence(linked, page, (traced,))).basis
     assert found is not None
     assert found.library == SDK
     alone = replace(traced, library=(carrier,))
-    assert blame(rule, violation(ID, linked.exchanges[2]), linked, page, (alone,)).basis is None
+    assert blame(rule, violation(ID, linked.exchanges[2]), Evidence(linked, page, (alone,))).basis is None

@@ -9,14 +9,17 @@ import pytest
 
 from extractor.languages.common.syntax import line_of, text_of
 from extractor.languages.registry import syntax_tree
+from harness.judge.code import Code, CodeFile
 from harness.judge.crash_code import led_to, lines_before_error
+from harness.judge.evidence import Evidence
 from harness.judge.flow import Flow
 from harness.judge.indifferent import indifferent
 from harness.judge.not_reached import kept_from, lacking
 from harness.judge.odd_code import falls_off, misspelled
 from harness.judge.overriding import bases_of, in_effect, overriding, set_anew
 from harness.judge.pointers import About, pointers
-from harness.judge.suspects import Suspect, all_statements, constants
+from harness.judge.suspects import Suspect
+from harness.judge.tokens import Tokens
 from harness.model import LogLine, TracedExchange
 from harness.profiles.registry import MCP
 from tests.support.broken_code import bundle_of, exchange, transcript_of, violation
@@ -34,7 +37,8 @@ def flow_of(text: str, path: str = "server.py") -> Flow:
     bundle = bundle_of("\n".join(plain), path)
     root = syntax_tree(path, bundle.files[0].text)
     assert root is not None
-    return Flow([(bundle.files[0], root)], [TracedExchange(1, 0, {path: tuple(ran)}, {}, places={path: places})])
+    code = Code((CodeFile(bundle.files[0], root),))
+    return Flow(code, [TracedExchange(1, 0, {path: tuple(ran)}, {}, places={path: places})])
 
 
 def lines(suspects: list[Suspect]) -> list[int]:
@@ -43,10 +47,10 @@ def lines(suspects: list[Suspect]) -> list[int]:
 
 def having(flow: Flow, part: str) -> list[Suspect]:
     return [
-        Suspect(file, node)
-        for file, root in flow.trees
-        for node in all_statements(root)
-        if part in text_of(node) and not flow.ran(file, node)
+        Suspect(one.file, node)
+        for one in flow.code.files
+        for node in one.statements
+        if part in text_of(node) and not flow.ran(one.file, node)
     ]
 
 
@@ -155,12 +159,12 @@ class Own(Base):
 def test_what_took_the_place_of_a_function_or_a_constant() -> None:
     flow = flow_of(REPLACED)
     assert lines(kept_from(flow, having(flow, "content"))) == [13]
-    (file, root) = flow.trees[0]
-    settings = [Suspect(file, node) for node in constants(root)]
-    assert lines(in_effect(settings, bases_of(flow.trees))) == [3, 10]
-    anew = set_anew(settings, bases_of(flow.trees))
+    (one,) = flow.code.files
+    settings = [Suspect(one.file, node) for node in one.constants]
+    assert lines(in_effect(settings, bases_of(flow.code))) == [3, 10]
+    anew = set_anew(settings, bases_of(flow.code))
     assert [line_of(one.node) for one in settings if one.node.id in anew] == [10]
-    assert len(overriding(flow.trees)) == 1, "show replaces nothing"
+    assert len(overriding(flow.code)) == 1, "show replaces nothing"
 
 
 FALLS = """\
@@ -190,7 +194,7 @@ def test_functions_that_return_nothing_and_names_that_are_almost_right() -> None
 def test_pointers_of_a_missing_check() -> None:
     fault = exchange(1, 200)
     finding = replace(violation("http.origin-validate", fault), expected={"1": "404"})
-    about = About(MCP.catalogue.requirement("http.origin-validate"), finding, transcript_of(fault), (fault,))
+    about = About(MCP.catalogue.requirement("http.origin-validate"), finding, Tokens(transcript_of(fault)), (fault,))
     assert lines(pointers(flow_of(FIELDS), about, is_missing_check=True)) == [23, 22]
     assert lines(pointers(flow_of(IDLE), about, is_missing_check=True)) == [2, 15]
     missing = replace(finding, summary="The result has no `ttlMs`.", expected={})
@@ -239,7 +243,7 @@ def delete(request):
 )
 def test_what_led_to_an_error(error: str, stack: tuple[int, ...], expected: list[int]) -> None:
     flow = flow_of(CRASH)
-    assert lines(led_to(flow, error, [(flow.trees[0][0], line) for line in stack])) == expected
+    assert lines(led_to(flow, error, [(flow.code.files[0].file, line) for line in stack])) == expected
 
 
 def test_lines_before_an_error_that_a_log_shows() -> None:
@@ -249,9 +253,9 @@ def test_lines_before_an_error_that_a_log_shows() -> None:
         for text in ('  File "/app/server.py", line 9, in post', '  File "/app/server.py", line 14, in answer')
     ]
     error = "AttributeError: 'NoneType' object has no attribute 'streams'"
-    spans = lines_before_error(error, log, violation("server.survives"), bundle, ())
+    spans = lines_before_error(error, log, violation("server.survives"), Evidence(transcript_of(), bundle))
     assert [span.first for span in spans] == [2]
-    assert lines_before_error("KeyError: 'x'", [], violation("server.survives"), bundle, ()) == ()
+    assert lines_before_error("KeyError: 'x'", [], violation("server.survives"), Evidence(transcript_of(), bundle)) == ()
 
 
 def test_a_large_page_takes_no_longer_than_its_size() -> None:

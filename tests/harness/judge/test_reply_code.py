@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from extractor.model import Bundle, Dependency
 from harness.judge.blame import blame
-from harness.judge.reply_values import members, values_of
+from harness.judge.evidence import Evidence
+from harness.judge.reply_values import values_of
+from harness.judge.tokens import Tokens, members
 from harness.model import BlameSource, Certainty, Exchange, Finding, TracedExchange
 from harness.profiles.registry import MCP
 from harness.rule import Rule
@@ -62,7 +64,7 @@ CREATED = TracedExchange(
 def found(summary: str, fault: Exchange, traced: TracedExchange | None, bundle: Bundle | None = None) -> list[int]:
     finding = replace(violation("content.embedded-resource", fault), summary=summary)
     known = (traced,) if traced is not None else ()
-    said = blame(RULE, finding, TRANSCRIPT, bundle or bundle_of(TEXT, "server.py"), known)
+    said = blame(RULE, finding, Evidence(TRANSCRIPT, bundle or bundle_of(TEXT, "server.py"), known))
     if said.lines:
         assert said.basis is not None
         by = BlameSource.EXECUTION if traced else BlameSource.READING
@@ -99,7 +101,7 @@ def test_words_alone_say_nothing_where_a_package_may_answer() -> None:
 def test_names_and_values_that_tell() -> None:
     def subject(summary: str, fault: Exchange, **changed: object) -> frozenset[str]:
         finding: Finding = replace(violation("x", fault), summary=summary, **changed)  # type: ignore[arg-type]
-        return values_of(finding, [fault], TRANSCRIPT, "").subject
+        return values_of(finding, [fault], Tokens(TRANSCRIPT), "").subject
 
     assert {"createdAt", "25 Nov 2025"} <= subject("A task has no time in createdAt.", CALLED)
     assert subject("tools/call returned something.", CALLED) == frozenset(), "the method is in every request"

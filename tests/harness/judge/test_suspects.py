@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from extractor.languages.common.syntax import lines_of, text_of, walk
 from extractor.languages.registry import syntax_tree
+from harness.judge.code import Code, CodeFile
 from harness.judge.suspects import (
     Hints,
     Suspect,
-    all_statements,
     bound_name,
     checks,
-    constants,
     decided_by,
     named,
     narrow,
@@ -44,7 +43,9 @@ def handle(request, reply):
 FILE = bundle_of(TEXT, "server.py").files[0]
 ROOT = syntax_tree("server.py", TEXT)
 assert ROOT is not None
-ALL = [Suspect(FILE, node) for node in all_statements(ROOT)]
+READ = CodeFile(FILE, ROOT)
+CODE = Code((READ,))
+ALL = [Suspect(FILE, node) for node in READ.statements]
 RAN = {"server.py": set(range(1, 30))}
 NONE = Hints(values=(), read=(), words=())
 
@@ -60,12 +61,12 @@ def test_the_status_of_the_wrong_answer_tells_first() -> None:
 
 def test_what_other_right_requests_run_too_is_left_out_where_much_ran() -> None:
     shared = [Suspect(FILE, one.node, 0 if "403" in text_of(one.node) else 3) for one in ALL]
-    first = [*shared[:1], *shared[2:], *(Suspect(FILE, node, 2) for node in constants(ROOT))]
+    first = [*shared[:1], *shared[2:], *(Suspect(FILE, node, 2) for node in READ.constants)]
     assert lines(narrow(first, NONE, linked=True)[0]) == ["return reply.send(403)"]
 
 
 def test_a_value_behind_a_constant() -> None:
-    settings = [Suspect(FILE, node) for node in constants(ROOT)]
+    settings = [Suspect(FILE, node) for node in READ.constants]
     for name, statement in (("LIMIT", "LIMIT = 4"), ("SCHEME", 'SCHEME = "my_logo://a"')):
         assert [text_of(one.node) for one in settings if bound_name(one.node) == name] == [statement]
     text = """
@@ -87,8 +88,9 @@ def spoken(reply):
     file = bundle_of(text, "server.py").files[0]
     root = syntax_tree("server.py", text)
     assert root is not None
-    every = [Suspect(file, node) for node in all_statements(root)]
-    known = tuple(Suspect(file, node) for node in constants(root))
+    read = CodeFile(file, root)
+    every = [Suspect(file, node) for node in read.statements]
+    known = tuple(Suspect(file, node) for node in read.constants)
     chosen, is_sure = narrow(every, Hints(("401",), (), (), known), linked=True)
     assert [lines_of(one.node)[0] for one in chosen] == [3, 7], "by way of another constant; a parameter is none"
     assert is_sure
@@ -101,14 +103,13 @@ def test_rare_words_tell_more_than_common_ones() -> None:
 
 
 def test_the_only_check_that_ran_and_is_named_for_it() -> None:
-    trees = [(FILE, ROOT)]
-    assert lines(checks(trees, "http.origin-validate", RAN)) == ["return None"]
-    assert checks(trees, "http.origin-validate", {}) == [], "it did not run"
-    assert checks(trees, "cursor.total", RAN) == []
+    assert lines(checks(CODE, "http.origin-validate", RAN)) == ["return None"]
+    assert checks(CODE, "http.origin-validate", {}) == [], "it did not run"
+    assert checks(CODE, "cursor.total", RAN) == []
 
 
 def test_what_a_condition_calls_decides() -> None:
     condition = next(node for node in walk(ROOT) if node.type == "if_statement").child_by_field_name("condition")
     assert condition is not None
-    found = decided_by(condition, [(FILE, ROOT)], RAN)
+    found = decided_by(condition, CODE, RAN)
     assert [(lines_of(one.node)[0], text_of(one.node)) for one in found] == [(11, "return token in KNOWN")]

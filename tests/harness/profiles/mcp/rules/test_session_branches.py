@@ -8,6 +8,7 @@ import pytest
 
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
 from harness.judge.blame import blame
+from harness.judge.evidence import Evidence
 from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
 from harness.profiles.registry import MCP
 from harness.repair.edits import propose
@@ -300,7 +301,7 @@ def test_the_marked_lines_and_no_others(path: str, text: str) -> None:
     lines = text.splitlines()
     marked = {at: line.split("DEAD ")[1] for at, line in enumerate(lines, 1) if "DEAD" in line}
     made = bundle(path, text)
-    assert [span.first for span in blame(RULE, FINDING, TRANSCRIPT, made).lines] == list(marked)
+    assert [span.first for span in blame(RULE, FINDING, Evidence(TRANSCRIPT, made)).lines] == list(marked)
     edits = {edit.line: edit.new for edit in propose([FINDING], TRANSCRIPT, made, MCP.catalogue)}
     assert edits == {at: (lines[at - 1].replace("400", new, 1),) for at, new in marked.items()}
 
@@ -325,7 +326,7 @@ def test_the_marked_lines_and_no_others(path: str, text: str) -> None:
 def test_compiled_languages_are_blamed_and_not_edited(path: str, text: str) -> None:
     marked = [at for at, line in enumerate(text.splitlines(), 1) if "DEAD" in line]
     made = bundle(path, text)
-    assert [span.first for span in blame(RULE, FINDING, TRANSCRIPT, made).lines] == marked
+    assert [span.first for span in blame(RULE, FINDING, Evidence(TRANSCRIPT, made)).lines] == marked
     assert propose([FINDING], TRANSCRIPT, made, MCP.catalogue) == ()
 
 
@@ -336,11 +337,11 @@ def test_a_branch_without_an_id_is_not_blamed_even_if_nothing_else_is_left() -> 
             if sid is None:
                 return Response(status_code=400)
     """)
-    assert blame(RULE, FINDING, TRANSCRIPT, bundle("server.py", text)).lines == ()
+    assert blame(RULE, FINDING, Evidence(TRANSCRIPT, bundle("server.py", text))).lines == ()
     assert propose([FINDING], TRANSCRIPT, bundle("server.py", text), MCP.catalogue) == ()
 
 
 def test_hostile_nesting_ends() -> None:
     deep = 'f = (r) => { const id = r["mcp-session-id"]; if (m[id]) {} else { r.status(400).end(); ' * 400 + "}}" * 400
     with processor_time_below(20):
-        blame(RULE, FINDING, TRANSCRIPT, bundle("server.ts", deep))
+        blame(RULE, FINDING, Evidence(TRANSCRIPT, bundle("server.ts", deep)))

@@ -8,6 +8,7 @@ import pytest
 
 from extractor.model import ExampleKind
 from harness.judge.blame import blame
+from harness.judge.evidence import Evidence
 from harness.model import Failure, FailureKind, Transcript, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
@@ -106,5 +107,5 @@ def test_the_call_that_prints_is_blamed(text: str, path: str, noise: str, lines:
     talk.exchanges[0] = replace(talk.exchanges[0], body=noise)
     transcript = talk.transcript(kind=ExampleKind.STDIO_SERVER)
     finding = violation("stdio.only-messages", *talk.exchanges)
-    spans = blame(MCP.catalogue.rule("stdio.only-messages"), finding, transcript, bundle_of(text, path)).lines
+    spans = blame(MCP.catalogue.rule("stdio.only-messages"), finding, Evidence(transcript, bundle_of(text, path))).lines
     assert [span.first for span in spans] == lines
