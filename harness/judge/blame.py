@@ -108,6 +108,8 @@ def blame(rule: Rule, finding: Finding, evidence: Evidence) -> Blamed:
     bundle = evidence.bundle
     # words that a page's code has in common with the requirement say little where a package may answer
     found = found or _by_values(case, named_only=bool(bundle.dependencies)) or _by_library(case, bundle) or Blamed()
+    if found.basis is not None and found.basis.certainty is Certainty.CERTAIN:
+        return Blamed(tuple(sorted(found.lines)), found.basis)
     return _first(found, _spans(_pointed_at(case), ()))
 
 
@@ -231,8 +233,6 @@ _WAYS: Final = (_by_changed_state, _by_difference, _by_unchanged_state, _by_read
 def _first(found: Blamed, pointed: Sequence[Span]) -> Blamed:
     """Return what is blamed with what something else points at first, best first and few lines in all."""
     basis = found.basis
-    if basis is not None and basis.certainty is Certainty.CERTAIN:
-        pointed = ()
     if pointed or basis is None or basis.certainty is Certainty.POSSIBLE:
         kept: list[Span] = []
         for span in [*pointed, *found.lines]:

@@ -77,14 +77,13 @@ def changer_of(fault: Exchange, finding: Finding, transcript: Transcript) -> Exc
     It was refused, and nothing says that it should have been; or it was served as before, and should not have been.
     The request between them caused the difference, by changing the state or by failing to. None if there is none.
     """
-    exchanges = {exchange.number: exchange for exchange in transcript.exchanges}
-    control = exchanges.get(fault.control or 0)
-    if control is None or fault.status is None:
-        return None
     due = finding.expected.get(str(fault.number), "")
-    if is_right(fault) and not due:
+    if fault.control is None or fault.status is None or (is_right(fault) and not due):
         return None
     if not is_right(fault) and due[:1] in ("4", "5", "a"):
+        return None
+    control = next((one for one in reversed(transcript.exchanges) if one.number == fault.control), None)
+    if control is None:
         return None
     if control.method != "DELETE" and _asked(control) != _asked(fault):
         return None

@@ -61,6 +61,8 @@ def log_of_failures(finding: Finding, transcript: Transcript) -> tuple[LogLine, 
     """
     controls = {e.control for e in transcript.exchanges if e.number in finding.evidence}
     own = {number for number in finding.evidence if number not in controls}
+    if not any(_failed(e) for e in transcript.exchanges if e.number in own):
+        return ()
     found: list[LogLine] = []
     for group in _close_failures(transcript.exchanges):
         if not any(exchange.number in own for exchange in group):
@@ -84,11 +86,16 @@ def _until_s(exchange: Exchange) -> float:
     return _end_s(exchange) + LATE_S
 
 
+def _failed(exchange: Exchange) -> bool:
+    """Return whether an exchange was answered 5xx, or the connection was closed without an answer."""
+    return not exchange.timed_out if exchange.status is None else exchange.status >= _SERVER_ERROR
+
+
 def _close_failures(exchanges: Iterable[Exchange]) -> list[list[Exchange]]:
     """Return the exchanges that failed, in the order of time: those whose logs may be mixed in one group."""
     groups: list[list[Exchange]] = []
     for exchange in sorted(exchanges, key=lambda e: (e.started_s, e.number)):
-        if exchange.timed_out if exchange.status is None else exchange.status < _SERVER_ERROR:
+        if not _failed(exchange):
             continue
         if groups and exchange.started_s <= max(map(_until_s, groups[-1])):
             groups[-1].append(exchange)

@@ -64,7 +64,7 @@ def overriding(code: Code) -> set[int]:
 
 def is_within(one: Suspect, functions: set[int]) -> bool:
     """Return whether a statement stands in one of some functions."""
-    here = enclosing(one.node, FUNCTIONS)
+    here = enclosing(one.node, FUNCTIONS) if functions else None
     while here is not None:
         if here.id in functions:
             return True

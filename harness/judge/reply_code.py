@@ -11,30 +11,28 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of
 from harness.judge.answer_code import CONDITIONS, NEAR, is_alike
 from harness.judge.flow import guards_of, name_of
 from harness.judge.overriding import bases_of, in_effect, is_within, overriding, set_anew
+from harness.judge.said import said_in
 from harness.judge.suspects import (
     Suspect,
     bound_name,
     decided_by,
     uses,
-    words_of,
 )
 from harness.model import RARELY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from tree_sitter import Node
-
     from harness.judge.code import Code, CodeFile
     from harness.judge.executed import Executed
     from harness.judge.reply_values import Values
+    from harness.judge.said import Reader, Said
     from harness.model import Exchange
 
 MOST: Final = 3
@@ -43,10 +41,6 @@ _NEAR: Final = 0.6
 """Part of the best score that another statement needs to be chosen."""
 _ALSO: Final = 0.2
 """Part of the best score that it needs if it holds what is wrong as well."""
-_LITERAL: Final = re.compile(
-    r""""([^"\n]{1,200})"|'([^'\n]{1,200})'|`([^`\n]{1,200})`|(?<![\w.])(-?\d+(?:\.\d+)?)(?![\w.])|(\w+)\s*:(?!:)"""
-)
-_NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _WORDS: Final = 0.5
 """Weight of a word that a statement and a finding have in common, beside that of a value."""
 _FRESH: Final = 3.0
@@ -64,6 +58,8 @@ class _Ranking:
     scored: tuple[tuple[float, Suspect], ...]
     settings: tuple[Suspect, ...]
     """Constants that what ran mentions."""
+    said: Reader
+    """Reads a statement."""
     is_traced: bool
     """Whether it is known what ran."""
     anew: frozenset[int] = frozenset()
@@ -72,7 +68,7 @@ class _Ranking:
     def best(self, values: Values) -> list[Suspect]:
         """Return those that stand out, and those that hold what is wrong as well."""
         top = self.scored[0][0] if self.scored else 0.0
-        holds = {id(one): bool(_told(one, values)) for _, one in self.scored}
+        holds = {id(one): bool(_told(self.said(one.node), values)) for _, one in self.scored}
         chosen = [one for score, one in self.scored if score >= (_ALSO if holds[id(one)] else _NEAR) * top]
         return [one for one in chosen if self.is_traced or holds[id(one)]][:MOST]
 
@@ -94,10 +90,11 @@ def builders(
         exchanges: by number.
         named_only: whether words are not enough: something has to hold a name or value that is wrong.
     """
+    said = code.read(said_in)
     ran = _ran(code, executed)
     ranking = _ranked(code, executed, ran, values, exchanges)
     best = ranking.best(values)
-    if named_only and not any(_told(one, values) for one in best):
+    if named_only and not any(_told(said(one.node), values) for one in best):
         return []
     asked = [exchanges[one.traced.number] for one in executed]
     apart = [[one] for at, one in enumerate(executed) if not any(is_alike(asked[at], each) for each in asked[:at])]
@@ -117,7 +114,7 @@ def builders(
     ]
     if values.is_about_order:
         best = _each_once([*_assembling(best[:1], code, lines), *best])
-    travelled = [*_travelled(best, ranking.settings, values), *_fed(best[:2], ranking)]
+    travelled = [*_travelled(best, ranking.settings, values, said), *_fed(best[:2], ranking)]
     return _each_once([*best[:1], *guards(best[:1]), *best[1:], *travelled, *called, *variables])[: MOST + 2]
 
 
@@ -161,9 +158,10 @@ def _ranked(
     values: Values,
     exchanges: Mapping[int, Exchange],
 ) -> _Ranking:
+    said = code.read(said_in)
     names: dict[str, int] = {}
     for each in ran:
-        for name in dict.fromkeys(_NAME.findall(text_of(each.node))):
+        for name in said(each.node).names:
             names[name] = min(names.get(name, RARELY), each.others)
     settings = [
         Suspect(file.file, node, names[bound])
@@ -181,17 +179,20 @@ def _ranked(
         for each in one.pool
     }
     replacing = code.read(overriding)
-    counts = Counter(word for each in (*ran, *settings) for word in _words(each.node) & values.words)
+    counts = Counter(word for each in (*ran, *settings) for word in said(each.node).words & values.words)
     total = len(ran) + len(settings)
-    scored = [(_value_of_setting(each, values, each.node.id in anew) / _loss(each), each) for each in settings]
+    scored = [
+        (_value_of_setting(said(each.node), values, is_set_anew=each.node.id in anew) / _loss(each), each)
+        for each in settings
+    ]
     for each in ran:
-        words = sum(math.log(1 + total / counts[word]) for word in _words(each.node) & values.words if counts[word])
+        words = sum(math.log(1 + total / counts[word]) for word in said(each.node).words & values.words if counts[word])
         factor = _FRESH if (each.file.path, each.node.start_byte) in fresh else 1.0
         factor *= _OVERRIDES if is_within(each, replacing) else 1.0
-        told = _value(each, values) + _WORDS * words
-        scored.append((factor * _coverage(each, executed) * told / _loss(each), each))
+        tells = _value(said(each.node), values) + _WORDS * words
+        scored.append((factor * _coverage(each, executed) * tells / _loss(each), each))
     known = sorted(((score, each) for score, each in scored if score > 0), key=lambda pair: -pair[0])
-    return _Ranking(tuple(known), tuple(settings), bool(executed), frozenset(anew))
+    return _Ranking(tuple(known), tuple(settings), said, bool(executed), frozenset(anew))
 
 
 def _each_once(suspects: Sequence[Suspect]) -> list[Suspect]:
@@ -202,31 +203,30 @@ def _loss(one: Suspect) -> float:
     return 1 + _SPREAD * one.others
 
 
-def _value(one: Suspect, values: Values) -> float:
+def _value(said: Said, values: Values) -> float:
     """Return how much the names and values in a statement tell."""
-    told = _told(one, values)
-    aside = (values.weights.get(token, 0.0) for token in _literals(text_of(one.node)) - told)
-    return sum(values.weights.get(token, 0.0) for token in told) + max(aside, default=0.0)
+    wrong = _told(said, values)
+    aside = (values.weights.get(token, 0.0) for token in said.literals - wrong)
+    return sum(values.weights.get(token, 0.0) for token in wrong) + max(aside, default=0.0)
 
 
-def _value_of_setting(one: Suspect, values: Values, is_set_anew: bool) -> float:
+def _value_of_setting(said: Said, values: Values, *, is_set_anew: bool) -> float:
     """Return how much a constant tells: the less, the more it holds that the reply does not have."""
-    literals = _literals(text_of(one.node)) - {bound_name(one.node)}
-    told = _told(one, values)
+    literals = said.literals - {bound_name(said.node)}
+    wrong = _told(said, values)
     if not literals:
         return 0.0
-    if not told:
+    if not wrong:
         # what a reply has and others have not may be all of a constant
         whole = is_set_anew and literals <= values.weights.keys() and len(literals) > 1
         return sum(values.weights[literal] for literal in literals) if whole else 0.0
-    known = sum(literal in values.weights or any(token in literal for token in told) for literal in literals)
-    return _value(one, values) * known / len(literals)
+    known = sum(literal in values.weights or any(token in literal for token in wrong) for literal in literals)
+    return _value(said, values) * known / len(literals)
 
 
-def _told(one: Suspect, values: Values) -> set[str]:
+def _told(said: Said, values: Values) -> set[str]:
     """Return what is wrong, or missing, and stands in a statement."""
-    text = text_of(one.node)
-    return {token for token in values.subject if token in _literals(text) or _mentions(text, token)}
+    return {token for token in values.subject if token in said.literals or said.mentions(token)}
 
 
 def _ran(code: Code, executed: Sequence[Executed]) -> list[Suspect]:
@@ -261,7 +261,7 @@ def _variables(best: Sequence[Suspect], code: Code) -> list[Suspect]:
     found: dict[str, Suspect] = {}
     for one in best:
         function = enclosing(one.node, FUNCTIONS)
-        used = set(_NAME.findall(text_of(one.node)))
+        used = code.read(said_in)(one.node).names
         for node in code.statements_of(function) if function is not None else []:
             name = bound_name(node)
             if node.end_byte <= one.node.start_byte and name in used:
@@ -269,7 +269,7 @@ def _variables(best: Sequence[Suspect], code: Code) -> list[Suspect]:
     return list(found.values())[-1:]
 
 
-def _travelled(best: Sequence[Suspect], settings: Sequence[Suspect], values: Values) -> list[Suspect]:
+def _travelled(best: Sequence[Suspect], settings: Sequence[Suspect], values: Values, said: Reader) -> list[Suspect]:
     """Return the constants that the best statements use, or others of their names, where those hold a value of it."""
     named = {bound_name(each.node) for each in settings if any(uses(one.node, bound_name(each.node)) for one in best)}
     named |= {bound_name(one.node) for one in best if one in settings}
@@ -277,21 +277,5 @@ def _travelled(best: Sequence[Suspect], settings: Sequence[Suspect], values: Val
         each
         for each in settings
         if bound_name(each.node) in named
-        if any(_mentions(text_of(each.node), token) for token in values.weights)
+        if any(said(each.node).mentions(token) for token in values.weights)
     ]
-
-
-def _mentions(text: str, token: str) -> bool:
-    return len(token) > 1 and re.search(rf"(?i)(?<![\w.-]){re.escape(token)}(?!\w)", text) is not None
-
-
-@cache
-def _literals(text: str) -> frozenset[str]:
-    """Return the strings, numbers and keys of a piece of code."""
-    return frozenset(part for groups in _LITERAL.findall(text) for part in groups if part)
-
-
-def _words(node: Node) -> set[str]:
-    function = enclosing(node, FUNCTIONS)
-    name = text_of(function.child_by_field_name("name")) if function is not None else ""
-    return words_of(f"{text_of(node)} {name}")

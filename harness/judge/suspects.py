@@ -170,9 +170,9 @@ def named(suspects: Sequence[Suspect], words: Iterable[str], among: Sequence[Sus
         among: all statements in which words are counted.
     """
     about = {word for text in words for word in words_of(text)}
-    counts = Counter(word for one in among for word in _words(one.node) & about)
+    counts = Counter(word for one in among for word in words_at(one.node) & about)
     scores = [
-        sum(math.log(1 + len(among) / counts[word]) for word in _words(one.node) & about if counts[word])
+        sum(math.log(1 + len(among) / counts[word]) for word in words_at(one.node) & about if counts[word])
         for one in suspects
     ]
     best = max(scores, default=0.0)
@@ -182,11 +182,15 @@ def named(suspects: Sequence[Suspect], words: Iterable[str], among: Sequence[Sus
 
 def words_of(text: str) -> set[str]:
     """Return the words of names and sentences, without those that say nothing; plurals as singulars."""
-    words = {re.sub("ies$", "y", word.lower()).rstrip("s") for word in _WORD.findall(text)}
+    words = {_singular(word.lower()) for word in _WORD.findall(text)}
     return {word for word in words if len(word) > 2 or word == "id"} - _COMMON
 
 
-def _words(node: Node) -> set[str]:
+def _singular(word: str) -> str:
+    return f"{word[:-3]}y" if word.endswith("ies") else word.rstrip("s")
+
+
+def words_at(node: Node) -> set[str]:
     """Return the words of a statement and of the name of its function."""
     function = enclosing(node, FUNCTIONS)
     name = text_of(function.child_by_field_name("name")) if function is not None else ""
