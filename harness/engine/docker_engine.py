@@ -23,7 +23,7 @@ from harness.engine.install.base_images import BaseImage, BaseImages
 from harness.engine.install.failed_installs import FailedInstalls
 from harness.engine.install.first_layer import FirstLayer
 from harness.engine.install.image_builder import ImageBuilder
-from harness.engine.install.images import ImageRecords, prune
+from harness.engine.install.images import ImageRecords, image_id, prune
 from harness.engine.install.installer import Installer
 from harness.engine.install.pulled import PulledImages
 from harness.engine.install.settings import install_settings
@@ -169,6 +169,10 @@ class DockerEngine:
     async def base(self, toolchain: str, progress: Progress | None = None) -> BaseImage:
         """Return the base image of a toolchain; made if it is missing."""
         return await self.bases.get(toolchain, _printable(progress))
+
+    async def image_ids(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return each name with the id of the image that it names now, if there is one."""
+        return tuple([f"{name} {await image_id(self.run.api, name)}" for name in names])
 
     async def install(
         self, bundle: Bundle, *, cutoff: str | None = None, lock: str | None = None, progress: Progress | None = None

@@ -173,6 +173,10 @@ class EnginePod(Pod, Protocol):
 class Engine(Protocol):
     """A container engine that makes images and pods."""
 
+    async def image_ids(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return each name with the id of the image that it names now, if the engine has one. Raises EngineError."""
+        ...
+
     async def install(
         self, bundle: Bundle, *, cutoff: str | None = None, lock: str | None = None, progress: Progress | None = None
     ) -> Image:

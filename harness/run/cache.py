@@ -20,6 +20,7 @@ from harness.base.codec import from_json, to_json
 from harness.base.errors import UsageError
 from harness.engine.chosen import engine_inputs
 from harness.engine.install.settings import (
+    BASE_IMAGE_VARIABLE,
     IMAGES_LOCK,
     folder_contents,
     image_variables,
@@ -99,7 +100,7 @@ def host_inputs_digest(config: Config, lent: tuple[str, ...] = ()) -> str:
 
     Args:
         config: the environment, images that the user names, and the files of images' digests count.
-        lent: the same of other machines that run texts.
+        lent: from :meth:`harness.run.recorder.Recorder.lent`.
 
     Raises:
         UsageError: a file that the environment names cannot be read.
@@ -111,9 +112,15 @@ def host_inputs_digest(config: Config, lent: tuple[str, ...] = ()) -> str:
     digests = [_text(file) for file in (config.images_lock, config.state / IMAGES_LOCK) if file is not None]
     parts: list[object] = [settings.environment, settings.files, settings.hosts, named, folders, dict(config.images)]
     parts += [digests, sys.version, libraries, engine_inputs(host)]
-    if config.scheduler is not None:
+    if config.scheduler is not None or lent:
         parts.append({"scheduler": config.scheduler, "lent": lent})
     return hashlib.sha256(to_json(parts)).hexdigest()
+
+
+def named_images(config: Config) -> tuple[str, ...]:
+    """Return the names of images that the user gave: an image that is built anew under its name is another input."""
+    given = (*config.images.values(), config.host.get(BASE_IMAGE_VARIABLE))
+    return tuple(sorted({name for name in given if name}))
 
 
 def _text(file: Path) -> str:

@@ -27,6 +27,7 @@ from harness.judge.results import (
 )
 from harness.model import INTERRUPTED_REASON, Recording, ReportProblem
 from harness.run.before import fragments_before, judge_base, name_before, only_before
+from harness.run.cache import named_images
 from harness.run.dates import cutoff_date
 from harness.run.disk import LongTranscripts, Shared, trim, without_locks
 from harness.run.kept_results import KeptResults
@@ -149,11 +150,12 @@ async def execute(
                     record_texts, texts, dates, config, observer=observer, done=judge, lookups=lookups,
                     day=day, base=plan.base, rules=reported,
                 )  # fmt: skip
-                if elsewhere is None or not (texts or lookups):
-                    await record(open_recorder=elsewhere or partial(_on_engine, connect))
+                open_recorder = elsewhere or partial(_on_engine, connect)
+                if not (texts or lookups) or not (elsewhere or named_images(config)):
+                    await record(open_recorder=open_recorder)
                 else:
-                    # what other machines lend is known to them alone: asked before anything is taken for unchanged
-                    async with elsewhere(config) as recorder:
+                    # what workers lend, and what an image's name means, is asked before anything is taken for unchanged
+                    async with open_recorder(config) as recorder:
                         lent = await recorder.lent(partial(observer.doing, WORKERS))
                         observer.ended(WORKERS)
                         await record(open_recorder=lambda _: nullcontext(recorder), lent=lent)

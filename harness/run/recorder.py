@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from harness.exchanges.recorder import task_group
 from harness.run.attempt import Watcher, record
+from harness.run.cache import named_images
 from harness.run.code_checks import look_up
 from harness.run.tracing.tracing import Tracing
 from harness.run.turns import Turns
@@ -55,7 +56,7 @@ class Recorder(Protocol):
         ...
 
     async def lent(self, progress: Callable[[str], None]) -> tuple[str, ...]:
-        """Return digests of what other machines lend to the texts that they run; none for this machine."""
+        """Return what texts run on that is known only where they run: two answers that differ are two inputs."""
         ...
 
     async def record(
@@ -103,8 +104,9 @@ class EngineRecorder:
         return max(1, self.config.jobs)
 
     async def lent(self, progress: Callable[[str], None]) -> tuple[str, ...]:
-        """Return nothing: what this machine lends is known without an engine."""
-        return ()
+        """Return the images that the user's names mean now: the rest of what this machine lends is known without."""
+        names = named_images(self.config)
+        return await self.engine.image_ids(names) if names else ()
 
     async def record(
         self,

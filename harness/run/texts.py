@@ -68,7 +68,7 @@ async def record_texts(
         day: today, ISO, UTC.
         base: of a change, the merge base.
         rules: what violates them is traced; None: nothing is.
-        lent: digests of what other machines lend to the texts, if they run there.
+        lent: from :meth:`harness.run.recorder.Recorder.lent`.
     """
     code, host_inputs = cache.conversation_digest(), cache.host_inputs_digest(config, lent)
     folder = config.state / "recordings"

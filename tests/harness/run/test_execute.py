@@ -337,3 +337,38 @@ def test_a_run_whose_conversations_are_cached_imports_nothing_that_holds_any() -
     ask = "import sys, harness.run.execute, harness.run.saving; print({'docker', 'httpx'}.intersection(sys.modules))"
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("named", ["by the environment", "by the configuration"])
+async def test_an_image_that_is_built_anew_under_its_name_is_another_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    """Its name is the same, and what is in it may hold another conversation."""
+    ids = ["sha256:one"]
+    ran: list[str] = []
+
+    class Engine:
+        async def image_ids(self, names: Any) -> tuple[str, ...]:
+            assert names == ("own/python:3",)
+            return tuple(f"{name} {ids[-1]}" for name in names)
+
+    @asynccontextmanager
+    async def engine(_: Config) -> AsyncIterator[Any]:
+        yield Engine()
+
+    async def record(_: object, bundle: Any, *__: object, **___: object) -> Recording:
+        ran.append(bundle.example_id)
+        return Recording((Run("today", None, {}, StartOutcome.EXITED, "exited with code 1", lock=None),), None)
+
+    monkeypatch.setattr(recorder, "record", record)
+    by_environment = named == "by the environment"
+    config = load_config(
+        write_docs(tmp_path / "docs", 1), state=tmp_path / "state", jobs=1,
+        environ={"DOCPROBE_BASE_IMAGE": "own/python:3"} if by_environment else {},
+    )  # fmt: skip
+    config = config if by_environment else replace(config, images={"python": "own/python:3"})
+    for more in ([], [], ["sha256:two"], []):
+        ids += more
+        await run.execute(make_plan(config), config, engine)
+    assert len(ran) == 2, "once with each"
