@@ -22,7 +22,7 @@ from harness.run.outcome import build_report
 from harness.run.plan import make_plan
 from harness.run.source import DocsSource
 from harness.settings import load_config
-from tests.harness.run.test_tracing import PAGE, PYTHON_PAGE, SAMPLE
+from tests.harness.run.tracing.test_tracing import PAGE, PYTHON_PAGE, SAMPLE
 from tests.support.program_pod import ProgramEngine
 
 if TYPE_CHECKING:
