@@ -22,7 +22,7 @@ import harness
 from extractor.base.errors import internal_error
 from extractor.base.globs import matches_any, unused_patterns
 from extractor.base.kept import Kept, code_digest, library_version, value_digest
-from extractor.docs.corpus import extract, extract_pages
+from extractor.docs.corpus import Reading, extract_pages
 from extractor.docs.tree import find_files
 from extractor.model import Example, ExampleKind, ExampleStatus, Problem
 from harness.base.errors import UsageError
@@ -88,7 +88,17 @@ def load_corpus(config: Config, *, statements: bool = True, only: Collection[str
         statements: whether normative statements are wanted; without them extraction is faster.
         only: paths of the pages that are wanted; None for all.
     """
-    return _extract(config.docs, config, statements=statements, only=only)
+    return _reading(config.docs, config, statements=statements, only=only).corpus()
+
+
+def start_statements(config: Config, pages: Collection[str]) -> Reading:
+    """Begin to extract the statements alone of some pages of the docs: in other processes, if there are many.
+
+    Args:
+        config: where the docs are and how they are read.
+        pages: paths of the pages.
+    """
+    return _reading(config.docs, config, blocks=False, only=pages)
 
 
 def load_pages(config: Config, contents: Mapping[str, bytes | None]) -> Corpus:
@@ -109,17 +119,18 @@ def load_pages(config: Config, contents: Mapping[str, bytes | None]) -> Corpus:
     )
 
 
-def load_examples(config: Config, corpus: Corpus | None = None) -> LoadedExamples:
+def load_examples(config: Config, corpus: Corpus | None = None, known: LoadedExamples | None = None) -> LoadedExamples:
     """Return every example of the docs.
 
     Args:
         config: the overrides and the Python package names, and how the docs are read.
         corpus: the docs, if they are extracted already.
+        known: what was loaded of other pages of these docs, or of some of these; they are not looked at again.
 
     Raises:
         UsageError: an override contradicts itself or the docs.
     """
-    from extractor.examples.find import find_examples
+    from extractor.examples.find import find_examples, still_valid
     from extractor.examples.ids import with_repeated_ids
 
     corpus = corpus or load_corpus(config, statements=False)
@@ -130,6 +141,7 @@ def load_examples(config: Config, corpus: Corpus | None = None) -> LoadedExample
         config.python_packages,
         page_s=config.limits.page_s,
         cache=_example_cache(config),
+        known=still_valid(known.assembled, known.corpus, corpus) if known else {},
     )
     printed, problems = _kept_printed(corpus, config)
     problems += [Problem(e.spans[0], e.reason or "") for e in assembled if e.status is ExampleStatus.FAILED]
@@ -164,7 +176,7 @@ def load_statements(config: Config, corpus: Corpus | None = None) -> tuple[State
     if corpus is None or corpus.layout != config.rules_layout or root.resolve() != config.docs.resolve():
         layout = config.rules_layout
         normative = [path for path in find_files(root, layout)[0] if matches_any(path, layout.specification)]
-        corpus = _extract(root, replace(config, layout=layout), blocks=False, only=frozenset(normative))
+        corpus = _reading(root, replace(config, layout=layout), blocks=False, only=frozenset(normative)).corpus()
     return corpus.statements
 
 
@@ -231,17 +243,17 @@ def _example_cache(config: Config) -> ExampleCache | None:
     )
 
 
-def _extract(
+def _reading(
     root: Path,
     config: Config,
     *,
     blocks: bool = True,
     statements: bool = True,
     only: Collection[str] | None = None,
-) -> Corpus:
+) -> Reading:
     cache = _pages_folder(config)
     profile = config.profile
-    return extract(
+    return Reading(
         root,
         config.layout,
         profile.parties,

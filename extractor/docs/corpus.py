@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from extractor.docs.page_cache import PAGE_S, Extracted, PageCache, PageJob
 from extractor.docs.sites import find_sites, site_of
@@ -11,8 +11,29 @@ from extractor.docs.tree import PageError, PageFiles, find_files, folders_near, 
 from extractor.model import PLAIN_PARTIES, Corpus, Layout, Parties, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Self, Unpack
+
+    from extractor.docs.page_extractor import Extraction
+    from extractor.docs.sites import Site
+
+
+class HowToRead(TypedDict, total=False):
+    """What may be said about how a docs tree is extracted."""
+
+    jobs: int | None
+    """Number of processes that parse; None is one per core, 1 parses in this process."""
+    cache: Path | None
+    """Folder of pages extracted before, which are not parsed again; None for no cache."""
+    blocks: bool
+    """Whether blocks are wanted; without them extraction is faster."""
+    statements: bool
+    """Whether statements are wanted; without them extraction is faster."""
+    page_s: float
+    """Seconds of processor time that one page may take; one that takes longer is a problem."""
+    only: Collection[str] | None
+    """Paths of the pages that are wanted; the others are only named. None for all."""
 
 
 def extract(
@@ -20,13 +41,7 @@ def extract(
     layout: Layout,
     parties: Parties = PLAIN_PARTIES,
     loaders: tuple[str, ...] = (),
-    *,
-    jobs: int | None = None,
-    cache: Path | None = None,
-    blocks: bool = True,
-    statements: bool = True,
-    page_s: float = PAGE_S,
-    only: Collection[str] | None = None,
+    **how: Unpack[HowToRead],
 ) -> Corpus:
     """Return the pages, blocks and statements of the docs tree at ``root``.
 
@@ -35,12 +50,7 @@ def extract(
         layout: its revisions, normative pages and dialect.
         parties: the specification's words for those that its sentences bind.
         loaders: commands of the specification that start a program; prose may hold them, as it may ``npm``.
-        jobs: number of processes that parse; None is one per core, 1 parses in this process.
-        cache: folder of pages extracted before, which are not parsed again; None for no cache.
-        blocks: whether blocks are wanted; without them extraction is faster.
-        statements: whether statements are wanted; without them extraction is faster.
-        page_s: seconds of processor time that one page may take; one that takes longer is a problem.
-        only: paths of the pages that are wanted; the others are only named. None for all.
+        how: it is read.
 
     Returns:
         What could be extracted; what is wrong with a page is in ``Corpus.problems``, and hides no other page.
@@ -49,41 +59,80 @@ def extract(
         DocsError: ``root`` cannot be listed.
         ExtractionError: a process was killed.
     """
-    paths, folders, problems = _named(root, layout) if layout.only else find_files(root, layout)
-    unread = tuple(path for path in paths if path not in only) if only is not None else ()
-    paths = tuple(path for path in paths if path in only) if only is not None else paths
-    sites = find_sites(root, folders)
-    store = (
-        PageCache(cache, root, layout, parties, loaders, blocks=blocks, statements=statements, page_s=page_s)
-        if cache
-        else None
-    )
-    done: dict[str, Extracted] = {}
-    waiting: list[PageJob] = []
+    return Reading(root, layout, parties, loaders, **how).corpus()
+
+
+class Reading:
+    """A docs tree that is being extracted: in other processes if its pages are many, else once they are asked for.
+
+    As a context manager it ends those processes.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        layout: Layout,
+        parties: Parties = PLAIN_PARTIES,
+        loaders: tuple[str, ...] = (),
+        **how: Unpack[HowToRead],
+    ) -> None:
+        """Begin to extract; arguments and errors as for :func:`extract`."""
+        self._root, self._layout = root, layout
+        cache, page_s, only = how.get("cache"), how.get("page_s", PAGE_S), how.get("only")
+        paths, folders, self._problems = _named(root, layout) if layout.only else find_files(root, layout)
+        self._unread = tuple(path for path in paths if path not in only) if only is not None else ()
+        self._paths = tuple(path for path in paths if path in only) if only is not None else paths
+        self._store = PageCache(cache, root, layout, parties, loaders, page_s=page_s) if cache else None
+        self._done: dict[str, Extracted] = {}
+        waiting: list[PageJob] = []
+        for job in _jobs(root, self._paths, find_sites(root, folders), how):
+            known = self._store.load(job) if self._store and not job.problem else None
+            if known:
+                self._done[job.path] = known
+            else:
+                waiting.append(job)
+        self._extraction: Extraction | None = None
+        if waiting:
+            # here, since a tree whose pages are all cached needs no parser
+            from extractor.docs.page_extractor import PageExtractor
+
+            extractor = PageExtractor(root, layout, parties, loaders, page_s, self._store)
+            self._extraction = extractor.start(waiting, how.get("jobs") or os.cpu_count() or 1)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether other processes extract, so that this one may do something else meanwhile."""
+        return self._extraction is not None and self._extraction.is_elsewhere
+
+    def corpus(self) -> Corpus:
+        """Wait until everything is extracted, and return it. Raises ExtractionError if a process was killed."""
+        if self._extraction is not None:
+            for entry in self._extraction.entries():
+                self._done[entry.page.path] = entry
+            self._extraction = None
+            if self._store:
+                self._store.prune(keep=4 * (len(self._paths) + len(self._unread)) + 1000)
+        entries = [self._done[path] for path in self._paths]
+        return _corpus(self._root, self._layout, entries, self._problems, self._unread)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._extraction is not None:
+            self._extraction.stop()
+
+
+def _jobs(root: Path, paths: Iterable[str], sites: Sequence[Site], how: HowToRead) -> Iterator[PageJob]:
+    """The pages to extract, with their bytes."""
+    blocks, statements = how.get("blocks", True), how.get("statements", True)
     files = PageFiles(root)
     for path in paths:
         site = site_of(sites, path)
         try:
-            data = files.read(path)
+            yield PageJob(path, files.read(path), site, "", blocks, statements)
         except PageError as error:
-            waiting.append(PageJob(path, b"", site, str(error)))
-            continue
-        job = PageJob(path, data, site)
-        known = store.load(job) if store else None
-        if known:
-            done[path] = known
-        else:
-            waiting.append(job)
-    if waiting:
-        # here, since a tree whose pages are all cached needs no parser
-        from extractor.docs.page_extractor import PageExtractor
-
-        extractor = PageExtractor(root, layout, parties if statements else None, loaders, page_s, store, blocks)
-        for entry in extractor.extract_all(waiting, jobs or os.cpu_count() or 1):
-            done[entry.page.path] = entry
-        if store:
-            store.prune(keep=4 * (len(paths) + len(unread)) + 1000)
-    return _corpus(root, layout, [done[path] for path in paths], problems, unread)
+            yield PageJob(path, b"", site, str(error), blocks, statements)
 
 
 def _named(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Problem, ...]]:

@@ -42,6 +42,15 @@ class PageJob:
     site: Site | None
     problem: str = ""
     """Why it cannot be read; empty if it can."""
+    blocks: bool = True
+    """Whether its blocks are wanted; without them it is read faster."""
+    statements: bool = True
+    """Whether its statements are wanted; the same holds."""
+
+    @property
+    def wanted(self) -> tuple[bool, bool]:
+        """Whether blocks are wanted, and statements."""
+        return self.blocks, self.statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,15 @@ class _Statements:
     depends: Mapping[str, str | None] = field(default_factory=dict)
 
 
+_KINDS: Final = {
+    _EVERYTHING: Extracted,
+    (True, False): _Blocks,
+    (False, True): _Statements,
+    (False, False): _Statements,
+}
+"""What an entry is read as, by what is wanted of it."""
+
+
 def without_source(entry: Extracted) -> Extracted:
     """Return an entry for somewhere that has the page's bytes."""
     return replace(entry, page=replace(entry.page, source="")) if entry.page.source else entry
@@ -95,8 +113,6 @@ class PageCache:
         parties: Parties,
         loaders: tuple[str, ...] = (),
         *,
-        blocks: bool = True,
-        statements: bool = True,
         page_s: float = PAGE_S,
     ) -> None:
         """Open a cache.
@@ -107,28 +123,30 @@ class PageCache:
             layout: of the docs; a page of another layout is another entry.
             parties: those that statements bind; the same holds.
             loaders: commands that prose may hold; the same holds.
-            blocks: whether an entry must have the page's blocks. Without, one that has everything serves too.
-            statements: whether it must have the statements; the same holds.
             page_s: seconds of processor time that a page may take.
         """
-        kind = Extracted if blocks and statements else _Blocks if blocks else _Statements
-        self._kept: Kept[Extracted | _Blocks | _Statements] = Kept(folder, kind, SUFFIX)
+        self._kept: Mapping[tuple[bool, bool], Kept[Extracted | _Blocks | _Statements]] = {
+            wanted: Kept(folder, kind, SUFFIX) for wanted, kind in _KINDS.items()
+        }
         self._root = root
         self._is_new = not folder.is_dir()
-        self._wanted = (blocks, statements)
         self._slow: Kept[str] = Kept(folder, str, _SLOW)
         self._page_s = page_s
         settings = repr((_FORMAT, code_version(), layout, parties, loaders))
         self._settings = hashlib.sha256(settings.encode("utf-8", "surrogatepass")).hexdigest()
 
     def load(self, job: PageJob) -> Extracted | None:
-        """Return the entry of a page, or None. Never raises: an invalid entry is removed."""
+        """Return the entry of a page, or None. Never raises: an invalid entry is removed.
+
+        Where not all is wanted, an entry that has everything serves too.
+        """
         if self._is_new:
             return None
         data = job.data
         sha256 = hashlib.sha256(data).hexdigest()
-        for wanted in dict.fromkeys((self._wanted, _EVERYTHING)):
-            found = self._kept.load(self._key(job, sha256, wanted))
+        kept = self._kept[job.wanted]
+        for has in dict.fromkeys((job.wanted, _EVERYTHING)):
+            found = kept.load(self._key(job, sha256, has))
             if found is None or any(_digest(self._root, name) != digest for name, digest in found.depends.items()):
                 continue
             blocks = () if isinstance(found, _Statements) else found.blocks
@@ -139,7 +157,7 @@ class PageCache:
     def store(self, job: PageJob, entry: Extracted) -> None:
         """Write an entry; does nothing if the folder cannot be written."""
         # the bytes, which the key covers, are at hand whenever the entry is wanted
-        self._kept.store(self._key(job, entry.page.sha256, self._wanted), without_source(entry))
+        self._kept[_EVERYTHING].store(self._key(job, entry.page.sha256, job.wanted), without_source(entry))
 
     def why_slow(self, job: PageJob) -> str | None:
         """Return why a page could not be read in its time earlier today; None if that is not known."""
@@ -155,15 +173,15 @@ class PageCache:
 
     def prune(self, keep: int) -> None:
         """Remove the oldest entries while there are more than ``keep``."""
-        self._kept.prune(keep)
+        self._kept[_EVERYTHING].prune(keep)
         self._slow.prune(keep)
 
-    def _key(self, job: PageJob, sha256: str, wanted: tuple[bool, bool]) -> str:
+    def _key(self, job: PageJob, sha256: str, has: tuple[bool, bool]) -> str:
         # the site decides the dialect, and where included files are looked for
-        return "\0".join((self._settings, job.path, repr(job.site), sha256, str(wanted)))
+        return "\0".join((self._settings, job.path, repr(job.site), sha256, str(has)))
 
     def _slow_key(self, job: PageJob) -> str:
-        return slow_key(self._key(job, hashlib.sha256(job.data).hexdigest(), self._wanted), self._page_s)
+        return slow_key(self._key(job, hashlib.sha256(job.data).hexdigest(), job.wanted), self._page_s)
 
 
 @cache

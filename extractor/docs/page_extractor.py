@@ -1,172 +1,41 @@
-"""Pages from their bytes to blocks, with exact text and placement, and statements; several pages at once.
+"""Pages from their bytes to blocks and statements; many pages in several processes at once.
 
 Apart from :mod:`extractor.docs.corpus`, so that a tree whose pages are all cached loads no parser.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
-from collections import deque
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from markdown_it.token import Token
 
 from extractor.base.errors import ExtractionError, internal_error
 from extractor.base.kept import unpacked
 from extractor.base.orphans import end_with_parent
 from extractor.base.processor import PAGE_MIB, TooLongError, processor_limit
-from extractor.docs.components import ComponentRole, role_of
+from extractor.docs.page_blocks import blocks_of
 from extractor.docs.page_cache import Extracted, PageJob, with_source, without_source
 from extractor.docs.page_reader import parse_page, unreadable_page
-from extractor.docs.placement import placements
-from extractor.docs.prose_commands import ProseCommands
 from extractor.docs.sites import flavour_of
-from extractor.markdown.info_string import split_info
-from extractor.markdown.parser import inline_tokens, parser, plain_text
-from extractor.model import Block, Directive, Flavour, Page, Span
+from extractor.markdown.parser import parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures.process import ProcessPoolExecutor
     from multiprocessing.context import BaseContext
     from pathlib import Path
 
     from extractor.docs.page_cache import PageCache
-    from extractor.model import Layout, Parties, Statement
+    from extractor.model import Layout, Page, Parties, Statement
 
 
-CONTEXT_CHARACTERS: Final = 600
-_MAX_PARAGRAPH: Final = 5_000
-"""Characters; a longer paragraph is not parsed, and its source is used as its words."""
-
-
-_SKIPPED: Final = frozenset((
-    "paragraph_open", "paragraph_close", "heading_close", "table_close", "thead_open", "thead_close", "tbody_open",
-    "tbody_close", "tr_close", "th_close", "td_close", "bullet_list_open", "bullet_list_close", "ordered_list_open",
-    "ordered_list_close", "list_item_open", "list_item_close",
-))  # fmt: skip
-"""Types of tokens that neither blocks nor the prose around them are made of."""
-
-
-def blocks_of(page: Page, loaders: tuple[str, ...] = ()) -> tuple[Block, ...]:
-    """Return the blocks of a parsed page, in order.
-
-    Args:
-        page: with its tokens.
-        loaders: first words of commands in the prose, in addition to package managers and interpreters.
-    """
-    if not any(token.type == "fence" for token in page.tokens):
-        return ()
-    blocks: list[Block] = []
-    prose = _Prose(page.flavour)
-    commands = ProseCommands(page.flavour, loaders)
-    placement = placements(page.tokens)
-    before = ""
-    # no token without a meaning here stands between an inline token and what it is the text of
-    read = [token for token in page.tokens if token.type not in _SKIPPED]
-    for index, token in enumerate(read):
-        kind, within, before = token.type, before, token.type
-        if kind == "inline":
-            if within != "heading_open":
-                prose.add(token)
-                commands.add(token, within=within)
-        elif kind == "fence" and token.map:
-            text = token.content if token.content.endswith("\n") or not token.content else token.content + "\n"
-            blocks.append(
-                Block(
-                    span=Span(page.path, token.map[0] + 1, token.map[1], token.meta["column"]),
-                    info=split_info(token.info),
-                    text=text,
-                    sha256=hashlib.sha256(text.encode()).hexdigest(),
-                    place=next(placement),
-                    ordinal=len(blocks),
-                    directives=_directives(page.path, read, index),
-                    revision=page.revision,
-                    context=prose.take(),
-                    includes=token.meta.get("includes", ()),
-                    skipped=token.meta.get("skipped", 0),
-                )
-            )
-            commands.block()
-        elif kind == "table_open":
-            commands.table()
-        elif kind == "tr_open":
-            commands.row()
-        elif kind in ("tag", "container_open") and role_of(token) is ComponentRole.TAB:
-            prose.forget()  # the prose of one tab is not about the next
-            commands.tab()
-        elif kind == "heading_open":
-            prose.forget()  # the prose at the end of a section is about the block above
-            commands.section()
-    spoken, values = commands.by_block(), commands.values_by_block()
-    for ordinal in spoken.keys() | values.keys():
-        said, stated = spoken.get(ordinal, ()), values.get(ordinal, ())
-        blocks[ordinal] = replace(blocks[ordinal], prose_commands=said, prose_values=stated)
-    return tuple(blocks)
-
-
-@dataclass(slots=True)
-class _Prose:
-    """The paragraphs since the last block: as many as a context can take."""
-
-    flavour: Flavour
-    paragraphs: deque[Token] = field(default_factory=deque)
-    length: int = 0
-
-    def add(self, paragraph: Token) -> None:
-        """Add a paragraph, and drop the first ones if the later ones are long enough."""
-        self.paragraphs.append(paragraph)
-        self.length += len(paragraph.content)
-        while len(self.paragraphs) > 1 and self.length - len(self.paragraphs[0].content) > 2 * CONTEXT_CHARACTERS:
-            self.length -= len(self.paragraphs.popleft().content)
-
-    def take(self) -> str:
-        """Return the last CONTEXT_CHARACTERS of the words, and start afresh."""
-        text = "\n".join(self._words(paragraph) for paragraph in self.paragraphs).strip()
-        self.forget()
-        return text[-CONTEXT_CHARACTERS:]
-
-    def _words(self, paragraph: Token) -> str:
-        if len(paragraph.content) > _MAX_PARAGRAPH:
-            return paragraph.content[-CONTEXT_CHARACTERS:]
-        if paragraph.children or paragraph.meta.get("references"):
-            words = plain_text(inline_tokens(self.flavour, paragraph)).strip()
-        else:
-            words = _repeated_words(self.flavour, paragraph.content)
-        return words.partition("]")[2].strip() if words.startswith("[!") else words
-
-    def forget(self) -> None:
-        """Drop all paragraphs."""
-        self.paragraphs.clear()
-        self.length = 0
-
-
-@lru_cache(maxsize=1_000)
-def _repeated_words(flavour: Flavour, text: str) -> str:
-    """The words of a paragraph that uses no link definitions; revisions of a page repeat most of them."""
-    return plain_text(inline_tokens(flavour, Token("inline", "", 0, content=text))).strip()
-
-
-def _directives(path: str, tokens: Sequence[Token], index: int) -> tuple[Directive, ...]:
-    """The directives in the comments directly above the token at ``index``, in order."""
-    directives: list[Directive] = []
-    while index > 0 and tokens[index - 1].type == "comment":
-        index -= 1
-        token = tokens[index]
-        values = token.meta.get("directive")
-        if values is not None and token.map:
-            directives.append(Directive(Span(path, token.map[0] + 1, token.map[1]), values))
-    return tuple(reversed(directives))
-
-
-_POOL_FROM_BYTES: Final = 1_500_000
+_POOL_FROM_BYTES: Final = 500_000
 """Bytes; less text is parsed sooner than a pool of processes starts."""
 _CHUNK_BYTES: Final = 200_000
-"""Bytes per piece of work: small enough to spread evenly, large enough to outweigh the hand-over."""
+"""Bytes per piece of work, at most: small enough to spread evenly, large enough to outweigh the hand-over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,49 +44,39 @@ class PageExtractor:
 
     root: Path
     layout: Layout
-    parties: Parties | None
-    """None if no statements are wanted."""
+    parties: Parties
     loaders: tuple[str, ...]
     page_s: float
     """Seconds of processor time for one page."""
     cache: PageCache | None = None
     """Where each page is kept, by the process that read it."""
-    blocks: bool = True
-    """Whether blocks are wanted."""
 
-    def extract_all(self, jobs: Sequence[PageJob], processes: int) -> Iterator[Extracted]:
-        """Extract pages, in any order, in up to ``processes`` processes.
+    def start(self, jobs: Sequence[PageJob], processes: int) -> Extraction:
+        """Begin to extract pages: in up to ``processes`` others; few pages in this one, as they are taken.
 
-        Raises:
-            ExtractionError: a process was killed.
+        Args:
+            jobs: the pages.
+            processes: 1 for this process alone.
         """
+        size = sum(len(job.data) for job in jobs)
+        if processes == 1 or len(jobs) < 2 or size < _POOL_FROM_BYTES:
+            return Extraction(map(self.extract, jobs))
         # the largest pages first: one that is begun last keeps the others waiting
-        chunks = _chunks(sorted(jobs, key=lambda job: -len(job.data)))
-        if processes == 1 or len(chunks) < 2 or sum(len(job.data) for job in jobs) < _POOL_FROM_BYTES:
-            for job in jobs:
-                yield self.extract(job)
-            return
+        chunks = _chunks(sorted(jobs, key=lambda job: -len(job.data)), min(_CHUNK_BYTES, size // (4 * processes)))
         # here, since most trees are small enough for this process
-        from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+        from concurrent.futures.process import ProcessPoolExecutor
 
         self._load(jobs)
-        try:
-            with ProcessPoolExecutor(
-                min(processes, len(chunks)), _context(), initializer=end_with_parent, initargs=(os.getpid(),)
-            ) as pool:
-                for chunk, handed in zip(chunks, pool.map(self._extract_chunk, chunks), strict=True):
-                    entries = unpacked(handed, tuple[Extracted, ...]) if isinstance(handed, bytes) else handed
-                    for job, entry in zip(chunk, entries, strict=True):
-                        yield with_source(entry, job.data)
-        except BrokenProcessPool as error:
-            hint = "check for a lack of memory, or run with one job"
-            raise ExtractionError("a process that extracts pages was killed", hint) from error
+        pool = ProcessPoolExecutor(
+            min(processes, len(chunks)), _context(), initializer=end_with_parent, initargs=(os.getpid(),)
+        )
+        return Extraction(_handed_over(chunks, pool.map(self._extract_chunk, chunks)), pool)
 
     def _load(self, jobs: Iterable[PageJob]) -> None:
         """Load what the pages need, for all processes at once where they are forked from this one."""
         for flavour in {flavour_of(job.path, job.site, self.layout) for job in jobs}:
             parser(flavour)
-        if self.parties:
+        if any(job.statements for job in jobs):
             _statement_reader()
 
     def _extract_chunk(self, jobs: Sequence[PageJob]) -> bytes | list[Extracted]:
@@ -259,10 +118,59 @@ class PageExtractor:
         page = parsed.page
         return Extracted(
             page=replace(page, tokens=()),
-            blocks=blocks_of(page, self.loaders) if self.blocks else (),
-            statements=_statement_reader()(page, self.parties) if self.parties else (),
+            blocks=blocks_of(page, self.loaders) if job.blocks else (),
+            statements=_statement_reader()(page, self.parties) if job.statements else (),
             depends=parsed.depends,
         )
+
+
+class Extraction:
+    """Pages that are being extracted."""
+
+    def __init__(self, entries: Iterator[Extracted], pool: ProcessPoolExecutor | None = None) -> None:
+        """Take what is being extracted.
+
+        Args:
+            entries: the pages, in any order; each is waited for when it is taken.
+            pool: the processes that extract them; None if this one does.
+        """
+        self._entries = entries
+        self._pool = pool
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether other processes extract the pages, so that this one may do something else meanwhile."""
+        return self._pool is not None
+
+    def entries(self) -> Iterator[Extracted]:
+        """Yield every page, once.
+
+        Raises:
+            ExtractionError: a process was killed.
+        """
+        try:
+            yield from self._entries
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """End the processes: what is not begun is not extracted."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+def _handed_over(chunks: Sequence[Sequence[PageJob]], handed: Iterator[bytes | list[Extracted]]) -> Iterator[Extracted]:
+    """Yield the pages that other processes extracted. Raises ExtractionError if one was killed."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        for chunk, packed in zip(chunks, handed, strict=True):
+            entries = unpacked(packed, tuple[Extracted, ...]) if isinstance(packed, bytes) else packed
+            for job, entry in zip(chunk, entries, strict=True):
+                yield with_source(entry, job.data)
+    except BrokenProcessPool as error:
+        hint = "check for a lack of memory, or run with one job"
+        raise ExtractionError("a process that extracts pages was killed", hint) from error
 
 
 def _statement_reader() -> Callable[[Page, Parties], tuple[Statement, ...]]:
@@ -280,14 +188,15 @@ def _context() -> BaseContext:
     return multiprocessing.get_context("fork" if can_fork else "spawn")
 
 
-def _chunks(waiting: Sequence[PageJob]) -> list[tuple[PageJob, ...]]:
+def _chunks(waiting: Sequence[PageJob], least: int) -> list[tuple[PageJob, ...]]:
+    """The pages in pieces of work of at least ``least`` bytes, the last one apart."""
     chunks: list[tuple[PageJob, ...]] = []
     chunk: list[PageJob] = []
     size = 0
     for job in waiting:
         chunk.append(job)
         size += len(job.data)
-        if size >= _CHUNK_BYTES:
+        if size >= least:
             chunks.append(tuple(chunk))
             chunk, size = [], 0
     return [*chunks, tuple(chunk)] if chunk else chunks

@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -164,7 +165,7 @@ def command(
 
     if prove_fixes and config.scheduler is not None:
         raise UsageError("--prove-fixes runs fixes on this machine's engine, not on a cluster", "leave one of them out")
-    plan = make_plan(config, since=since, settings=settings)
+    plan = make_plan(config, since=since, settings=settings, meanwhile=partial(_prepare, config, wanted))
     # what was read lives as long as the run: no search for cycles needs to visit it
     gc.freeze()
     # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
@@ -176,14 +177,25 @@ def command(
         _nothing_changed(cli, config, since, outputs, plan)
     import anyio
 
-    from harness.repair.proofs import patches_of
-    from harness.run.outcome import conclude
-    from harness.run.saving import check_writable, save
+    from harness.run.writable import check_writable
 
     check_writable(config, [path for _, path in outputs if path is not None])
     report, proofs, interrupted = anyio.run(_run, cli, plan, config, prove_fixes)
+    # here, since no container need wait for what draws reports
+    from harness.repair.proofs import patches_of
+    from harness.run.outcome import conclude
+    from harness.run.saving import save
+
     report = conclude(report, baseline, patches_of(proofs, report, plan, config.docs), interrupted=interrupted)
     end_with(save(report, outputs, console=cli.out(), config=config, links=cli.links(config.docs)))
+
+
+def _prepare(config: Config, parts: int | None) -> None:
+    """Import what runs examples on this machine, while other processes read pages."""
+    if parts is None and config.scheduler is None:
+        import harness.engine.docker_engine
+        import harness.run.attempt
+        import harness.run.execute  # noqa: F401
 
 
 def compared_by_pre_commit(environ: Mapping[str, str]) -> str:
@@ -259,7 +271,6 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
     import anyio
 
     from harness.cli.progress import LiveProgress
-    from harness.repair.proofs import load_proofs
     from harness.run.connect import open_engine
     from harness.run.execute import execute
 
@@ -287,6 +298,8 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
 
                 elsewhere = open_cluster
             report = await execute(plan, config, open_engine, observer=live, stop=stop, elsewhere=elsewhere)
+            from harness.repair.proofs import load_proofs
+
             proofs = load_proofs(report, plan, config)
             if prove_fixes:
                 from harness.repair.prove import prove_all

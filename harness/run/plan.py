@@ -12,7 +12,7 @@ from extractor.model import ExampleKind, ExampleStatus
 from harness.base.errors import NothingSelectedError, UsageError
 from harness.base.git import Repository
 from harness.baseline.file import Baseline, named_examples, parse_baseline
-from harness.load import load_examples, load_normative_text, unmatched_patterns
+from harness.load import load_normative_text, unmatched_patterns
 from harness.model import Status, Trust
 from harness.run.old_sentences import old_sentences
 from harness.selection.affected import find_impact
@@ -24,7 +24,7 @@ from harness.spec.bind import with_accepted, with_old_sentences
 from harness.spec.diff import text_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from extractor.model import Corpus, Example, Problem
     from harness.config import Config, Shard
@@ -160,7 +160,13 @@ def copies_of(digest: str, examples: Iterable[Example]) -> tuple[Example, ...]:
     return tuple(sorted((example for example in examples if example.digest == digest), key=lambda e: e.id))
 
 
-def make_plan(config: Config, *, since: Change | None = None, settings: Config | str | None = None) -> Plan:
+def make_plan(
+    config: Config,
+    *,
+    since: Change | None = None,
+    settings: Config | str | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Plan:
     """Extract the docs, bind the requirements and select examples.
 
     Args:
@@ -168,6 +174,7 @@ def make_plan(config: Config, *, since: Change | None = None, settings: Config |
         since: a change; only examples that it affects are selected, and the plan may be empty.
         settings: the configuration at the merge base of the change, or why its text cannot be judged by that; None if
             the change leaves the configuration alone.
+        meanwhile: what this process does while others read pages, if they do.
 
     Raises:
         UsageError: nothing is selected, a requirement is unknown, or the bindings cannot be read.
@@ -176,8 +183,10 @@ def make_plan(config: Config, *, since: Change | None = None, settings: Config |
         config.catalogue.requirement(name)
     selection = Selection(config.select, config.revisions, config.shard)
     named = named_examples(config.baseline)
-    docs = load_changed(config, since, selection, named) if since else load_selected(config, selection, named)
-    loaded = load_examples(config, docs)
+    if since is None:
+        loaded = load_selected(config, selection, named, meanwhile)
+    else:
+        loaded = load_changed(config, since, selection, named, meanwhile)
     corpus, found = loaded.corpus, loaded.all
     bound = load_normative_text(config, corpus).bound
     if not found and corpus.problems:

@@ -2,7 +2,8 @@
 
 It reports what a run over all pages would. Those are the pages that are asked for, those that hold copies of their
 examples, the installation pages, which count for all, and of the normative text the pages that bindings name. Where a
-binding does not find its sentence, all pages of its revision count.
+binding does not find its sentence, all pages of its revision count. Of the normative text the sentences alone are read,
+by other processes while this one looks for examples.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from extractor.examples.find import is_installation_page
 from extractor.examples.ids import page_stem, stem_of
 from harness.base.errors import NothingSelectedError, UsageError
 from harness.base.git import Repository
-from harness.load import bindings_of, load_corpus, load_examples, load_pages
+from harness.load import bindings_of, load_corpus, load_examples, load_pages, start_statements
 from harness.selection.affected import FEW, INCLUDING, contents_at, pages_alone, stand_alone
 from harness.selection.origins import find_origins
 from harness.selection.select import select
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Corpus, Example
     from harness.config import Config
+    from harness.load import LoadedExamples
     from harness.selection.changed import Change
     from harness.selection.select import Selection
     from harness.spec.bindings_file import Binding
@@ -47,20 +49,23 @@ _OTHER_ENCODINGS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WILD: Final = frozenset("*?")
 
 
-def load_selected(config: Config, selection: Selection, named: Collection[str] = ()) -> Corpus:
-    """Return the docs with the pages that decide about the selected examples; with all where that may be any page.
+def load_selected(
+    config: Config, selection: Selection, named: Collection[str] = (), meanwhile: Callable[[], None] = lambda: None
+) -> LoadedExamples:
+    """Return the examples of the pages that decide about the selected ones; of all pages where that may be any.
 
     Args:
         config: of the run.
         selection: what is asked for.
         named: ids of further examples that must be known, such as those of a baseline.
+        meanwhile: what this process does while others read pages, if they do.
     """
     if not selection.patterns or config.layout.only:
-        return load_corpus(config)
+        return load_examples(config, load_corpus(config))
     paths = find_files(config.docs, config.layout)[0]
     asked = {path for path in paths if _may_name_any(selection.patterns, path)}
     if not asked or len(asked) > _SHARE * len(paths):
-        return load_corpus(config)
+        return load_examples(config, load_corpus(config))
 
     def deciding(corpus: Corpus, examples: Sequence[Example]) -> list[bytes | None]:
         try:
@@ -69,11 +74,17 @@ def load_selected(config: Config, selection: Selection, named: Collection[str] =
             # the message names what is near among all examples
             return [None]
 
-    return _load_around(config, paths, asked, named, deciding)
+    return _load_around(config, paths, asked, named, deciding, meanwhile)
 
 
-def load_changed(config: Config, since: Change, selection: Selection, named: Collection[str] = ()) -> Corpus:
-    """Return the docs with the pages that decide about the examples of changed pages; else with all.
+def load_changed(
+    config: Config,
+    since: Change,
+    selection: Selection,
+    named: Collection[str] = (),
+    meanwhile: Callable[[], None] = lambda: None,
+) -> LoadedExamples:
+    """Return the examples of the pages that decide about those of changed pages; else of all.
 
     All count where more changed than pages, or the normative text, or where an example may come from another page.
 
@@ -82,18 +93,19 @@ def load_changed(config: Config, since: Change, selection: Selection, named: Col
         since: the change.
         selection: what is asked for, changed or not.
         named: as for :func:`load_selected`.
+        meanwhile: as for :func:`load_selected`.
     """
     names = pages_alone(config, since)
     beside = since.rules or since.configuration or since.tables or since.baseline
     if not names or len(names) > FEW or beside or config.layout.only:
-        return load_corpus(config)
+        return load_examples(config, load_corpus(config))
     if any(is_installation_page(name) or matches_any(name, config.layout.specification) for name in names):
-        return load_corpus(config)
+        return load_examples(config, load_corpus(config))
     paths, folders, _ = find_files(config.docs, config.layout)
     sites = find_sites(config.docs, folders)
     flavours = {flavour_of(path, site_of(sites, path), config.layout) for path in (*paths, *names)}
     if flavours & INCLUDING or any((config.docs / path).is_symlink() for path in paths):
-        return load_corpus(config)
+        return load_examples(config, load_corpus(config))
 
     def deciding(corpus: Corpus, examples: Sequence[Example]) -> list[bytes | None]:
         try:
@@ -111,9 +123,9 @@ def load_changed(config: Config, since: Change, selection: Selection, named: Col
             return [None]
         return [*(_telling_line(one, corpus) for one in now), *(_telling_line(one, were) for one in before)]
 
-    corpus = _load_around(config, paths, {*names}.intersection(paths), named, deciding)
+    loaded = _load_around(config, paths, {*names}.intersection(paths), named, deciding, meanwhile)
     # one that shows code of other files is among those read, by its marks: a changed page may be shown there
-    return corpus if stand_alone(corpus) else joined(corpus, load_corpus(config, only=corpus.unread))
+    return loaded if stand_alone(loaded.corpus) else load_examples(config, load_corpus(config), loaded)
 
 
 def _load_around(
@@ -122,8 +134,9 @@ def _load_around(
     asked: Collection[str],
     named: Collection[str],
     deciding: Callable[[Corpus, Sequence[Example]], Sequence[bytes | None]],
-) -> Corpus:
-    """Return the docs with some pages, and with all that decide about their examples.
+    meanwhile: Callable[[], None],
+) -> LoadedExamples:
+    """Return the examples of some pages, and of all that decide about them.
 
     Args:
         config: of the run.
@@ -132,22 +145,33 @@ def _load_around(
         named: ids of further examples that must be known.
         deciding: from the pages read first, and their examples, to the lines by which copies are found; None among
             them if all pages must be read.
+        meanwhile: as for :func:`load_selected`.
     """
     stems = {stem_of(id) for id in named}
     others = {path for path in paths if page_stem(path) in stems or _may_name_any(config.overrides, path)}
     others |= {path for path in paths if is_installation_page(path)}
+    whole = {*asked, *others}
     normative = _normative_pages(config, paths)
     bindings = bindings_of(config) if normative else ()
-    bound = normative.intersection(binding.page for binding in bindings)
-    first = load_corpus(config, only={*asked, *others, *bound})
-    lines = deciding(first, load_examples(config, first).all)
+    with start_statements(config, normative.intersection(binding.page for binding in bindings) - whole) as reading:
+        corpus = load_corpus(config, only=whole)
+        loaded = load_examples(config, corpus)
+        lines = deciding(corpus, loaded.all)
+        if None not in lines:
+            copies = _pages_with(config.docs, corpus.unread, [line for line in lines if line is not None])
+            if reading.is_elsewhere:
+                meanwhile()
+            text = reading.corpus()
     if None in lines:
-        return joined(first, load_corpus(config, only=first.unread))
-    settled = _settled_revisions(first, bindings)
-    rules = {page for page in normative if revision_of(page, config.layout) not in settled}
-    copies = _pages_with(config.docs, first.unread, [line for line in lines if line is not None])
-    more = (rules | copies).intersection(first.unread)
-    return joined(first, load_corpus(config, only=more)) if more else first
+        return load_examples(config, joined(corpus, load_corpus(config, only=corpus.unread)), loaded)
+    read = joined(corpus, text)
+    settled = _settled_revisions(read, bindings)
+    rules = {page for page in read.unread if page in normative and revision_of(page, config.layout) not in settled}
+    if rules - copies:
+        read = joined(read, start_statements(config, rules - copies).corpus())
+    if copies:
+        read = joined(read, load_corpus(config, only=copies))
+    return load_examples(config, read, loaded)
 
 
 def _normative_pages(config: Config, paths: Iterable[str]) -> frozenset[str]:

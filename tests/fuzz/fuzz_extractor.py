@@ -12,7 +12,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["extractor"]):
-    from extractor.docs.page_extractor import blocks_of
+    from extractor.docs.page_blocks import blocks_of
     from extractor.docs.page_reader import parse_page
     from extractor.markdown.parser import inline_tokens
     from extractor.model import Flavour, Layout

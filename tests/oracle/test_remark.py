@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from markdown_it.common.utils import unescapeAll
 
-from extractor.docs.page_extractor import blocks_of
+from extractor.docs.page_blocks import blocks_of
 from extractor.docs.page_reader import parse_page, read_page
 from extractor.docs.tree import find_files
 from extractor.model import Layout, Page

@@ -11,9 +11,10 @@ import pytest
 
 import extractor.docs.page_extractor
 from extractor.base.errors import DocsError
-from extractor.docs.corpus import extract, extract_pages
+from extractor.docs.corpus import Reading, extract, extract_pages
+from extractor.docs.page_blocks import blocks_of
 from extractor.docs.page_cache import PageCache, PageJob
-from extractor.docs.page_extractor import PageExtractor, blocks_of
+from extractor.docs.page_extractor import PageExtractor
 from extractor.model import PLAIN_PARTIES, Block, Layout, Page
 from tests.support.docs_tree import LAYOUT, facts
 
@@ -53,7 +54,7 @@ def test_each_process_keeps_the_pages_that_it_read(root: Path, tmp_path: Path, m
     monkeypatch.setattr(extractor.docs.page_extractor, "_CHUNK_BYTES", 30)
     corpus = extract(root, LAYOUT, jobs=2, cache=tmp_path / "cache")
     assert len(list((tmp_path / "cache").iterdir())) == len(corpus.pages)
-    monkeypatch.setattr(extractor.docs.page_extractor.PageExtractor, "extract_all", None)
+    monkeypatch.setattr(extractor.docs.page_extractor.PageExtractor, "start", None)
     assert facts(extract(root, LAYOUT, jobs=1, cache=tmp_path / "cache")) == facts(corpus)
 
 
@@ -62,10 +63,25 @@ def test_what_cannot_be_packed_is_handed_over_too(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(extractor.docs.page_extractor, "_POOL_FROM_BYTES", 0)
     monkeypatch.setattr(extractor.docs.page_extractor, "_CHUNK_BYTES", 30)
     jobs = [PageJob(path, b"```js\n" + b"x\n" * 20 + b"```\n", None) for path in ("a.md", "\udcff.md")]
-    cache = PageCache(tmp_path / "c", tmp_path, LAYOUT, PLAIN_PARTIES, statements=False)
-    pages = PageExtractor(tmp_path, LAYOUT, None, (), 5.0, cache)
-    assert sorted(entry.blocks[0].span.file for entry in pages.extract_all(jobs, 2)) == ["a.md", "\udcff.md"]
+    cache = PageCache(tmp_path / "c", tmp_path, LAYOUT, PLAIN_PARTIES)
+    pages = PageExtractor(tmp_path, LAYOUT, PLAIN_PARTIES, (), 5.0, cache)
+    assert sorted(entry.blocks[0].span.file for entry in pages.start(jobs, 2).entries()) == ["a.md", "\udcff.md"]
     assert len(list((tmp_path / "c").iterdir())) == 1
+
+
+@pytest.mark.processes
+def test_what_is_read_elsewhere_can_be_given_up(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not Reading(root, LAYOUT, jobs=2).is_elsewhere, "few pages are read sooner here"
+    monkeypatch.setattr(extractor.docs.page_extractor, "_POOL_FROM_BYTES", 0)
+    monkeypatch.setattr(extractor.docs.page_extractor, "_CHUNK_BYTES", 30)
+    for number in range(400):
+        (root / f"more{number}.mdx").write_text(f"```js\n{number}\n```\n")
+    threads = threading.active_count()
+    with Reading(root, LAYOUT, jobs=2, cache=tmp_path / "cache") as reading:
+        assert reading.is_elsewhere
+    assert len(list((tmp_path / "cache").iterdir())) < 400
+    assert threading.active_count() == threads, "one that is left would keep later workers from being forked"
+    assert len(extract(root, LAYOUT, jobs=2, cache=tmp_path / "cache").pages) == 403
 
 
 @pytest.mark.processes

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from extractor.docs.directives import KEYS, read_directive
-from extractor.docs.page_extractor import blocks_of
+from extractor.docs.page_blocks import blocks_of
 from extractor.docs.page_reader import read_page
 from extractor.model import Flavour, Layout
 

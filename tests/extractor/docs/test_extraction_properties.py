@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from extractor.docs.corpus import extract
 from extractor.docs.directives import read_directive
-from extractor.docs.page_extractor import blocks_of
+from extractor.docs.page_blocks import blocks_of
 from extractor.docs.page_reader import parse_page
 from extractor.markdown.front_matter import read_front_matter
 from extractor.markdown.info_string import split_info

@@ -105,7 +105,7 @@ def test_no_unfinished_file_is_left(root: Path, tmp_path: Path) -> None:
 
 
 def test_old_entries_are_removed(tmp_path: Path) -> None:
-    cache = PageCache(tmp_path, tmp_path, LAYOUT, PLAIN_PARTIES, statements=True)
+    cache = PageCache(tmp_path, tmp_path, LAYOUT, PLAIN_PARTIES)
     for number in range(10):
         (tmp_path / f"{number}.page").write_text("")
     cache.prune(keep=4)

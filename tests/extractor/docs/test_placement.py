@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from extractor.docs.page_extractor import blocks_of
+from extractor.docs.page_blocks import blocks_of
 from extractor.model import Block
 from tests.support.docs_tree import written_page
 

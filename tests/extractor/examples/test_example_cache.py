@@ -15,7 +15,7 @@ import extractor.examples.page_examples as finding
 from extractor.docs.corpus import extract
 from extractor.docs.page_cache import PAGE_S
 from extractor.examples.example_cache import ExampleCache
-from extractor.examples.find import find_examples
+from extractor.examples.find import find_examples, still_valid
 from extractor.model import Corpus, ExampleOverride, ExampleStatus, Layout
 from harness.profiles.mcp.roles import CODE
 
@@ -77,6 +77,28 @@ def test_a_changed_installation_page_counts_for_all(tmp_path: Path, looked: list
     changed = tree(tmp_path / "docs", installation=INSTALL.replace("mcp", "'mcp==1.2.0'"))
     assert find(changed, tmp_path) == find_examples(changed, CODE)
     assert set(looked) == {"a.md", "installation.md"}
+
+
+@pytest.mark.parametrize(
+    ("change", "again"),
+    [
+        ({}, []),
+        ({"c": SERVER}, ["c.md"]),
+        ({"a": SERVER.replace('"x"', '"y"')}, ["a.md"]),
+        ({"a": f"# Moved down\n\n{SERVER}"}, ["a.md"]),
+        ({"installation": INSTALL.replace("mcp", "'mcp==1.2.0'")}, ["a.md", "b.md", "installation.md"]),
+    ],
+)
+def test_what_is_known_of_a_part_of_the_docs_is_not_looked_for_again(
+    tmp_path: Path, looked: list[str], change: dict[str, str], again: list[str]
+) -> None:
+    part = tree(tmp_path, a=SERVER, b="```python\nprint(1)\n```\n", installation=INSTALL)
+    examples = find_examples(part, CODE)
+    whole = tree(tmp_path, **change)
+    looked.clear()
+    found = find_examples(whole, CODE, known=still_valid(examples, part, whole))
+    assert looked == again
+    assert found == find_examples(whole, CODE)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +187,7 @@ def test_kept_examples_load_no_parser(tmp_path: Path) -> None:
         "from harness.profiles.mcp.roles import CODE\n"
         "from extractor.docs.corpus import extract\n"
         "from extractor.examples.example_cache import ExampleCache\n"
-        "from extractor.examples.find import find_examples\n"
+        "from extractor.examples.find import find_examples, still_valid\n"
         "from extractor.model import Layout\n"
         "root, pages, kept = map(pathlib.Path, sys.argv[1:])\n"
         "corpus = extract(root, Layout(), statements=False, cache=pages)\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from extractor.docs.page_extractor import blocks_of
+from extractor.docs.page_blocks import blocks_of
 from extractor.docs.page_reader import parse_page
 from extractor.model import Block, Flavour, Layout, Page
 

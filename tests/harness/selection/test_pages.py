@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.load import load_corpus, load_statements
+import extractor.docs.page_extractor
+from extractor.examples.page_examples import PageExamples
+from harness.load import load_corpus, load_examples, load_statements
 from harness.run import plan
 from harness.run.plan import make_plan
 from harness.selection.changed import find_change
@@ -16,10 +18,13 @@ from harness.selection.select import Selection
 from harness.settings import load_config
 from harness.spec.bindings_file import binding_at, to_toml
 from tests.harness.selection.repositories import git
+from tests.support.docs_tree import count_parsing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from extractor.model import Block, Example, Page
     from harness.config import Config
     from harness.run.plan import Plan
 
@@ -57,7 +62,7 @@ def config(tmp_path: Path) -> Config:
 
 
 def read(config: Config, *patterns: str, named: tuple[str, ...] = ()) -> set[str]:
-    corpus = load_selected(config, Selection(patterns), named)
+    corpus = load_selected(config, Selection(patterns), named).corpus
     assert sorted([*(page.path for page in corpus.pages), *corpus.unread]) == sorted(
         page.relative_to(config.docs).as_posix() for page in config.docs.rglob("*.md")
     )
@@ -82,6 +87,60 @@ def test_a_selected_page_is_planned_as_among_all_pages(config: Config, pattern: 
     assert [narrow.copies(e.digest) for e in examples] == [whole.copies(e.digest) for e in examples]
     assert replace(narrow.bound, unbound=whole.bound.unbound) == whole.bound
     assert narrow.pages == whole.pages
+
+
+@pytest.mark.processes
+def test_each_page_is_read_once_and_rules_for_their_sentences_alone(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed = count_parsing(monkeypatch)
+    with_blocks, with_examples = list[str](), list[str]()
+    blocks_of, find = extractor.docs.page_extractor.blocks_of, PageExamples.find
+
+    def counted_blocks(page: Page, loaders: tuple[str, ...]) -> tuple[Block, ...]:
+        with_blocks.append(page.path)
+        return blocks_of(page, loaders)
+
+    def counted_examples(self: PageExamples, page: str, blocks: Sequence[Block]) -> tuple[Example, ...]:
+        with_examples.append(page)
+        return find(self, page, blocks)
+
+    monkeypatch.setattr(extractor.docs.page_extractor, "blocks_of", counted_blocks)
+    monkeypatch.setattr(PageExamples, "find", counted_examples)
+    plan = make_plan(replace(config, select=("guides/server",), no_cache=True))
+    guides = ["guides/in-a-list.md", "guides/installation.md", "guides/server.md"]
+    assert sorted(with_blocks) == sorted(with_examples) == guides
+    assert sorted(parsed) == [*guides, "specification/2025-11-25/basic/transports.md"]
+    assert plan.bound.requirements
+
+
+@pytest.mark.processes
+def test_a_copy_is_found_on_a_page_of_the_rules(config: Config) -> None:
+    page = config.docs / "specification" / "2025-11-25" / "basic" / "transports.md"
+    page.write_text(f"{RULE}\n{SERVER}\nRun `python server.py`.\n")
+    narrow, whole = make_plan(replace(config, select=("guides/server",))), make_plan(config)
+    (example,) = narrow.examples
+    copies = narrow.copies(example.digest)
+    assert copies == whole.copies(example.digest)
+    assert "specification/2025-11-25/basic/transports.md" in {copy.page for copy in copies}
+    assert replace(narrow.bound, unbound=whole.bound.unbound) == whole.bound
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_while_other_processes_read_something_else_is_done(
+    config: Config, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    monkeypatch.setattr(extractor.docs.page_extractor, "_POOL_FROM_BYTES", 0)
+    for name in ("lifecycle", "transports"):
+        # pages that the bindings name
+        page = config.docs / "specification" / "2025-11-25" / "basic" / f"{name}.mdx"
+        page.write_text("# A page\n\nThe server **MUST** answer.\n")
+    done: list[str] = []
+    narrow = replace(config, select=("guides/server",), jobs=jobs, no_cache=True)
+    plan = make_plan(narrow, meanwhile=lambda: done.append("meanwhile"))
+    assert done == ["meanwhile"] * (jobs - 1)
+    assert plan.bound == make_plan(replace(narrow, jobs=1)).bound
 
 
 def test_a_copy_is_found_on_a_page_that_includes_its_code(config: Config) -> None:
@@ -130,7 +189,7 @@ def plans(config: Config, monkeypatch: pytest.MonkeyPatch) -> tuple[Plan, Plan]:
     """Plan with the pages that decide, and with all."""
     since = find_change(config, "main")
     narrow = make_plan(config, since=since)
-    monkeypatch.setattr(plan, "load_changed", lambda config, *_: load_corpus(config))
+    monkeypatch.setattr(plan, "load_changed", lambda config, *_: load_examples(config, load_corpus(config)))
     whole = make_plan(config, since=since)
     assert narrow.no_longer_runnable == whole.no_longer_runnable
     return narrow, whole

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from extractor.docs.page_extractor import CONTEXT_CHARACTERS, blocks_of
+from extractor.docs.page_blocks import CONTEXT_CHARACTERS, blocks_of
 from extractor.docs.page_reader import read_page
 from extractor.model import Block, Flavour, Layout
 from tests.support.block_text import render
