@@ -119,6 +119,10 @@ class Reading:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End the processes: what is not begun is not extracted."""
         if self._extraction is not None:
             self._extraction.stop()
 

@@ -9,6 +9,7 @@ by other processes while this one looks for examples.
 from __future__ import annotations
 
 import codecs
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
+    from extractor.docs.corpus import Reading
     from extractor.model import Corpus, Example
     from harness.config import Config
     from harness.load import LoadedExamples
@@ -154,24 +156,31 @@ def _load_around(
     normative = _normative_pages(config, paths)
     bindings = bindings_of(config) if normative else ()
     with start_statements(config, normative.intersection(binding.page for binding in bindings) - whole) as reading:
-        corpus = load_corpus(config, only=whole)
+        corpus = _read_beside(reading, config, whole)
         loaded = load_examples(config, corpus)
         lines = deciding(corpus, loaded.all)
-        if None not in lines:
-            copies = _pages_with(config.docs, corpus.unread, [line for line in lines if line is not None])
-            if reading.is_elsewhere:
-                meanwhile()
-            text = reading.corpus()
-    if None in lines:
-        return load_examples(config, joined(corpus, load_corpus(config, only=corpus.unread)), loaded)
-    read = joined(corpus, text)
+        if None in lines:
+            reading.stop()
+            return load_examples(config, joined(corpus, load_corpus(config, only=corpus.unread)), loaded)
+        copies = _pages_with(config.docs, corpus.unread, [line for line in lines if line is not None])
+        if copies:
+            loaded = load_examples(config, joined(corpus, _read_beside(reading, config, copies)), loaded)
+        if reading.is_elsewhere:
+            meanwhile()
+        read = joined(reading.corpus(), loaded.corpus)
     settled = _settled_revisions(read, bindings)
     rules = {page for page in read.unread if page in normative and revision_of(page, config.layout) not in settled}
-    if rules - copies:
-        read = joined(read, start_statements(config, rules - copies).corpus())
-    if copies:
-        read = joined(read, load_corpus(config, only=copies))
-    return load_examples(config, read, loaded)
+    if rules:
+        read = joined(start_statements(config, rules).corpus(), read)
+    return replace(loaded, corpus=read)
+
+
+def _read_beside(reading: Reading, config: Config, pages: Collection[str]) -> Corpus:
+    """Return pages read in this process while others read; many pages are read by others in their turn."""
+    if len(pages) > FEW:
+        # a process may be forked again once those have ended
+        reading.corpus()
+    return load_corpus(replace(config, jobs=1) if reading.is_elsewhere else config, only=pages)
 
 
 def _normative_pages(config: Config, paths: Iterable[str]) -> frozenset[str]:
