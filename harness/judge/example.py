@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
+from harness.judge.blame.faults import is_right
 from harness.judge.failure_cause import cause_of, how_to_state, left_that_explains
-from harness.judge.faults import is_right
 from harness.judge.findings import inconclusive, join_words, satisfied, violated
 from harness.judge.page_code import complete, imports, lists_packages, types
 from harness.judge.start_failure import comparable_causes, compare_runs

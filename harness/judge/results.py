@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.examples.ids import stem_of
 from extractor.model import ExampleStatus
-from harness.judge.blame import blame
-from harness.judge.crash_code import lines_before_error
-from harness.judge.evidence import Evidence
+from harness.judge.blame.blame import blame
+from harness.judge.blame.crash_code import lines_before_error
+from harness.judge.blame.evidence import Evidence
+from harness.judge.blame.faults import pairs_to_trace
+from harness.judge.blame.logged_errors import log_of_failures, uncaught_error
 from harness.judge.example import judge_example
 from harness.judge.failure_cause import cause_of, failing_lines
-from harness.judge.faults import pairs_to_trace
 from harness.judge.judge import deciding_revision, judge, unblock_without_sentence
-from harness.judge.logged_errors import log_of_failures, uncaught_error
 from harness.model import (
     BlameBasis,
     BlameSource,

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.judge.blame import blame
-from harness.judge.evidence import Evidence
+from harness.judge.blame.blame import blame
+from harness.judge.blame.evidence import Evidence
 from harness.model import BlameSource
 from harness.profiles.registry import MCP
 from tests.support.broken_code import bundle_of, exchange, transcript_of, violation

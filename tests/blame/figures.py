@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import anyio
 
 from harness.engine.hardening import APP
-from harness.judge.evidence import Evidence
-from harness.judge.faults import pairs_to_trace
+from harness.judge.blame.evidence import Evidence
+from harness.judge.blame.faults import pairs_to_trace
 from harness.judge.results import with_blame
 from harness.model import Verdict
 from harness.profiles.mcp.probes.converse_http import converse_http

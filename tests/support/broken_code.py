@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from extractor.model import Bundle, ExampleKind, Level, Manager, Segment, SourceFile, Span
-from harness.judge.blame import blame
-from harness.judge.evidence import Evidence
+from harness.judge.blame.blame import blame
+from harness.judge.blame.evidence import Evidence
 from harness.model import Basis, Exchange, Finding, Reply, Transcript, Verdict
 from harness.profiles.registry import MCP
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
+from harness.judge.blame.logged_errors import uncaught_error
 from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
-from harness.judge.logged_errors import uncaught_error
 from harness.model import Requirement, Side
 from harness.profiles.mcp.messages import SESSION_HEADER
 from harness.profiles.mcp.revisions import SESSIONS, level, text

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from extractor.model import ExampleKind
-from harness.judge.blame import blame
-from harness.judge.evidence import Evidence
+from harness.judge.blame.blame import blame
+from harness.judge.blame.evidence import Evidence
 from harness.model import Failure, FailureKind, Transcript, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import enclosing, lines_of, text_of
 from harness.base import jsonrpc
-from harness.judge.executed import callers
-from harness.judge.faults import is_right, kind_of
-from harness.judge.findings import REFUSAL
-from harness.judge.suspects import (
+from harness.judge.blame.executed import callers
+from harness.judge.blame.faults import is_right, kind_of
+from harness.judge.blame.suspects import (
     PRINTS,
     Hints,
     Suspect,
@@ -20,12 +19,13 @@ from harness.judge.suspects import (
     through,
     touches,
 )
+from harness.judge.findings import REFUSAL
 from harness.model import STDOUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.judge.executed import Executed
+    from harness.judge.blame.executed import Executed
     from harness.model import Exchange, Finding
 
 NEAR: Final = 3

@@ -14,8 +14,7 @@ from extractor.languages.common.syntax import (
     text_of,
     walk,
 )
-from harness.judge.failure_cause import stack_lines
-from harness.judge.flow import (
+from harness.judge.blame.flow import (
     Flow,
     beside_lacking,
     docs_span,
@@ -24,7 +23,8 @@ from harness.judge.flow import (
     name_of,
     parameters_of,
 )
-from harness.judge.suspects import Suspect, bound_name
+from harness.judge.blame.suspects import Suspect, bound_name
+from harness.judge.failure_cause import stack_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from extractor.model import SourceFile, Span
-    from harness.judge.evidence import Evidence
+    from harness.judge.blame.evidence import Evidence
     from harness.model import Finding, LogLine
 
 _DEEPEST: Final = 12

@@ -15,10 +15,10 @@ from extractor.languages import registry
 from extractor.languages.registry import syntax_tree
 from extractor.model import Example, ExampleStatus
 from harness.judge import results
-from harness.judge.blame import blame
-from harness.judge.code import Code, CodeFile
-from harness.judge.evidence import Evidence
-from harness.judge.said import said_in
+from harness.judge.blame.blame import blame
+from harness.judge.blame.code import Code, CodeFile
+from harness.judge.blame.evidence import Evidence
+from harness.judge.blame.said import said_in
 from harness.model import Recording, Run, StartOutcome, TracedExchange, Verdict
 from harness.profiles.registry import MCP
 from harness.rule import Rule
@@ -108,14 +108,14 @@ def counted(monkeypatch: pytest.MonkeyPatch, count: int) -> Counter[str]:
         return node.parent is None
 
     with monkeypatch.context() as patch:
-        for found in pkgutil.iter_modules(harness.judge.__path__):
-            module = importlib.import_module(f"harness.judge.{found.name}")
+        for found in pkgutil.walk_packages(harness.judge.__path__, "harness.judge."):
+            module = importlib.import_module(found.name)
             if hasattr(module, "walk"):
                 count_calls(module, "walk", is_whole)
         count_calls(registry, "syntax_tree")
         for name in ("tokens_of_reply", "names_of_request"):
-            count_calls(importlib.import_module("harness.judge.tokens"), name)
-        count_calls(importlib.import_module("harness.judge.executed"), "statements_at")
+            count_calls(importlib.import_module("harness.judge.blame.tokens"), name)
+        count_calls(importlib.import_module("harness.judge.blame.executed"), "statements_at")
         evidence = Evidence(TRANSCRIPT, bundle_of(TEXT, PATH), TRACED)
         lines = [blame(RULE, finding, evidence).lines for finding in findings(count)]
     assert any(lines), "something is read that can be blamed"
@@ -125,11 +125,11 @@ def counted(monkeypatch: pytest.MonkeyPatch, count: int) -> Counter[str]:
 def test_more_findings_read_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     few, many = counted(monkeypatch, 8), counted(monkeypatch, 80)
     assert many == few
-    assert many["harness.judge.code.walk"] == 1, "the one file, once"
+    assert many["harness.judge.blame.code.walk"] == 1, "the one file, once"
     assert many["extractor.languages.registry.syntax_tree"] == 1
-    assert many["harness.judge.tokens.tokens_of_reply"] == len(TRANSCRIPT.exchanges)
-    assert many["harness.judge.tokens.names_of_request"] == len(TRANSCRIPT.exchanges)
-    assert many["harness.judge.executed.statements_at"] == len(PLACES) + 1
+    assert many["harness.judge.blame.tokens.tokens_of_reply"] == len(TRANSCRIPT.exchanges)
+    assert many["harness.judge.blame.tokens.names_of_request"] == len(TRANSCRIPT.exchanges)
+    assert many["harness.judge.blame.executed.statements_at"] == len(PLACES) + 1
 
 
 def test_each_reader_is_asked_once_for_a_file_and_once_for_all() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of
-from harness.judge.code import SIMPLE, is_docstring
+from harness.judge.blame.code import SIMPLE, is_docstring
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from extractor.model import SourceFile
-    from harness.judge.code import Code
+    from harness.judge.blame.code import Code
 
 FEW_STATEMENTS: Final = 3
 """What runs for a violation only, and in more statements than these, is shown if something else points at it too."""

@@ -9,17 +9,17 @@ import pytest
 
 from extractor.languages.common.syntax import line_of, text_of
 from extractor.languages.registry import syntax_tree
-from harness.judge.code import Code, CodeFile
-from harness.judge.crash_code import led_to, lines_before_error
-from harness.judge.evidence import Evidence
-from harness.judge.flow import Flow
-from harness.judge.indifferent import indifferent
-from harness.judge.not_reached import kept_from, lacking
-from harness.judge.odd_code import falls_off, misspelled
-from harness.judge.overriding import bases_of, in_effect, overriding, set_anew
-from harness.judge.pointers import About, pointers
-from harness.judge.suspects import Suspect
-from harness.judge.tokens import Tokens
+from harness.judge.blame.code import Code, CodeFile
+from harness.judge.blame.crash_code import led_to, lines_before_error
+from harness.judge.blame.evidence import Evidence
+from harness.judge.blame.flow import Flow
+from harness.judge.blame.indifferent import indifferent
+from harness.judge.blame.not_reached import kept_from, lacking
+from harness.judge.blame.odd_code import falls_off, misspelled
+from harness.judge.blame.overriding import bases_of, in_effect, overriding, set_anew
+from harness.judge.blame.pointers import About, pointers
+from harness.judge.blame.suspects import Suspect
+from harness.judge.blame.tokens import Tokens
 from harness.model import LogLine, TracedExchange
 from harness.profiles.registry import MCP
 from tests.support.broken_code import bundle_of, exchange, transcript_of, violation

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from extractor.model import Example, ExampleStatus
-from harness.judge.logged_errors import LATE_S, log_of_failures, uncaught_error
+from harness.judge.blame.logged_errors import LATE_S, log_of_failures, uncaught_error
 from harness.judge.results import Ruleset, result_of_recording
 from harness.model import Failure, FailureKind, LogLine, Recording, Run, StartOutcome, Verdict
 from harness.profiles.mcp import steps

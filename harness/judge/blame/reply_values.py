@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from harness.base import jsonrpc
-from harness.judge.answer_code import error_code_of, is_alike, is_refused, refusal_is_due
-from harness.judge.suspects import words_of
-from harness.judge.tokens import kind_of_request, members, members_of_reply, tokens_of_reply
+from harness.judge.blame.answer_code import error_code_of, is_alike, is_refused, refusal_is_due
+from harness.judge.blame.suspects import words_of
+from harness.judge.blame.tokens import kind_of_request, members, members_of_reply, tokens_of_reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.judge.tokens import Tokens
+    from harness.judge.blame.tokens import Tokens
     from harness.model import Exchange, Finding
 
 _CODE_LIKE: Final = re.compile(

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, text_of
-from harness.judge.code import CLASSES
-from harness.judge.suspects import bound_name
+from harness.judge.blame.code import CLASSES
+from harness.judge.blame.suspects import bound_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.judge.code import Code
-    from harness.judge.suspects import Suspect
+    from harness.judge.blame.code import Code
+    from harness.judge.blame.suspects import Suspect
 
 _NAME: Final = re.compile(r"\w+")
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, text_of, walk
 from extractor.model import Span
-from harness.judge.code import BRANCHES
-from harness.judge.suspects import Suspect
+from harness.judge.blame.code import BRANCHES
+from harness.judge.blame.suspects import Suspect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from extractor.model import SourceFile
-    from harness.judge.code import Code
+    from harness.judge.blame.code import Code
     from harness.model import TracedExchange
 
 LEAVES: Final = frozenset({"return_statement", "throw_statement", "raise_statement"})

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from harness.judge.code import Code
-from harness.judge.executed import Executed
-from harness.judge.tokens import Tokens
+from harness.judge.blame.code import Code
+from harness.judge.blame.executed import Executed
+from harness.judge.blame.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

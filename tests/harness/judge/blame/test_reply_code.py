@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from extractor.model import Bundle, Dependency
-from harness.judge.blame import blame
-from harness.judge.evidence import Evidence
-from harness.judge.reply_values import values_of
-from harness.judge.tokens import Tokens, members
+from harness.judge.blame.blame import blame
+from harness.judge.blame.evidence import Evidence
+from harness.judge.blame.reply_values import values_of
+from harness.judge.blame.tokens import Tokens, members
 from harness.model import BlameSource, Certainty, Exchange, Finding, TracedExchange
 from harness.profiles.registry import MCP
 from harness.rule import Rule

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS
-from harness.judge.flow import LEAVES, Flow, function_of, guard_of, name_of
-from harness.judge.suspects import FEW_STATEMENTS, Suspect, last_of_blocks
+from harness.judge.blame.flow import LEAVES, Flow, function_of, guard_of, name_of
+from harness.judge.blame.suspects import FEW_STATEMENTS, Suspect, last_of_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

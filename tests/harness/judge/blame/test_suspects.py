@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from extractor.languages.common.syntax import lines_of, text_of, walk
 from extractor.languages.registry import syntax_tree
-from harness.judge.code import Code, CodeFile
-from harness.judge.suspects import (
+from harness.judge.blame.code import Code, CodeFile
+from harness.judge.blame.suspects import (
     Hints,
     Suspect,
     bound_name,

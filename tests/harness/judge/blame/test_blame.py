@@ -10,9 +10,9 @@ from tree_sitter import Node
 
 from extractor.languages.common.syntax import walk
 from extractor.model import Dependency, Segment, Span
-from harness.judge.blame import MAX_LINES, blame
-from harness.judge.evidence import Evidence
-from harness.judge.faults import pairs_to_trace
+from harness.judge.blame.blame import MAX_LINES, blame
+from harness.judge.blame.evidence import Evidence
+from harness.judge.blame.faults import pairs_to_trace
 from harness.model import Finding, LibraryFunction, TracedExchange, Transcript, Verdict
 from harness.profiles.registry import MCP
 from harness.rule import Rule

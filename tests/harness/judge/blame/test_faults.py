@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.judge.faults import faults
+from harness.judge.blame.faults import faults
 from harness.judge.findings import REFUSAL
 from tests.support.broken_code import exchange, transcript_of, violation
 

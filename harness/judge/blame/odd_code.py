@@ -7,17 +7,17 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import text_of, walk
-from harness.judge.code import STRINGS
-from harness.judge.flow import LEAVES
-from harness.judge.suspects import Suspect
+from harness.judge.blame.code import STRINGS
+from harness.judge.blame.flow import LEAVES
+from harness.judge.blame.suspects import Suspect
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from tree_sitter import Node
 
-    from harness.judge.code import Code
-    from harness.judge.flow import Flow
+    from harness.judge.blame.code import Code
+    from harness.judge.blame.flow import Flow
 
 _SHORTEST: Final = 6
 """Characters of a name that can be almost right."""

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, text_of
-from harness.judge.flow import guards_of
-from harness.judge.suspects import FEW_STATEMENTS, Suspect, last_of_blocks, statements_at
+from harness.judge.blame.flow import guards_of
+from harness.judge.blame.suspects import FEW_STATEMENTS, Suspect, last_of_blocks, statements_at
 from harness.model import RARELY
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from harness.judge.code import Code
+    from harness.judge.blame.code import Code
     from harness.model import TracedExchange
 
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import text_of
-from harness.judge.indifferent import indifferent
-from harness.judge.not_reached import kept_from, lacking
-from harness.judge.odd_code import falls_off, misspelled
-from harness.judge.reply_values import named_in
-from harness.judge.suspects import FEW_STATEMENTS, Suspect, named
-from harness.judge.tokens import names_of_request, tokens_of_reply
+from harness.judge.blame.indifferent import indifferent
+from harness.judge.blame.not_reached import kept_from, lacking
+from harness.judge.blame.odd_code import falls_off, misspelled
+from harness.judge.blame.reply_values import named_in
+from harness.judge.blame.suspects import FEW_STATEMENTS, Suspect, named
+from harness.judge.blame.tokens import names_of_request, tokens_of_reply
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from harness.judge.flow import Flow
-    from harness.judge.tokens import Tokens
+    from harness.judge.blame.flow import Flow
+    from harness.judge.blame.tokens import Tokens
     from harness.model import Exchange, Finding, Requirement
 
 _STATUS: Final = re.compile(r"-32\d{3}|\b[45]\d\d\b")

@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import text_of
-from harness.judge.code import BLOCKS
-from harness.judge.flow import parameters_of
-from harness.judge.suspects import Suspect
+from harness.judge.blame.code import BLOCKS
+from harness.judge.blame.flow import parameters_of
+from harness.judge.blame.suspects import Suspect
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from harness.judge.code import Code
-    from harness.judge.flow import Flow
+    from harness.judge.blame.code import Code
+    from harness.judge.blame.flow import Flow
 
 _NOTHING: Final = re.compile(r"(?:pass|\.\.\.|return;?|return (?:None|null|undefined|void 0);?|;)")
 _CONSTANT: Final = re.compile(

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of
-from harness.judge.answer_code import WrongAnswer, different, is_noise, is_refused
-from harness.judge.faults import changer_of, faults, is_right
-from harness.judge.flow import Flow, docs_span
-from harness.judge.overriding import bases_of, in_effect
-from harness.judge.pointers import About, pointers
-from harness.judge.reply_code import builders
-from harness.judge.reply_values import values_of
-from harness.judge.suspects import Hints, Suspect, checks, decided_by
-from harness.judge.tokens import values_of_request
+from harness.judge.blame.answer_code import WrongAnswer, different, is_noise, is_refused
+from harness.judge.blame.faults import changer_of, faults, is_right
+from harness.judge.blame.flow import Flow, docs_span
+from harness.judge.blame.overriding import bases_of, in_effect
+from harness.judge.blame.pointers import About, pointers
+from harness.judge.blame.reply_code import builders
+from harness.judge.blame.reply_values import values_of
+from harness.judge.blame.suspects import Hints, Suspect, checks, decided_by
+from harness.judge.blame.tokens import values_of_request
 from harness.model import BlameBasis, BlameSource, Certainty, Verdict
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from extractor.model import Bundle, Span
-    from harness.judge.code import Code
-    from harness.judge.evidence import Evidence
+    from harness.judge.blame.code import Code
+    from harness.judge.blame.evidence import Evidence
     from harness.model import Finding, LibraryFunction, TracedExchange
     from harness.rule import Rule
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from harness.base import jsonrpc
-from harness.judge.answer_code import texts_of
+from harness.judge.blame.answer_code import texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

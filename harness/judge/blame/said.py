@@ -9,12 +9,12 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from extractor.languages.common.syntax import text_of
-from harness.judge.suspects import words_at
+from harness.judge.blame.suspects import words_at
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from harness.judge.code import Code
+    from harness.judge.blame.code import Code
 
 _LITERAL: Final = re.compile(
     r""""([^"\n]{1,200})"|'([^'\n]{1,200})'|`([^`\n]{1,200})`|(?<![\w.])(-?\d+(?:\.\d+)?)(?![\w.])|(\w+)\s*:(?!:)"""

@@ -9,13 +9,13 @@ import pytest
 
 from extractor.languages.common.syntax import lines_of
 from extractor.languages.registry import syntax_tree
-from harness.judge.answer_code import WrongAnswer, different
-from harness.judge.blame import blame
-from harness.judge.code import Code, CodeFile
-from harness.judge.evidence import Evidence
-from harness.judge.executed import Executed
-from harness.judge.faults import changer_of, pairs_to_trace
-from harness.judge.suspects import Hints, Suspect
+from harness.judge.blame.answer_code import WrongAnswer, different
+from harness.judge.blame.blame import blame
+from harness.judge.blame.code import Code, CodeFile
+from harness.judge.blame.evidence import Evidence
+from harness.judge.blame.executed import Executed
+from harness.judge.blame.faults import changer_of, pairs_to_trace
+from harness.judge.blame.suspects import Hints, Suspect
 from harness.model import BlameSource, Certainty, Exchange, TracedExchange
 from harness.profiles.registry import MCP
 from harness.rule import Rule

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of
-from harness.judge.answer_code import CONDITIONS, NEAR, is_alike
-from harness.judge.flow import guards_of, name_of
-from harness.judge.overriding import bases_of, in_effect, is_within, overriding, set_anew
-from harness.judge.said import said_in
-from harness.judge.suspects import (
+from harness.judge.blame.answer_code import CONDITIONS, NEAR, is_alike
+from harness.judge.blame.flow import guards_of, name_of
+from harness.judge.blame.overriding import bases_of, in_effect, is_within, overriding, set_anew
+from harness.judge.blame.said import said_in
+from harness.judge.blame.suspects import (
     Suspect,
     bound_name,
     decided_by,
@@ -29,10 +29,10 @@ from harness.model import RARELY
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from harness.judge.code import Code, CodeFile
-    from harness.judge.executed import Executed
-    from harness.judge.reply_values import Values
-    from harness.judge.said import Reader, Said
+    from harness.judge.blame.code import Code, CodeFile
+    from harness.judge.blame.executed import Executed
+    from harness.judge.blame.reply_values import Values
+    from harness.judge.blame.said import Reader, Said
     from harness.model import Exchange
 
 MOST: Final = 3

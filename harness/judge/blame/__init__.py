@@ -1,0 +1,1 @@
+"""Which lines of a page cause a violation, and how sure that is. Pure."""
