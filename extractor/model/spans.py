@@ -21,6 +21,10 @@ class Span:
     column: int = 1
     """Column of the fence or text, 1-based."""
 
+    def lines(self, most: int, around: int = 0) -> range:
+        """Return the numbers of its lines, and of some around, in a file of ``most`` lines: it may name others."""
+        return range(max(1, self.first - around), min(self.last + around, most) + 1)
+
     def __str__(self) -> str:
         return f"{self.file}:{self.first}" if self.first == self.last else f"{self.file}:{self.first}-{self.last}"
 

@@ -100,9 +100,12 @@ def propose(
 
 def _blamed_in(file: SourceFile, finding: Finding) -> tuple[Span, ...]:
     """Return the lines of a file that a finding blames, as lines of the file."""
-    blamed = {(span.file, line) for span in finding.blame for line in range(span.first, span.last + 1)}
     lines = ((line, file.docs_line(line)) for line in range(1, file.text.count("\n") + 2))
-    return tuple(Span(file.path, line, line) for line, span in lines if span and (span.file, span.first) in blamed)
+    return tuple(
+        Span(file.path, line, line)
+        for line, span in lines
+        if span and any(span.file == one.file and one.first <= span.first <= one.last for one in finding.blame)
+    )
 
 
 def first_failure(runs: Sequence[Run]) -> Run | None:

@@ -233,10 +233,10 @@ def page_lines(
     if not spans:
         return ()
     lines = sources.get(spans[0].file, ())
-    blamed = {number for span in spans for number in range(span.first, span.last + 1)}
-    shown = sorted({near for number in blamed for near in range(number - context, number + context + 1)})
+    blamed = {number for span in spans for number in span.lines(len(lines))}
+    shown = {number for span in spans for number in span.lines(len(lines), context)}
     runs: list[list[PageLine]] = []
-    for number in (n for n in shown if 1 <= n <= len(lines)):
+    for number in sorted(shown):
         line = PageLine(number, lines[number - 1], number in blamed)
         if runs and runs[-1][-1].number == number - 1:
             runs[-1].append(line)

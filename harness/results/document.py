@@ -40,6 +40,8 @@ TIMES: Final = frozenset({"started", "duration_s", "at_s", "cached"})
 HINT: Final = "give a file that --format json wrote"
 CONTEXT_LINES: Final = 3
 """Lines of a page written around those that a finding points at."""
+MOST_LINES: Final = 5_000_000
+"""Lines of all pages of a document together, as far as its excerpts reach: they are held in memory."""
 _PLACED: Final = re.compile(
     r"(?P<file>[^\n]+?):(?P<first>[1-9]\d{0,8})(?:-(?P<last>\d{1,9}))?: (?P<message>.*)", re.DOTALL
 )
@@ -111,6 +113,8 @@ def from_text(text: str | bytes, catalogue: Sequence[Requirement]) -> Report:
         datetime.datetime.fromisoformat(document.started)
     except ValueError as error:
         raise UsageError(f"not a {SCHEMA} document: {error} - at `$.started`", HINT) from error
+    if sum(map(_length, document.sources.values())) > MOST_LINES:
+        raise UsageError(f"not a {SCHEMA} document: pages of more than {MOST_LINES} lines - at `$.sources`", HINT)
     return _report(document, catalogue)
 
 
@@ -239,7 +243,7 @@ def _excerpts(report: Report) -> dict[str, tuple[Excerpt, ...]]:
 
     def want(spans: Iterable[Span]) -> None:
         for span in spans:
-            numbers = range(span.first - CONTEXT_LINES, span.last + CONTEXT_LINES + 1)
+            numbers = span.lines(len(report.sources.get(span.file, ())), CONTEXT_LINES)
             wanted.setdefault(span.file, set()).update(numbers)
 
     for example in report.examples:
@@ -249,8 +253,7 @@ def _excerpts(report: Report) -> dict[str, tuple[Excerpt, ...]]:
             want(finding.blame)
     excerpts = {}
     for file, numbers in sorted(wanted.items()):
-        lines = report.sources.get(file, ())
-        if runs := _runs(lines, sorted(number for number in numbers if 1 <= number <= len(lines))):
+        if runs := _runs(report.sources.get(file, ()), sorted(numbers)):
             excerpts[file] = runs
     return excerpts
 
@@ -265,9 +268,14 @@ def _runs(lines: Sequence[str], numbers: Sequence[int]) -> tuple[Excerpt, ...]:
     return tuple(Excerpt(run[0], tuple(lines[number - 1] for number in run)) for run in runs)
 
 
+def _length(excerpts: Sequence[Excerpt]) -> int:
+    """Lines of a page up to the end of its last excerpt."""
+    return max((excerpt.first + len(excerpt.lines) - 1 for excerpt in excerpts), default=0)
+
+
 def _lines(excerpts: Sequence[Excerpt]) -> tuple[str, ...]:
     """Excerpts as lines of a page, empty where nothing is known."""
-    lines = [""] * max((excerpt.first + len(excerpt.lines) - 1 for excerpt in excerpts), default=0)
+    lines = [""] * _length(excerpts)
     for excerpt in excerpts:
         lines[excerpt.first - 1 : excerpt.first - 1 + len(excerpt.lines)] = excerpt.lines
     return tuple(lines)

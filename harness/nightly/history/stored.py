@@ -102,12 +102,10 @@ def _lines(finding: Finding, report: Report) -> Iterator[tuple[str, int, str]]:
     wanted = {
         (span.file, number)
         for span in finding.blame
-        for number in range(span.first - CONTEXT_LINES, span.last + CONTEXT_LINES + 1)
+        for number in span.lines(len(report.sources.get(span.file, ())), CONTEXT_LINES)
     }
     for file, number in sorted(wanted):
-        lines = report.sources.get(file, ())
-        if 1 <= number <= len(lines):
-            yield file, number, lines[number - 1]
+        yield file, number, report.sources[file][number - 1]
 
 
 def _cut(exchange: Exchange) -> Exchange:

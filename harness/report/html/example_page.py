@@ -208,7 +208,7 @@ def _whole_code(example: ExampleResult, report: ReportView) -> tuple[tuple[PageL
         (span.file, number)
         for finding in example.findings
         for span in finding.blame
-        for number in range(span.first, span.last + 1)
+        for number in span.lines(len(report.report.sources.get(span.file, ())))
     }
     runs = []
     for span in example.spans:

@@ -13,6 +13,7 @@ from extractor.model import Note, NoteKind, Origin, Span
 from harness import model, results
 from harness.base.errors import UsageError
 from harness.model import Stage
+from harness.report.evidence import page_lines
 from harness.results import result_format
 from harness.results.document import from_text, without_times
 from harness.results.document import to_text as render
@@ -234,3 +235,33 @@ def test_the_place_of_a_note_is_read_back(place: str | None, span: Span | None) 
 def test_a_time_that_cannot_be_is_named(started: str) -> None:
     with pytest.raises(UsageError, match=r"at `\$\.started`"):
         read(render(replace(rich_report(), started=started)))
+
+
+def test_lines_far_beyond_a_page_take_no_memory() -> None:
+    """A result file may come from anybody: what it points at need not be there."""
+    report = rich_report()
+    far = 2**63 - 1
+    file = next(iter(report.sources))
+    at_end = len(report.sources[file])
+    wide = tuple(
+        replace(
+            example,
+            spans=tuple(replace(span, last=far) for span in example.spans),
+            findings=tuple(replace(f, blame=(Span(file, at_end, far), Span("none.mdx", 1, far))) for f in example.findings),
+        )
+        for example in report.examples
+    )
+    document = json.loads(render(replace(report, examples=wide)))
+    assert max(e["first"] + len(e["lines"]) - 1 for e in document["sources"][file]) == at_end
+    shown = page_lines(report.sources, [Span(file, at_end, far)], context=2)
+    assert [(line.number, line.blamed) for run in shown for line in run] == [
+        (at_end - 2, False), (at_end - 1, False), (at_end, True),
+    ]  # fmt: skip
+    assert page_lines(report.sources, [Span(file, far, far)]) == ()
+
+
+def test_excerpts_far_beyond_a_page_are_refused() -> None:
+    document = json.loads(render(rich_report()))
+    document["sources"]["x.mdx"] = [{"first": 10**12, "lines": ["x"]}]
+    with pytest.raises(UsageError, match=r"pages of more than 5000000 lines - at `\$.sources`"):
+        read(json.dumps(document))
