@@ -44,7 +44,7 @@ BROKEN: dict[str, tuple[Answer | None, type[Exception], str]] = {
 @pytest.mark.parametrize("how", BROKEN)
 async def test_a_broken_index(how: str, raw: docker.APIClient, tmp_path: Path) -> None:
     answer, error, message = BROKEN[how]
-    limits = Limits(tmp_mib=8, memory_mib=128, install_s=8 if answer is None else 90)
+    limits = Limits(tmp_mib=8, memory_mib=128, install_s=20 if answer is None else 90)
     with registry(lambda base, path: answer, raw) as url, pytest.raises(error, match=message):
         await install_with_uv(url, tmp_path, "docprobe-no-such", limits)
     assert left_in(raw, tmp_path / "state") == []

@@ -84,7 +84,7 @@ class WayOut:
     unreachable: dict[str, str] = field(default_factory=dict)
     """Of the others that were asked for, a clause that says what went wrong, with the words of a proxy of this host."""
     waiting: dict[str, None] = field(default_factory=dict)
-    """``host:port`` of the registries that a connection was made to, in order."""
+    """``host:port`` of the registries that have sent nothing for a while after they were asked, in order."""
 
     @property
     def outage(self) -> str | None:
@@ -209,7 +209,6 @@ class _Proxy:
             why = printable(str(error))[:_MAX_REASON] or f"no answer within {_CONNECT_S:g} s"
             await self._fail(stream, address, f"no connection to {address}: {why}")
             return
-        self.way.waiting[address] = None
         async with server, anyio.create_task_group() as tasks:
             if request.is_tunnel:
                 await stream.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -240,6 +239,7 @@ class _Proxy:
             with anyio.move_on_after(_SAID_AFTER_S) as said:
                 await self.silence.wait(address)
             if said.cancelled_caught:
+                self.way.waiting[address] = None
                 if self.progress is not None:
                     self.progress(f"waiting for {address}, which accepts connections and has sent nothing yet")
                 await self.silence.wait(address)

@@ -216,6 +216,20 @@ async def test_a_connection_that_nothing_is_asked_on_is_no_silence(monkeypatch: 
     assert way.unreachable == {}
 
 
+@pytest.mark.parametrize(("said_after_s", "known"), [(0.1, True), (60.0, False)])
+async def test_a_registry_is_silent_once_it_was_waited_for_and_not_where_an_install_ended_at_once(
+    monkeypatch: pytest.MonkeyPatch, said_after_s: float, known: bool
+) -> None:
+    """An install whose own time is up says that, and stops no other one."""
+    monkeypatch.setattr(ways, "_SAID_AFTER_S", said_after_s)
+    way = WayOut("none", {})
+    async with listening(never_answers) as port:
+        request = f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n".encode()
+        with anyio.move_on_after(0.6):
+            await asked(request, {("127.0.0.1", port)}, then=b"hello", way=way)
+    assert (way.outage is not None) is known
+
+
 async def test_an_install_that_ended_before_a_registry_was_given_up_says_who_is_silent() -> None:
     way = WayOut("none", {}, waiting={"a.example:443": None})
     assert way.outage == "no answer from a.example:443: it accepts connections and sends nothing"
