@@ -163,7 +163,7 @@ class Cluster:
     async def lent(self, progress: Callable[[str], None]) -> tuple[str, ...]:
         """Return digests of what the workers lend, each once; of one that cannot say it nothing, since it runs nothing.
 
-        Raises EngineError if there is no worker.
+        Raises EngineError if the cluster has no workers.
         """
         await self._until_able(progress)
         progress("asking what they lend")

@@ -28,7 +28,7 @@ class DockerContext:
 
     name: str
     definition: str
-    """Text of its file, which names the engine; empty if there is no such context."""
+    """Text of the context's file, which names the engine; empty if the context does not exist."""
     certificates: Path
     """Folder with the files for TLS; it need not exist."""
 

@@ -97,7 +97,7 @@ def _numbers(report: Report, name: str) -> tuple[int, int]:
     """Return the number of a report's last shard, and that of all. Raises UsageError if they are not possible."""
     pairs = [(int(first), int(second)) for first, _, second in (shard.partition("/") for shard in report.shards)]
     if len({count for _, count in pairs}) != 1 or any(number > count for number, count in pairs):
-        raise UsageError(f"{name}: there are no such shards: {', '.join(report.shards[:CONFLICTS_NAMED])}", HINT)
+        raise UsageError(f"{name}: these shards do not exist: {', '.join(report.shards[:CONFLICTS_NAMED])}", HINT)
     return pairs[-1]
 
 

@@ -55,7 +55,7 @@ async def _left_alone(pod: EnginePod, probe: Probe, transcript: Transcript) -> N
 
 @dataclass(frozen=True, slots=True)
 class Watcher:
-    """Who is told of a conversation while its pod is there. Nothing of a recording depends on what is done then."""
+    """Callbacks during a conversation, while its pod exists. What they do does not change the recording."""
 
     installed: Callable[[], Awaitable[None]] = _no_wait
     """Awaited before the example is started, when its packages are there."""
@@ -89,7 +89,7 @@ async def record(
         progress: called when something begins.
         committed: asked only where no date is stated and one is needed; returns the day of the last commit that
             touched the example, or None.
-        watcher: is told of the conversation with an example that serves; None: nobody is.
+        watcher: callbacks during the conversation with an example that serves; None for none.
 
     Returns:
         Every run, and the transcript of the one that served. Blocked if the engine, a registry or docprobe itself
@@ -146,7 +146,7 @@ async def _attempt(
     progress("waiting for its turn")
     await watcher.installed()
     progress("starting")
-    # waiting for other texts is no time of this one's
+    # time spent waiting for other texts does not count
     trial = _Trial(bundle, config, resolve, cutoff, began + time.monotonic() - ready, image)
     converse = partial(trial.converse, engine, image, progress, watcher)
     if (tool := bundle.type_check) is None:

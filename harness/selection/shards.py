@@ -126,6 +126,6 @@ def planned(shard: Shard, text: bytes, name: str) -> Shard:
 
 
 def _of(digest: str, seconds: Mapping[str, float]) -> float | None:
-    """Return the seconds under a digest, or under the digits of it that a history has; None if that is no duration."""
+    """Return the seconds recorded for a digest, or for its prefix in a history; None if they are not a duration."""
     found = seconds.get(digest, seconds.get(digest[:16]))
     return found if isinstance(found, int | float) and 0 <= found <= LONGEST_S else None

@@ -79,7 +79,7 @@ def test_shards_of_different_divisions_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shards", "message"), [(("7/3",), r"b\.json: there are no such shards: 7/3"), (("1/9",), "shard 2 of 9999")]
+    ("shards", "message"), [(("7/3",), r"b\.json: these shards do not exist: 7/3"), (("1/9",), "shard 2 of 9999")]
 )
 def test_shards_that_cannot_be_are_refused(shards: tuple[str, ...], message: str) -> None:
     one, two = replace(rich_report(), shards=("2/9999",)), replace(rich_report(), shards=shards)
