@@ -36,6 +36,7 @@ def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
             ("commit", first.commit, report.commit),
             ("snapshot", first.snapshot, report.snapshot),
             ("docs root", first.docs_root, report.docs_root),
+            ("--spec", first.rules_root, report.rules_root),
             ("--fail-on", first.fail_on, report.fail_on),
             ("--strict", first.strict, report.strict),
             ("merge base", first.compared and first.compared.base, report.compared and report.compared.base),
@@ -89,7 +90,10 @@ def _check_divided_alike(reports: Sequence[Report], names: Sequence[str]) -> Non
             what = f"shard {own} of {count} and shard {other} of {other_count}"
             raise UsageError(f"{first_name} and {name} are not of one run: {what}", HINT)
         if first.division is not None and report.division not in (None, first.division):
-            what = "they were divided by other plans, or have other filters (--select, --revision, --requirement)"
+            what = (
+                "they were divided by other plans, or run with other options (--select, --revision, --requirement, "
+                "--resolve, --no-trace, --runtime, --timeout, [limits])"
+            )
             raise UsageError(f"{first_name} and {name} are not of one run: {what}", HINT)
 
 

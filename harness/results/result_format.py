@@ -118,7 +118,7 @@ class Document:
     ] = ()
     missing_shards: Annotated[tuple[Shard, ...], Meta(description="I/N of the shards that joined results lack.")] = ()
     division: Annotated[
-        str | None, Meta(description="Of shards: digest of the filters and the plan that they have in common.")
+        str | None, Meta(description="Of shards: digest of the plan and the options that they have in common.")
     ] = None
     settings: Annotated[SettingsSource, Meta(description="Whose configuration, baseline and lock the run went by.")] = (
         field(default_factory=SettingsSource)

@@ -39,9 +39,10 @@ FindingKey = tuple[str, str, str]
 
 
 def _division(config: Config, shard: Shard) -> str:
-    """Return a digest of what decides which examples are in which shard, and by what they are judged."""
+    """Return a digest of what all shards of a run have in common: how texts are divided, run and judged."""
     filters = (config.select, config.revisions, sorted(config.requirements), sorted(shard.texts.items()))
-    return hashlib.sha256(repr(filters).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    how = (config.profile.name, config.resolve, config.trace, config.runtime, config.timeout_s, config.limits)
+    return hashlib.sha256(repr((filters, how)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def build_report(

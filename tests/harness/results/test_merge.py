@@ -51,7 +51,10 @@ def test_results_that_disagree_are_named() -> None:
     assert f"{report.examples[0].id} (a.json and b.json)" in caught.value.message
 
 
-@pytest.mark.parametrize("changed", [{"commit": "0" * 40}, {"version": "9"}, {"docs_root": "x"}, {"strict": True}])
+@pytest.mark.parametrize(
+    "changed",
+    [{"commit": "0" * 40}, {"version": "9"}, {"docs_root": "x"}, {"strict": True}, {"rules_root": "x"}],
+)
 def test_results_of_other_docs_are_refused(changed: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=r"a\.json and b\.json are not of one run"):
         merge((rich_report(), replace(rich_report(), **changed)), ("a.json", "b.json"))  # type: ignore[arg-type]

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.baseline.file import Baseline, Known
-from harness.model import Edit, FailOn, Patch
+from harness.config import Shard
+from harness.engine.protocol import Limits
+from harness.model import Edit, FailOn, Patch, Resolve
 from harness.run.outcome import build_report, conclude
 from harness.run.source import DocsSource
 from harness.settings import load_config
@@ -38,6 +40,27 @@ def test_the_settings_of_the_run_are_in_its_report(tmp_path: Path) -> None:
     config = load_config(tmp_path, environ={}, state=tmp_path, strict=True, fail_on="never", changed_since="main")
     report = build_report(DocsSource("docs", commit="c" * 40), (), STARTED, config=config)
     assert (report.fail_on, report.strict, report.narrowed, report.commit) == (FailOn.NEVER, True, True, "c" * 40)
+
+
+def test_shards_name_what_they_have_in_common(tmp_path: Path) -> None:
+    """Those that were run or judged in other ways are no parts of one run."""
+    (tmp_path / "docprobe.toml").write_text("")
+    config = replace(load_config(tmp_path, environ={}, state=tmp_path), shard=Shard.parse("1/2"))
+
+    def division(**changed: object) -> str | None:
+        return build_report(DocsSource("docs"), (), STARTED, config=replace(config, **changed)).division  # type: ignore[arg-type]
+
+    others = (
+        {"shard": replace(Shard.parse("1/2"), texts={"d": 1})},
+        {"select": ("a",)}, {"revisions": ("draft",)}, {"requirements": ("session.header",)},
+        {"resolve": Resolve.DATED}, {"trace": False}, {"runtime": "runsc"}, {"timeout_s": 1.0},
+        {"limits": Limits(memory_mib=9)}, {"profile": replace(config.profile, name="other")},
+    )  # fmt: skip
+    named = [division(), *(division(**other) for other in others)]
+    assert None not in named
+    assert len(set(named)) == len(named)
+    assert division(shard=Shard.parse("2/2"), jobs=7, state=tmp_path / "s", no_cache=True) == named[0]
+    assert division(shard=None) is None
 
 
 def test_a_blocking_finding_decides_the_exit_code() -> None:
