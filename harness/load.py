@@ -367,5 +367,5 @@ def _read(file: Path) -> MessageSchema:
         (key for key in _DEFINITIONS if isinstance(document, dict) and isinstance(document.get(key), dict)), None
     )
     if key is None:
-        raise UsageError(f"{file}: not a JSON Schema of messages: it has neither $defs nor definitions", hint)
+        raise UsageError(f"{file}: not a JSON Schema of messages: it has neither `$defs` nor `definitions`", hint)
     return MessageSchema(f"{file.parent.name}/{file.name}", document, key)

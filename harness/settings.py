@@ -281,7 +281,7 @@ def _wanted(path: Path, files: FilesAt | None) -> Path | None:
         return path
     if os.path.lexists(path):
         # a folder, or a link that leads nowhere: what it was meant to say must not be left out in silence
-        raise UsageError(f"{path} is not a file that can be read", "make it a regular file, or remove it")
+        raise UsageError(f"{path} is not a readable file", "make it a regular file, or remove it")
     return None
 
 

@@ -108,9 +108,9 @@ def stand_ins(draft: Draft) -> StandIns | str:
         path, text = _replacement(words, draft.program.language.toolchain)
         shown = " ".join(words)
         if path in own:
-            return f"is a client that starts a server of its own page (`{shown}`): docprobe is not asked anything"
+            return f"is a client that starts a server of its own page (`{shown}`): it never asks docprobe anything"
         if path is None:
-            return f"is a client that starts `{shown}`, in whose place docprobe has nothing to put"
+            return f"is a client that starts `{shown}`, which docprobe has no stand-in for"
         files[path] = SourceFile(path, text, (Segment(1, len(text.splitlines()), None),))
         span = draft.program.main.snippets[0].block.span
         at = Span(span.file, span.first + line, span.first + line) if len(draft.facts) == 1 else span

@@ -162,7 +162,7 @@ class _FenceScan:
         if mark is None and "`" in content.lstrip("`"):
             return  # a code span
         if mark is None or not _are_known(mark["options"]):
-            self.refused.append((number, _as_text("the site does not know the words after the language")))
+            self.refused.append((number, _as_text("the site does not recognise the words after the language")))
             return
         info = content[len(mark["fence"]) :].strip()
         info = info.removeprefix(".") if mark["language"] else info

@@ -83,7 +83,7 @@ if TYPE_CHECKING:
 @click.option(
     "--plan", "parts", metavar="N|FILE",
     help="N: run nothing and print up to N parts as JSON, balanced by the times in --history or of the last run. "
-    "FILE: the parts that --shard means.",
+    "FILE: the parts that --shard chooses from.",
 )  # fmt: skip
 @click.option(
     "--resolve", type=click.Choice(["today", "dated"]), default="today", show_default=True,

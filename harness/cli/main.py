@@ -138,5 +138,5 @@ def _report(error: BaseException) -> int:
             raise error
         case _:
             traceback.print_exception(error)
-            print_error("internal error", "please report it, with the lines above")
+            print_error("internal error", "please report this, together with the lines above")
             return 3

@@ -34,7 +34,7 @@ def command(cli: Cli, /, name: str, out: Path | None) -> None:
         raise UsageError(f"'{name}' cannot name a profile", "use lower-case letters, digits and _, such as things")
     folder = (out or _profiles_here()) / name
     if folder.exists():
-        raise UsageError(f"{folder} exists", "choose another name, or change the profile that is there")
+        raise UsageError(f"{folder} exists", "choose another name, or edit the existing profile")
     for file in sorted(TEMPLATE.iterdir()):
         if file.suffix in (".py", ".toml"):
             text = file.read_text("utf-8").replace("template", name).replace("Template", _class_name(name))

@@ -38,11 +38,11 @@ _QUIET_S: Final = 20.0
 @click.option("--stdio", metavar="COMMAND", help="Start COMMAND on this machine and talk over its stdin and stdout.")
 @click.option(
     "--token", metavar="TOKEN", envvar="DOCPROBE_TOKEN", show_envvar=True,
-    help="Bearer token of the user who asks. Other users of this machine see what is on a command line.",
+    help="Bearer token of the first user. Other users of this machine can see command lines.",
 )  # fmt: skip
 @click.option(
     "--token2", metavar="TOKEN", envvar="DOCPROBE_TOKEN2", show_envvar=True,
-    help="Bearer token of a second user, who must not get at the first one's sessions.",
+    help="Bearer token of a second user, who must not be able to use the first user's sessions.",
 )  # fmt: skip
 @click.option(
     "--header-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
@@ -97,7 +97,7 @@ def command(
     docprobe probe --stdio 'python server.py' --spec modelcontextprotocol/docs
 
     Exit codes: 0 nothing is blocking, 1 a MUST or MUST NOT is violated, 2 wrong use, or nothing there that serves, 3 it
-    could not be judged for a reason of docprobe's, 130 interrupted.
+    could not be judged because of docprobe or the environment, 130 interrupted.
     """
     from harness.exchanges.recorder import task_group
     from harness.judge.remarks import lacks_text
@@ -204,7 +204,7 @@ def _headers(token: str | None, token2: str | None, file: Path | None) -> tuple[
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}", "check --header-file") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not a text", "write one `Name: value` per line, in ASCII") from error
+        raise UsageError(f"{file} is not a text file", "write one `Name: value` per line, in ASCII") from error
     for number, line in enumerate(lines, 1):
         name, colon, value = line.partition(":")
         if not line.strip() or line.startswith("#"):

@@ -83,7 +83,7 @@ def _check_same_docs(files: Sequence[Path], roots: Sequence[str]) -> None:
     names = sorted(set(roots))
     if len(names) > 1:
         raise UsageError(
-            f"the results are of different docs: {', '.join(names)}",
+            f"the results are for different docs: {', '.join(names)}",
             "build a site for each, each with its own history",
         )
 

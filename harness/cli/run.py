@@ -117,7 +117,7 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
                             raise
                         say(f"{error.message}; trying the packages of {dates[number]}")
                     else:
-                        err.print("the example ended by itself; see its log above")
+                        err.print("the example exited on its own; see its log above")
                         break
         tasks.cancel_scope.cancel()
 

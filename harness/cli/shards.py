@@ -43,7 +43,9 @@ def shard_of(given: str | None, plan: str | None) -> Shard | None:
     wanted = shards_wanted(plan)
     if given is None:
         if plan is not None and wanted is None:
-            raise UsageError(f"--plan {plan} without --shard: it says what is in each part, not which to run", HINT)
+            raise UsageError(
+                f"--plan {plan} needs --shard I/N: the plan lists all parts, and --shard chooses one", HINT
+            )
         return None
     shard = Shard.parse(given)
     if plan is None:

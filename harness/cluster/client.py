@@ -97,7 +97,7 @@ def _check_address(address: str) -> None:
     try:
         _, port = get_address_host_port(resolve_address(address), strict=True)
         if not 0 < port < 2**16:
-            raise ValueError(f"{port} is not a port")
+            raise ValueError(f"{port} is not a valid port")
     except OSError:  # a name that is not known here and now: to connect will fail, with the same words
         return
     except ValueError as error:
@@ -166,12 +166,12 @@ class Cluster:
         Raises EngineError if the cluster has no workers.
         """
         await self._until_able(progress)
-        progress("asking what they lend")
+        progress("asking what they provide")
         with anyio.move_on_after(NO_WORKER_S):
             said = await self.client.run(lent_by_worker, to_json(self.settings), on_error="return")
             return tuple(sorted({one for one in said.values() if isinstance(one, str)}))
         silent = f"the workers at {self._where()} do not answer within {NO_WORKER_S:g} s"
-        raise EngineError(silent, "look at the logs of the workers")
+        raise EngineError(silent, "check the logs of the workers")
 
     async def record(
         self,
@@ -259,13 +259,13 @@ class Cluster:
             worker, answer = await future
         except distributed.scheduler.KilledWorker as error:
             why = f"the workers that ran it ended, {error.allowed_failures + 1} of them one after the other"
-            raise EngineError(why, "look at the logs of the workers") from error
+            raise EngineError(why, "check the logs of the workers") from error
         except EngineError:
             raise
         except (distributed.client.FutureCancelledError, OSError) as error:
-            raise EngineError("the connection to the Dask scheduler broke", "see that it still runs") from error
+            raise EngineError("the connection to the Dask scheduler broke", "check that it is still running") from error
         except Exception as error:  # such as ModuleNotFoundError: the function is not there
-            why = f"a worker could not begin: {type(error).__name__}: {printable(str(error))[:200]}"
+            why = f"a worker could not start: {type(error).__name__}: {printable(str(error))[:200]}"
             raise EngineError(why, "install the same docprobe, with its extra `cluster`, on every worker") from error
         finally:
             future.release()

@@ -121,7 +121,7 @@ def run_task(
     """
     task = from_json(data, ExampleTask)
     if task.settings.code != code_digest():
-        return to_json(WorkerAnswer(refused="it has another docprobe, or other versions of its libraries"))
+        return to_json(WorkerAnswer(refused="it has a different version of docprobe or of its libraries"))
     environment = os.environ if environ is None else environ
     context = contextvars.copy_context()
     # the worker's own event loop may be in it, which would keep this thread's from beginning

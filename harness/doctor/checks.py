@@ -216,7 +216,7 @@ def _limits(info: EngineInfo) -> Check:
             State.WARNING,
             f"{what}; the size of an example's working folder cannot, and its home can be written to by all of its own "
             "processes",
-            "for code of strangers use a Docker engine, or give Podman a disk of limited size",
+            "for untrusted code, use a Docker engine, or give Podman a disk of limited size",
         )
     return Check("limits", State.OK, what)
 

@@ -40,7 +40,7 @@ class PodmanFiles:
         """
         if not api.is_local:
             raise EngineError(
-                "this Podman is on another machine, where it would need files of docprobe's",
+                "this Podman is on another machine, where it cannot read docprobe's files",
                 "use Podman through its UNIX socket on its own machine, or a Docker engine",
             )
         files = cls((state / "podman").absolute())

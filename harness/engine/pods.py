@@ -303,11 +303,11 @@ class DockerPod:
         try:
             return [str(ipaddress.ip_address(host))]
         except ValueError as error:
-            raise OSError(f"{host} does not mean this pod") from error
+            raise OSError(f"{host} does not refer to this pod") from error
 
     def _running(self) -> Process:
         if self._process is None:
-            raise PodError("the example does not run")
+            raise PodError("the example is not running")
         return self._process
 
     async def _follow(self, started: Process) -> None:
@@ -332,7 +332,9 @@ class DockerPod:
         if self._tunnel.failure is not None:
             raise PodError(self._tunnel.failure.message, self._tunnel.failure.hint)
         if self._settings.run.events.broken.is_set():
-            raise PodError("the connection to the container engine broke", "check with `docprobe doctor` that it runs")
+            raise PodError(
+                "the connection to the container engine broke", "check that it is running: `docprobe doctor`"
+            )
 
 
 def environment_of(bundle: Bundle) -> dict[str, str]:

@@ -30,6 +30,6 @@ class Received:
         if self.bytes <= self.limit_mib * _MIB:
             return None
         return PodError(
-            f"{self.what} has brought more than {self.limit_mib} MiB, docprobe's limit",
+            f"{self.what} has received more than {self.limit_mib} MiB, docprobe's limit",
             f"raise {self.key} in [limits] if examples need to send that much",
         )

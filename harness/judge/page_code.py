@@ -50,7 +50,9 @@ def imports(example: Example, recording: Recording, bound: BoundRequirement) -> 
     if unknown:
         return inconclusive(bound, f"Not all imports could be looked up: {'; '.join(unknown[:_SHOWN])}.")
     names = sum(max(1, len(imported.names)) for imported in shown.imports)
-    return satisfied(bound, f"The packages of {first.date or 'today'} have all that is imported ({names} names).")
+    return satisfied(
+        bound, f"The packages of {first.date or 'today'} export everything that is imported ({names} names)."
+    )
 
 
 def types(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
@@ -178,7 +180,7 @@ def lists_packages(example: Example, recording: Recording, bound: BoundRequireme
         return satisfied(bound, "The page installs every package that the code imports.")
     lock = next((run.lock for run in recording.runs if run.lock is not None), None)
     if lock is None:
-        return inconclusive(bound, "The packages of the page were not installed: what they bring is not known.")
+        return inconclusive(bound, "The page's packages were not installed, so what they bring in is not known.")
     brought = {_plain(name) for name in brought_by(stated, bundle.manager, bundle.installer, lock)}
     unlisted = [one for one in bundle.unlisted_imports if _plain(one.package) not in brought]
     if not unlisted:

@@ -125,7 +125,7 @@ def describe_start(outcome: StartOutcome, how: str, logs: Iterable[LogLine], ser
     tail = f": {cause}" if cause else ""
     match outcome:
         case StartOutcome.NEVER_LISTENED:
-            return f"it started and listened on no port{tail}"
+            return f"it started but did not listen on any port{tail}"
         case StartOutcome.NOT_SERVING | StartOutcome.NO_INITIALIZE:
             known = "; ".join(part for part in (how, f"its log says {cause}" if cause else "") if part)
             return f"{serving.fails}{': ' if known else ''}{known}"

@@ -162,7 +162,7 @@ def _by_words(run: Run, log: str, bundle: Bundle, otherwise: str, serving: Servi
     if lacks_parser(run, log, bundle):
         return "Parse the body before the routes read it: without `app.use(express.json())` `req.body` is undefined."
     if _TOKEN.search(run.sentence):
-        return "Show on the page how a client gets the token that the server demands, and the header that carries it."
+        return "Show on the page how a client gets the token that the server requires, and the header that carries it."
     if known := serving.fix_for(run.sentence):
         return known
     if INTERFACE.search(log) and bundle.dependencies:

@@ -54,7 +54,9 @@ def answers_where_stated(example: Example, recording: Recording, bound: BoundReq
             failed.append((stated, _described(chain), chain))
     if not failed:
         named = join_words(map(str, bundle.stated_endpoints))
-        return not_applicable(bound, f"The page says {named}, where nothing was asked: it answered before that.")
+        return not_applicable(
+            bound, f"The page says {named}, which was not asked: the server answered at another address first."
+        )
     first, how, chain = failed[0]
     text = f"The page says {first}; {how}. The server answers at {transcript.endpoint}."
     return replace(violated(bound, text, chain), blame=(first.span,))

@@ -78,7 +78,7 @@ async def asked(fault: Fault, connect: Connect, observer: Observer) -> Fault:
     async with connect(fault.config) as engine:
         found = await look_up(engine, asking, wanted, cutoff=failed.date, progress=lambda _: None)
     if found.failed is not None:
-        observer.note(f"{fault.example.id}: its packages could not be asked for names: {found.failed}")
+        observer.note(f"{fault.example.id}: the names that its packages export could not be looked up: {found.failed}")
     return replace(fault, answers={module: found.answers[module] for module in wanted if module in found.answers})
 
 
@@ -110,6 +110,6 @@ def patched_plan(plan: Plan, example: Example, sources: Mapping[str, str], confi
     same = [other for other in loaded.assembled if other.id == example.id]
     if not same:
         raise UsageError(
-            f"{example.id} is not an example any more on the fixed page", "fix the page by hand and run docprobe check"
+            f"{example.id} is no longer an example on the fixed page", "fix the page by hand and run docprobe check"
         )
     return Plan(loaded.corpus, plan.bound, (same[0],), (same[0],))

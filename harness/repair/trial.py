@@ -136,7 +136,7 @@ def failures_of(trial: Trial) -> tuple[FailedFix, ...]:
     unfitting = trial.unfitting if trial.texts else (*trial.remaining, *trial.unfitting)
     return (
         *found,
-        FailedFix(unfitting, "the changes that docprobe knows for this, none of which fits the code"),
+        FailedFix(unfitting, "none of the changes that docprobe knows for this fits the code"),
     )
 
 

@@ -141,5 +141,5 @@ def _message(view: FindingView) -> str:
     if view.avoid:
         lines.append(f"Avoid: {view.avoid}")
     if finding.patch is not None:
-        lines.append("A patch was proved by running it; it is in the job summary.")
+        lines.append("A fix was proved by running it; it is in the job summary.")
     return "\n".join(lines)

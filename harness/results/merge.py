@@ -43,7 +43,7 @@ def merge(reports: Sequence[Report], names: Sequence[str]) -> Report:
             ("--gate", first.compared and first.compared.gate, report.compared and report.compared.gate),
         ):
             if own != other:
-                raise UsageError(f"{names[0]} and {name} are not of one run: {what} {own} and {other}", HINT)
+                raise UsageError(f"{names[0]} and {name} are not from the same run: {what} {own} and {other}", HINT)
     _check_divided_alike(reports, names)
     shards = _united(shard for report in reports for shard in report.shards)
     return replace(
@@ -88,13 +88,13 @@ def _check_divided_alike(reports: Sequence[Report], names: Sequence[str]) -> Non
         (own, count), (other, other_count) = _numbers(first, first_name), _numbers(report, name)
         if count != other_count:
             what = f"shard {own} of {count} and shard {other} of {other_count}"
-            raise UsageError(f"{first_name} and {name} are not of one run: {what}", HINT)
+            raise UsageError(f"{first_name} and {name} are not from the same run: {what}", HINT)
         if first.division is not None and report.division not in (None, first.division):
             what = (
                 "they were divided by other plans, or run with other options (--select, --revision, --requirement, "
                 "--resolve, --no-trace, --runtime, --timeout, [limits])"
             )
-            raise UsageError(f"{first_name} and {name} are not of one run: {what}", HINT)
+            raise UsageError(f"{first_name} and {name} are not from the same run: {what}", HINT)
 
 
 def _numbers(report: Report, name: str) -> tuple[int, int]:

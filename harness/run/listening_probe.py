@@ -56,6 +56,6 @@ class ListeningProbe:
         """Return the root of the first port on which it listens."""
         sockets = pod.sockets()
         if not sockets:
-            raise BlockedError("the example listens on no port", "see its log")
+            raise BlockedError("the example does not listen on any port", "see its log")
         port = sockets[0].port
         return ReadyEndpoint(IPV4_LOOPBACK, port, "/", f"http://localhost:{port}/")

@@ -194,7 +194,7 @@ def make_plan(
         more = f" (problems in all: {len(corpus.problems)})" if others else ""
         raise NothingSelectedError(
             f"no example was found, and {first.span}: {first.message}{more}",
-            "read what is wrong with the pages, and what of them is not read: docprobe examples DOCS",
+            "see what is wrong with the pages, and what is not read: docprobe examples DOCS",
         )
     chosen = select(found, selection)
     unmatched = unmatched_patterns(config, loaded)

@@ -93,7 +93,7 @@ def _not_serving(
         return NotServingError(words, hint)
     if transcript.demands_token and not tokens:
         return NotServingError(
-            f"{name} demands a token, and none was given",
+            f"{name} requires a token, and none was given",
             "give one with --token, DOCPROBE_TOKEN, or an `Authorization: Bearer` line of --header-file",
         )
     if transcript.demands_token:

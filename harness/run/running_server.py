@@ -67,7 +67,7 @@ def server_address(text: str, *, remote: bool) -> ServerAddress:
         likely = "http://localhost:3000/mcp" if "://" in text else f"http://{text}"
         raise UsageError(f"{text} is not an HTTP URL", f"write it as {likely}")
     if url.port is not None and not 0 < url.port <= _LAST_PORT:
-        raise UsageError(f"{text}: {url.port} is not a port", f"a port is a number from 1 to {_LAST_PORT}")
+        raise UsageError(f"{text}: {url.port} is not a valid port", f"a port is a number from 1 to {_LAST_PORT}")
     if url.userinfo:
         raise UsageError("the URL names a user", "give a token with --token, or headers with --header-file")
     try:
@@ -79,7 +79,7 @@ def server_address(text: str, *, remote: bool) -> ServerAddress:
     if not remote and not all(is_loopback(ip) for ip in ips):
         raise UsageError(
             f"{url.host} is not this machine",
-            "docprobe sends faulty requests: with --remote it sends them to a server that is yours to test",
+            "docprobe sends faulty requests: add --remote if the server is yours to test",
         )
     return ServerAddress(url, _listening(ips, url.port or _SCHEMES[url.scheme]))
 

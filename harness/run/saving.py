@@ -138,7 +138,7 @@ def _write_outputs(
                 spoiled = undrawable(name, report, look)
                 trouble.spoiled.update(spoiled)
                 if not spoiled:
-                    raise BlockedError(f"the {name} report: {internal_error(error)}", "please report it") from error
+                    raise BlockedError(f"the {name} report: {internal_error(error)}", "please report this") from error
 
 
 def _write_output(name: str, report: Report, path: Path | None, console: Console | None, look: Look | None) -> None:

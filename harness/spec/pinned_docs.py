@@ -143,7 +143,7 @@ def sync(
             if pinned and pinned.commit == commit and pinned.root == root and dict(pinned.pages) != pages:
                 raise UsageError(
                     f"{source} gives other pages for commit {commit[:12]} than {file} pins",
-                    "one of the two is not what it says; compare them with: docprobe snapshot verify",
+                    "one of the two has been changed; compare them: docprobe snapshot verify",
                 )
             _replace(folder / UPSTREAM, fresh)
         finally:

@@ -95,7 +95,7 @@ def test_what_is_no_file_is_not_passed_over(docs: Path, name: str, kind: str) ->
             path.symlink_to(docs / "gone.toml")
         case _:
             path.symlink_to(path)
-    with pytest.raises(UsageError, match=rf"{name} is not a file that can be read"):
+    with pytest.raises(UsageError, match=rf"{name} is not a readable file"):
         load_config(docs, environ={})
 
 

@@ -21,7 +21,7 @@ ELSEWHERE = (
 
 @pytest.mark.parametrize("wanted", ELSEWHERE)
 def test_npm_takes_nothing_but_a_version_range(wanted: str) -> None:
-    with pytest.raises(InstallError, match="is not a package of the npm registry"):
+    with pytest.raises(InstallError, match="is not an npm package"):
         npm.plan([Dependency("left-pad", wanted)], cutoff=None, lock=None, allow_scripts=False)
 
 
@@ -36,7 +36,7 @@ def test_npm_takes_nothing_but_a_name(name: str) -> None:
     ["./evil.whl", "evil @ https://evil.example/x.whl", "-r /etc/passwd", "--index-url=http://evil.example", "x\n-e ."],
 )
 def test_uv_takes_nothing_but_a_requirement(name: str) -> None:
-    with pytest.raises(InstallError, match="is not a package of an index"):
+    with pytest.raises(InstallError, match="is not a Python package"):
         pypi.plan([Dependency(name)], cutoff=None, lock=None, allow_scripts=False)
 
 

@@ -174,7 +174,7 @@ def rich_report() -> Report:
         basis=Basis.INTERPRETATION, gates=True,
     )  # fmt: skip
     failed = Run(
-        Resolve.TODAY, None, {}, StartOutcome.NEVER_LISTENED, "it started and listened on no port",
+        Resolve.TODAY, None, {}, StartOutcome.NEVER_LISTENED, "it started but did not listen on any port",
         logs=(LogLine(0.2, "stderr", "TypeError: app.listen is not a function"),),
     )  # fmt: skip
     examples = (
@@ -183,7 +183,7 @@ def rich_report() -> Report:
         dated_python(),
         plain("docs/2025-11-25/develop/build-server#typescript", Status.JUDGED, None, "typescript", "c" * 64,
               kind=ExampleKind.STDIO_SERVER, revision="2025-11-25", findings=satisfied, negotiated=("2025-11-25",)),
-        plain("docs/extensions/apps/build#server", Status.NOT_RUNNING, "it started and listened on no port",
+        plain("docs/extensions/apps/build#server", Status.NOT_RUNNING, "it started but did not listen on any port",
               "typescript", "d" * 64, kind=ExampleKind.HTTP_SERVER, findings=(unserved,), runs=(failed,)),
         plain("docs/sdk/remote#python", Status.BLOCKED, "the registry did not answer (next: docprobe doctor)", "python",
               "e" * 64, kind=ExampleKind.HTTP_SERVER),

@@ -85,7 +85,7 @@ def _maven_dependency(text: str, development: bool, origin: Origin) -> Dependenc
     artifact, _, version = rest.partition(":")
     name = f"{group}:{artifact}"
     if not _MAVEN_NAME.fullmatch(name) or ".." in text or len(text) > 300:
-        raise RefusedError(f"“{text[:60]}” is not a package of Maven (group:artifact)")
+        raise RefusedError(f"“{text[:60]}” is not a Maven package (group:artifact)")
     if not _MAVEN_VERSION.fullmatch(version) or kind not in {"", "pom", "jar"}:
         raise RefusedError(f"“{text[:60]}” does not ask for a version")
     return Dependency(name, version, origin, ("bom",) if kind == "pom" else (), development)

@@ -94,7 +94,9 @@ def missing(draft: Draft) -> tuple[str, ...]:
             try:
                 needed = package_of(module)
                 if needed and is_made_up(needed.name) and not _is_stated(needed.name, draft):
-                    clauses.append(f"imports `{module}`, a package of the reader: state it, as `npm install …`")
+                    clauses.append(
+                        f"imports `{module}`, which looks like the reader's own package: state it, as `npm install …`"
+                    )
             except RefusedError as refused:
                 clauses.append(f"imports `{module}`: {refused}")
     known = {normal(file.name.path) for file in draft.program.files if file.name}

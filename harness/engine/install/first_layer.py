@@ -88,7 +88,7 @@ class FirstLayer:
             return tag
         if is_own_debian(tag):
             more = f" with {', '.join(packages)}" if packages else ""
-            progress(f"making a Debian {_suite()} base image of its packages{more} (a minute)")
+            progress(f"making a Debian {_suite()} base image from its packages{more} (takes about a minute)")
             await self._import_debian(tag, packages)
             return tag
         wanted = self._by_user() or OFFICIAL_IMAGE
@@ -111,7 +111,7 @@ class FirstLayer:
         return self.named.get(_PYTHON) or self.host.get(BASE_IMAGE_VARIABLE) or None
 
     def _not_pulled(self, image: str) -> EngineError:
-        error = self.pulled.unreachable.get(image) or EngineError(f"{image} is not there")
+        error = self.pulled.unreachable.get(image) or EngineError(f"{image} does not exist")
         hint = (
             "let the engine pull it, or name an image with Python 3.10 or newer that it has: "
             f"{BASE_IMAGE_VARIABLE}, or [images] python in docprobe.toml"

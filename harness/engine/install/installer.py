@@ -353,7 +353,7 @@ def _fault_error(names: str, fault: InstallFault, log: tuple[str, ...]) -> Docpr
         case "python":
             error = PythonVersionError if _NEWER.search(fault.detail) else UnsuitableError
             return error(
-                f"{names} needs another Python than the base image has: {fault.detail}",
+                f"{names} needs a Python version that the base image does not have: {fault.detail}",
                 f"set {BASE_IMAGE_VARIABLE} to an image with that Python",
             )
         case "toolchain":

@@ -68,7 +68,7 @@ def _wanted(dependency: Dependency) -> tuple[str, str, str]:
     """
     if not _NAME.fullmatch(dependency.name) or not _VERSION.fullmatch(dependency.specifier) or ".." in dependency.name:
         raise InstallError(
-            f"{dependency} is not a package of Maven with a version",
+            f"{dependency} is not a Maven package with a version",
             "name its group, its artifact and its version in the docs, or in docprobe.toml",
         )
     group, _, name = dependency.name.partition(":")

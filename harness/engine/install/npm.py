@@ -112,7 +112,7 @@ def checked_range(dependency: Dependency) -> str:
     wanted = dependency.specifier.strip() or "*"
     if not _NAME.fullmatch(dependency.name) or len(dependency.name) > 214 or not _RANGE.fullmatch(wanted):
         raise InstallError(
-            f"{dependency} is not a package of the npm registry with a version range",
+            f"{dependency} is not an npm package with a version range",
             "name the package and its version range in the docs, or in docprobe.toml",
         )
     return wanted

@@ -85,7 +85,7 @@ def checked(dependency: Dependency) -> str:
         requirement = None
     if requirement is None or requirement.url is not None or "\n" in str(dependency):
         raise InstallError(
-            f"{dependency} is not a package of an index with a version range",
+            f"{dependency} is not a Python package with a version range",
             "name the package and its version range in the docs, or in docprobe.toml",
         )
     return str(requirement)

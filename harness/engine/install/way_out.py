@@ -289,7 +289,7 @@ class _Proxy:
             return None
         upstream = urlsplit(value if "://" in value else f"http://{value}")
         if upstream.scheme not in _PORTS or not upstream.hostname:
-            raise OSError("docprobe goes through http and https proxies only")
+            raise OSError("docprobe supports only http and https proxies")
         return upstream
 
 

@@ -185,7 +185,7 @@ class _Stream(httpcore.AsyncNetworkStream):
                     await self._send()
                 return await self._stream.receive(max_bytes)
         except TimeoutError as error:
-            raise httpcore.ReadTimeout(f"nothing came for {timeout} s") from error
+            raise httpcore.ReadTimeout(f"received nothing for {timeout} s") from error
         except anyio.EndOfStream:
             return b""
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
@@ -199,7 +199,7 @@ class _Stream(httpcore.AsyncNetworkStream):
             with _within(timeout):
                 await self._send()
         except TimeoutError as error:
-            raise httpcore.WriteTimeout(f"nothing was taken for {timeout} s") from error
+            raise httpcore.WriteTimeout(f"could not send anything for {timeout} s") from error
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
             raise (self._refused() or httpcore.WriteError(_why(error))) from error
 

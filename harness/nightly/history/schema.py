@@ -169,7 +169,7 @@ def memory() -> sqlite3.Connection:
 def _unusable(file: Path, error: sqlite3.DatabaseError) -> DocprobeError:
     if getattr(error, "sqlite_errorname", None) == "SQLITE_FULL":
         return unwritable(file, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-    return UsageError(f"{file} is not a history of docprobe, or is damaged: {error}", OTHER_FILE)
+    return UsageError(f"{file} is not a docprobe history, or is damaged: {error}", OTHER_FILE)
 
 
 def _migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> None:

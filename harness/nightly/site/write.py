@@ -57,7 +57,7 @@ def write_site(
         StorageError: the disk is full or fails.
     """
     if out.exists() and any(out.iterdir()) and not (out / MARKER).is_file():
-        raise UsageError(f"{out} is not empty and is not a site of docprobe", "choose another folder with --out")
+        raise UsageError(f"{out} is not empty and is not a docprobe site", "choose another folder with --out")
     files = {MARKER: b"Made by docprobe report, which replaces everything in this folder.\n"}
     pages = SiteContent(report, history, assets).pages(statements)
     files |= {name: encodable(text).encode() for name, text in pages.items()}

@@ -44,7 +44,7 @@ class A2aProbe:
         """Hold the whole conversation with the started agent."""
         progress("probing")
         recorder, sockets = _recorder(pod, settings), pod.sockets()
-        found, stopped = Found(None, None, None, "it listens on no port"), None
+        found, stopped = Found(None, None, None, "it does not listen on any port"), None
         try:
             if sockets:
                 found = await find_agent(recorder, sockets, self._bundle, self._headers)
@@ -85,7 +85,7 @@ class A2aProbe:
         """Find where the listening agent speaks JSON-RPC."""
         recorder, sockets = _recorder(pod, settings), pod.sockets()
         if not sockets:
-            raise BlockedError("the example listens on no port", "see its log")
+            raise BlockedError("the example does not listen on any port", "see its log")
         try:
             found = await find_agent(recorder, sockets, self._bundle, self._headers)
         finally:

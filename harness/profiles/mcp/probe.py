@@ -97,7 +97,7 @@ class McpProbe:
         if not self.serves(transcript) and _only_too_many(transcript):
             raise BlockedError(
                 "the example answered 429 to every initialize, also after waiting as long as it asked for",
-                "let its rate limit pass a few requests a second",
+                "raise its rate limit to a few requests per second",
             )
         return self._redacted(transcript)
 

@@ -73,7 +73,7 @@ class TemplateProbe:
         """Return where the listening example serves."""
         sockets = pod.sockets()
         if not sockets:
-            raise BlockedError("the example listens on no port", "see its log")
+            raise BlockedError("the example does not listen on any port", "see its log")
         return ReadyEndpoint(IPV4_LOOPBACK, sockets[0].port, "/things", f"http://localhost:{sockets[0].port}/things")
 
 

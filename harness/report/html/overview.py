@@ -209,7 +209,7 @@ def _tiles(report: Report) -> tuple[Tile, ...]:
         Tile("Advisory", f"{figures.advisory:,}", "readings, advice, other revisions"),
         Tile("Judged", f"{judged:,}", f"of {plural(figures.examples, 'example')}", "satisfied" if judged else ""),
         Tile("Not running", f"{stuck:,}", "examples that do not start", "blocking" if stuck else ""),
-        Tile("Not checked", f"{blocked:,}", "for a reason of docprobe's", "not-checked" if blocked else ""),
+        Tile("Not checked", f"{blocked:,}", "because of docprobe or the environment", "not-checked" if blocked else ""),
         Tile(
             "Run time", f"{minutes} min {seconds} s" if minutes else f"{report.duration_s:.1f} s",
             f"{plural(figures.distinct, 'distinct text')}" + (f", {cached:,} cached" if cached else ""),

@@ -141,7 +141,7 @@ def _sentence(one: RevisionSentence, known: str, look: Look) -> Iterator[Rendera
     if one.basis is not Basis.TEXT:
         head.append(f", {BASIS_NAMES[one.basis]}: {NO_SENTENCE}")
     elif not one.text:
-        head.append(", whose sentence is not at hand")
+        head.append(", whose sentence was not found")
     elif _same(one.text, known):
         head.append(", in the same words")
     elif known:

@@ -83,11 +83,11 @@ def test_a_relay_stands_where_the_command_looks(tmp_path: Path, language: str, s
     ("language", "start", "why"),
     [
         ("python", "command=command_of_the_day(), args=[]", "cannot read"),
-        ("python", 'command="/opt/bin/server", args=[]', "nothing to put"),
-        ("python", 'command="python", args=["/srv/server.py"]', "nothing to put"),
-        ("python", 'command="python", args=["../server.py"]', "nothing to put"),
-        ("typescript", 'command: "node", args: ["$(touch trap).js"]', "nothing to put"),
-        ("typescript", 'command: "sh -c", args: ["trap"]', "nothing to put"),
+        ("python", 'command="/opt/bin/server", args=[]', "no stand-in for"),
+        ("python", 'command="python", args=["/srv/server.py"]', "no stand-in for"),
+        ("python", 'command="python", args=["../server.py"]', "no stand-in for"),
+        ("typescript", 'command: "node", args: ["$(touch trap).js"]', "no stand-in for"),
+        ("typescript", 'command: "sh -c", args: ["trap"]', "no stand-in for"),
     ],
 )
 def test_what_cannot_be_replaced_is_not_run(tmp_path: Path, language: str, start: str, why: str) -> None:

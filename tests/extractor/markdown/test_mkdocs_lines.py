@@ -55,7 +55,7 @@ def test_blocks_are_those_of_the_site(text: str, expected: list[tuple[str, str, 
     [
         ('=== "A"\n\n     ```go\n     x\n       ```\n\ntext\n', 3, "a later line is indented less than the fence"),
         ("```go\nx\n", 1, "it never ends"),
-        ("```go main.go\nx\n```\n", 1, "the site does not know the words after the language"),
+        ("```go main.go\nx\n```\n", 1, "the site does not recognise the words after the language"),
         ("> ```go\n\ntext\n", 1, "the block quote ends before the fence does"),
     ],
 )

@@ -47,7 +47,7 @@ def test_results_of_other_docs_are_refused(state: Path, tmp_path: Path) -> None:
     other = tmp_path / "handbook"
     (other / "docs").mkdir(parents=True)
     (other / "specification").mkdir()
-    assert "the results are of the docs 'docs'" in refused(
+    assert "the results are for the docs 'docs'" in refused(
         run("baseline", "update", "--docs", other, "--state", state)
     ).message  # fmt: skip
     assert list(other.glob("*.toml")) == []

@@ -40,7 +40,7 @@ def _ending(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
         (KeyboardInterrupt(), 130, "interrupted\n"),
         (click.UsageError("no such option"), 2, "no such option"),
         (BaseExceptionGroup("g", [ValueError("x"), BaseExceptionGroup("h", [UsageError("inside")])]), 2, "inside"),
-        (RuntimeError("unheard of"), 3, "error: internal error\nhint: please report it"),
+        (RuntimeError("unheard of"), 3, "error: internal error\nhint: please report this"),
     ],
 )
 def test_errors(

@@ -73,12 +73,12 @@ def told(ended: Ended, *said: str) -> None:
         ("--lock", "bytes", "is not a lock file"),
         ("--lock", "digits.json", "is not a lock file"),
         ("--baseline", "digits.toml", "digits.toml:2: A number has more than 4,300 digits"),
-        ("--history", "a-file", "is not a history of docprobe"),
+        ("--history", "a-file", "is not a docprobe history"),
         ("--history", "a-file/history", "cannot be written: Not a directory"),
         ("--format", "json:a-file/out.json", "cannot be written: Not a directory"),
         ("--format", "html:docs", "cannot be written: Is a directory"),
         ("--baseline", "bytes", "cannot be read"),
-        ("--baseline", "a-folder", "is not a file that can be read"),
+        ("--baseline", "a-folder", "is not a readable file"),
     ],
 )
 def test_what_cannot_be_used_is_reported_before_anything_runs(

@@ -252,7 +252,7 @@ def test_a_program_is_talked_to_over_its_streams(tmp_path: Path) -> None:
         (("http://localhost:1/mcp", "--stdio", "x"), "either"),
         (("ftp://localhost/mcp",), "not an HTTP URL"),
         (("localhost:3001/mcp",), "write it as http://localhost:3001/mcp"),
-        (("http://localhost:99999/mcp",), "99999 is not a port"),
+        (("http://localhost:99999/mcp",), "99999 is not a valid port"),
         (("http://localhost:1/mcp", "--header-file", "no-such-file"), "no-such-file cannot be read: No such file"),
         (("http://user:secret@localhost/mcp",), "--token"),
         (("http://localhost:1/mcp", "--token2", "b"), "the first has none"),

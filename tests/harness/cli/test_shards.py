@@ -93,7 +93,7 @@ def _shard(text: str, file: Path) -> Any:
         (("--plan", "257"), "1 to 256"),
         (("--plan", "9" * 5000), "1 to 256"),
         (("--plan", "3", "--shard", "1/3"), "--shard runs one"),
-        (("--plan", "missing.json"), "without --shard"),
+        (("--plan", "missing.json"), "needs --shard"),
         (("--plan", "missing.json", "--shard", "1/3"), "cannot be read"),
     ],
 )
@@ -130,4 +130,4 @@ def test_a_damaged_history_is_named_before_anything_runs(docs: Path) -> None:
     history.write_bytes(whole[:4096] + bytes(byte ^ 0x5A for byte in whole[4096:]))
     for arguments in (("check", docs, "--plan", "2"), ("check", docs)):
         said = refused(run(*arguments, "--history", history, "--state", docs.parent / "state")).message
-        assert f"{history} is not a history of docprobe, or is damaged" in said
+        assert f"{history} is not a docprobe history, or is damaged" in said

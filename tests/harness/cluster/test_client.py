@@ -319,7 +319,7 @@ async def test_a_worker_without_docprobe(workers: Workers, tmp_path: Path, monke
     async with cluster(1) as made:
         report = await checked(config_of(tmp_path, 1, scheduler=made.scheduler_address))
     reason = report.examples[0].reason or ""
-    assert "a worker could not begin: ModuleNotFoundError: No module named 'harness'" in reason
+    assert "a worker could not start: ModuleNotFoundError: No module named 'harness'" in reason
     assert "on every worker" in reason
 
 

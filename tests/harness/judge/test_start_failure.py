@@ -44,7 +44,7 @@ def test_the_decisive_line_of_an_interpreter(text: str, expected: str) -> None:
 
 def test_logs_that_show_no_cause() -> None:
     assert cause_in(_logs("listening\nready")) is None
-    assert describe_start(StartOutcome.NEVER_LISTENED, "", ()) == "it started and listened on no port"
+    assert describe_start(StartOutcome.NEVER_LISTENED, "", ()) == "it started but did not listen on any port"
 
 
 @pytest.mark.parametrize("outcome", [StartOutcome.NOT_SERVING, StartOutcome.NO_INITIALIZE])

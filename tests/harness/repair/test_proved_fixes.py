@@ -103,7 +103,7 @@ async def test_a_fix_that_does_not_hold_is_not_offered(tmp_path: Path) -> None:
     assert {requirement for requirement, _ in trial.fixed} == {"version.unsupported-400"}
     assert "session.terminated-404" in trial.unfitting
     told = [one for one in failures_of(trial) if "session.terminated-404" in one.tried]
-    assert [one.why for one in told] == ["the changes that docprobe knows for this, none of which fits the code"]
+    assert [one.why for one in told] == ["none of the changes that docprobe knows for this fits the code"]
 
 
 @pytest.mark.processes

@@ -56,7 +56,7 @@ def test_results_that_disagree_are_named() -> None:
     [{"commit": "0" * 40}, {"version": "9"}, {"docs_root": "x"}, {"strict": True}, {"rules_root": "x"}],
 )
 def test_results_of_other_docs_are_refused(changed: dict[str, object]) -> None:
-    with pytest.raises(UsageError, match=r"a\.json and b\.json are not of one run"):
+    with pytest.raises(UsageError, match=r"a\.json and b\.json are not from the same run"):
         merge((rich_report(), replace(rich_report(), **changed)), ("a.json", "b.json"))  # type: ignore[arg-type]
 
 
@@ -68,7 +68,7 @@ def test_what_shards_were_compared_with_is_joined() -> None:
     assert joined is not None
     assert (joined.fixed, joined.not_compared) == ((fixed,), (NotCompared("c", "new"),))
     for other in (Compared("d" * 40, "main"), Compared("b" * 40, "main", Gate.ALL)):
-        with pytest.raises(UsageError, match="are not of one run"):
+        with pytest.raises(UsageError, match="are not from the same run"):
             merge((first, replace(second, compared=other)), ("a", "b"))
 
 
@@ -76,7 +76,7 @@ def test_shards_of_different_divisions_are_refused() -> None:
     """Each would leave out what it thinks is in the other."""
     one, two = (replace(rich_report(), shards=(f"{n}/2",), division="d" * 16) for n in (1, 2))
     assert merge((one, two), ("a.json", "b.json")).division == "d" * 16
-    with pytest.raises(UsageError, match=r"a\.json and b\.json are not of one run: they were divided by other plans"):
+    with pytest.raises(UsageError, match=r"a\.json and b\.json are not from the same run: they were divided by other plans"):
         merge((one, replace(two, division="e" * 16)), ("a.json", "b.json"))
     assert merge((one, replace(two, division=None)), ("a.json", "b.json")).missing_shards == (), "an older docprobe's"
 

@@ -217,7 +217,7 @@ async def restart(peer: ProbedServer) -> None:
     """
     peer.restarts += 1
     if peer.restarts > MOST_RESTARTS:
-        raise StoppedError(f"the server had to be restarted more than {MOST_RESTARTS} times")
+        raise StoppedError(f"the server was restarted more than {MOST_RESTARTS} times")
     await peer.pod.restart()
     sockets = await peer.pod.wait_listening(peer.start_s)
     if not sockets:

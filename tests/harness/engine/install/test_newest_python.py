@@ -67,7 +67,7 @@ async def test_it_is_installed_on_the_newest_python() -> None:
 async def test_where_none_can_be_had_it_is_said_and_nobody_is_accused(why: Exception) -> None:
     with pytest.raises(PythonVersionError) as caught:
         await install(Installs({"python": failed(">=3.14"), NEWEST_PYTHON.name: why}))
-    assert "brand-new needs another Python than the base image has" in caught.value.message
+    assert "brand-new needs a Python version that the base image does not have" in caught.value.message
     assert f"Python 3.14 was wanted for it, and {why}" in caught.value.message
     assert not isinstance(caught.value, InstallError)
 
@@ -80,6 +80,6 @@ async def test_one_that_the_newest_does_not_satisfy_either_says_what_the_newest_
 @pytest.mark.parametrize("wanted", ["<3.12", ">=3.8,<3.11", "==2.7.*"])
 async def test_an_older_python_is_not_looked_for_among_newer_ones(wanted: str) -> None:
     installs = Installs({"python": failed(wanted)})
-    with pytest.raises(EngineError, match="needs another Python"):
+    with pytest.raises(EngineError, match="needs a Python version"):
         await install(installs)
     assert installs.asked == ["python"]

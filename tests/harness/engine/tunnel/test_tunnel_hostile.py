@@ -127,7 +127,7 @@ async def test_a_budget_that_is_used_up_ends_the_tunnel_by_its_name(key: str) ->
         await pipe.pod.send(encode(Kind.DATA, 1, b"x"))
         failure = await ended(tunnel)
         tasks.cancel_scope.cancel()
-    assert "has brought more than 2 MiB" in failure.message
+    assert "has received more than 2 MiB" in failure.message
     assert key in (failure.hint or "")
     await tunnel.aclose()
 

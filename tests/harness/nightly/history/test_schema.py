@@ -60,7 +60,7 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("this is no database at all\n" * 50)
-    with pytest.raises(UsageError, match="not a history of docprobe"):
+    with pytest.raises(UsageError, match="not a docprobe history"):
         connect(file)
     assert file.read_text().startswith("this is no database")
 

@@ -127,7 +127,7 @@ def test_building_again_replaces_the_site(tmp_path: Path) -> None:
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("mine")
-    with pytest.raises(UsageError, match="is not a site"):
+    with pytest.raises(UsageError, match="is not a docprobe site"):
         site(tmp_path, rich_report())
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
