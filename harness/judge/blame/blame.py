@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Final
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of
 from harness.judge.blame.answer_code import WrongAnswer, different, is_noise, is_refused
 from harness.judge.blame.faults import changer_of, faults, is_right
-from harness.judge.blame.flow import Flow, docs_span
+from harness.judge.blame.flow import Flow
 from harness.judge.blame.overriding import bases_of, in_effect
 from harness.judge.blame.pointers import About, pointers
 from harness.judge.blame.reply_code import builders
 from harness.judge.blame.reply_values import values_of
+from harness.judge.blame.shown_lines import Blamed, lines_shown, with_pointers
 from harness.judge.blame.suspects import Hints, Suspect, checks, decided_by
 from harness.judge.blame.tokens import values_of_request
 from harness.model import BlameBasis, BlameSource, Certainty, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from tree_sitter import Node
 
@@ -31,25 +32,11 @@ if TYPE_CHECKING:
 
 MAX_SPANS: Final = 6
 """More places than this say nothing to a reader."""
-MAX_LINES: Final = 5
-"""Lines in all, of what is only possible."""
-_LONG: Final = 3
-"""Lines of a statement above which only a part is shown."""
 _ANSWERS: Final = re.compile(r"(?i)reject|refus|unauthori|forbid|(?:create|send|write|json).*(?:error|response)|handle")
 """Names of functions that answer a request."""
 _CARRIERS: Final = frozenset({"uvicorn", "hypercorn", "gunicorn", "daphne", "granian", "waitress"})
 """Packages that run a web application and know nothing of what it answers."""
 _STATUS: Final = re.compile(r"(?<![\w.])[1-5]\d\d(?![\w.])")
-
-
-@dataclass(frozen=True, slots=True)
-class Blamed:
-    """What causes a violation."""
-
-    lines: tuple[Span, ...] = ()
-    """Lines of pages, in order."""
-    basis: BlameBasis | None = None
-    """None where nothing is blamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +97,7 @@ def blame(rule: Rule, finding: Finding, evidence: Evidence) -> Blamed:
     found = found or _by_values(case, named_only=bool(bundle.dependencies)) or _by_library(case, bundle) or Blamed()
     if found.basis is not None and found.basis.certainty is Certainty.CERTAIN:
         return Blamed(tuple(sorted(found.lines)), found.basis)
-    return _first(found, _spans(_pointed_at(case), ()))
+    return with_pointers(found, lines_shown(_pointed_at(case), ()))
 
 
 def _pointed_at(case: _Case) -> list[Suspect]:
@@ -137,7 +124,7 @@ def _by_difference(case: _Case) -> Blamed:
         hints = Hints(wrong.values, read, words, settings)
         noise = is_noise(case.finding, case.evidence.exchanges)
         chosen, is_sure = different(wrong, hints, sorted(new), by_noise=noise)
-        executed |= dict.fromkeys(_spans(chosen, hints.values), is_sure)
+        executed |= dict.fromkeys(lines_shown(chosen, hints.values), is_sure)
         shared = shared or any(one.others for one in chosen)
     # what let a request through, or refused one that was due, may have been decided anywhere before
     # what refuses others rightly may be what a request gets to whose own check is missing
@@ -177,7 +164,7 @@ def _by_state(case: _Case, answers: Sequence[WrongAnswer]) -> Blamed:
     for wrong in answers:
         changer = changer_of(wrong.fault, case.finding, case.evidence.transcript)
         executed = case.evidence.executed.get(changer.number) if changer is not None else None
-        found |= dict.fromkeys(_spans(executed.removing, ()) if executed is not None else ())
+        found |= dict.fromkeys(lines_shown(executed.removing, ()) if executed is not None else ())
     return _blamed(found, BlameSource.EXECUTION, Certainty.LIKELY)
 
 
@@ -192,7 +179,7 @@ def _by_reading(case: _Case) -> Blamed:
     if not left and case.answers and all(wrong.is_served_alike for wrong in case.answers):
         left = checks(case.evidence.code, case.rule.requirement.id, ran)
         left += [each for one in left for each in decided_by(one.node, case.evidence.code, ran)]
-    return _blamed(_spans(left, ()), BlameSource.READING, Certainty.POSSIBLE)
+    return _blamed(lines_shown(left, ()), BlameSource.READING, Certainty.POSSIBLE)
 
 
 def _by_values(case: _Case, *, named_only: bool) -> Blamed | None:
@@ -208,7 +195,7 @@ def _by_values(case: _Case, *, named_only: bool) -> Blamed | None:
     executed = [wrong.executed for wrong in case.answers]
     named_only = named_only or not executed
     building = builders(evidence.code, executed, values, evidence.exchanges, named_only=named_only)
-    found = _spans(building, values.subject)
+    found = lines_shown(building, values.subject)
     by = BlameSource.EXECUTION if executed else BlameSource.READING
     return _blamed(found, by, Certainty.POSSIBLE) if found else None
 
@@ -230,50 +217,8 @@ def _by_library(case: _Case, bundle: Bundle) -> Blamed | None:
 _WAYS: Final = (_by_changed_state, _by_difference, _by_unchanged_state, _by_reading)
 
 
-def _first(found: Blamed, pointed: Sequence[Span]) -> Blamed:
-    """Return what is blamed with what something else points at first, best first and few lines in all."""
-    basis = found.basis
-    if pointed or basis is None or basis.certainty is Certainty.POSSIBLE:
-        kept: list[Span] = []
-        for span in [*pointed, *found.lines]:
-            others = {line for one in kept if one.file == span.file for line in range(one.first, one.last + 1)}
-            total = sum(one.last - one.first + 1 for one in kept)
-            if others.isdisjoint(range(span.first, span.last + 1)) and (
-                not kept or total + span.last - span.first + 1 <= MAX_LINES
-            ):
-                kept.append(span)
-        if pointed:
-            basis = BlameBasis(BlameSource.EXECUTION, Certainty.POSSIBLE)
-        return Blamed(tuple(sorted(kept)), basis)
-    return Blamed(tuple(sorted(found.lines)), basis)
-
-
 def _blamed(spans: Collection[Span], by: BlameSource, certainty: Certainty) -> Blamed:
     return Blamed(tuple(spans)[:MAX_SPANS], BlameBasis(by, certainty)) if spans else Blamed()
-
-
-def _spans(suspects: Iterable[Suspect], telling: Collection[str]) -> list[Span]:
-    """Return the lines of statements on their pages."""
-    shown = (docs_span(one.file, *_shown(one.node, telling)) for one in suspects)
-    return list(dict.fromkeys(span for span in shown if span is not None))
-
-
-def _shown(node: Node, telling: Collection[str]) -> tuple[int, int]:
-    """Return the lines of a statement to show: of a long one those that say what tells."""
-    first, last = lines_of(node)
-    if last - first < _LONG:
-        return first, last
-    lines = text_of(node).split("\n")
-    told = [first + at for at, line in enumerate(lines) if any(_says(line, text) for text in telling)]
-    if told and told[0] - first < _LONG:
-        return first, min(last, told[0])
-    if told:
-        return told[0], min(told[-1], told[0] + _LONG - 1)
-    return first, first + _LONG - 1
-
-
-def _says(line: str, text: str) -> bool:
-    return re.search(rf"(?<![\w.]){re.escape(text)}(?![\w.])", line) is not None
 
 
 def _is_answer_that_did_not_run(node: Node, ran: set[int]) -> bool:

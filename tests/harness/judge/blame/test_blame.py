@@ -10,9 +10,10 @@ from tree_sitter import Node
 
 from extractor.languages.common.syntax import walk
 from extractor.model import Dependency, Segment, Span
-from harness.judge.blame.blame import MAX_LINES, blame
+from harness.judge.blame.blame import blame
 from harness.judge.blame.evidence import Evidence
 from harness.judge.blame.faults import pairs_to_trace
+from harness.judge.blame.shown_lines import MAX_LINES
 from harness.model import Finding, LibraryFunction, TracedExchange, Transcript, Verdict
 from harness.profiles.registry import MCP
 from harness.rule import Rule
