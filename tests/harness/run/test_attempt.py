@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-import anyio
 import pytest
 
-from extractor.languages.common.files import added_file
-from extractor.model import ExampleKind, Layout, Manager, NoteKind, ServiceRequest, SourceFile, Tool
+from extractor.model import ExampleKind, Layout, Manager, NoteKind, SourceFile
 from harness.base.errors import EngineError, RegistryError, UnsuitableError
 from harness.config import Config
-from harness.engine.protocol import ExitState, Limits
+from harness.engine.protocol import ExitState
 from harness.judge.failure_cause import cause_of
 from harness.model import (
     DateSource,
@@ -22,7 +18,6 @@ from harness.model import (
     Facts,
     Image,
     ListeningSocket,
-    LogLine,
     Reply,
     Resolve,
     StartOutcome,
@@ -31,89 +26,20 @@ from harness.model import (
 from harness.profiles.registry import MCP
 from harness.run.attempt import _observed_endpoint, record
 from harness.run.listening_probe import ListeningProbe
+from tests.support.dead_pods import SERVER, DeadPod, DyingPod, OnePodEngine, SilentPod, recorded
 from tests.support.loopback import server_bundle
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from extractor.model import Bundle
     from harness.engine.protocol import Engine
-    from harness.model import Recording
 
 pytestmark = pytest.mark.anyio
 
-SERVER = replace(server_bundle("/mcp"), services=(ServiceRequest("authorization", "localhost", 8080),))
 CLIENT = replace(
     server_bundle(), kind=ExampleKind.CLIENT, files=(SourceFile("a.py", "open('http://localhost:9100/mcp')\n", ()),)
 )
-ENDED = ExitState(1, "exited with code 1")
-
-
-@dataclass(frozen=True)
-class DeadPod:
-    """A pod whose example wrote ``text`` and ended."""
-
-    text: str
-    listening: tuple[ListeningSocket, ...] = ()
-
-    async def wait_listening(self, timeout_s: float) -> tuple[ListeningSocket, ...]:
-        return self.listening
-
-    async def wait_exit(self, timeout_s: float) -> ExitState:
-        return ENDED
-
-    def sockets(self) -> tuple[ListeningSocket, ...]:
-        return self.listening
-
-    def exit_state(self) -> ExitState:
-        return ENDED
-
-    def logs(self) -> tuple[LogLine, ...]:
-        return tuple(LogLine(time.monotonic(), "stderr", line) for line in self.text.splitlines())
-
-
-class SilentPod(DeadPod):
-    """A pod whose example lives and does nothing."""
-
-    def exit_state(self) -> None:  # type: ignore[override]
-        return None
-
-
-class DyingPod(SilentPod):
-    """A pod whose example has closed its output: that its process has ended is not known yet."""
-
-    async def send_stdin(self, data: bytes) -> None:
-        return None
-
-    async def receive_stdout(self) -> bytes:
-        return b""
-
-    async def close_stdin(self) -> None:
-        return None
-
-    async def restart(self) -> None:
-        return None
-
-
-@dataclass(frozen=True)
-class OnePodEngine:
-    """An engine that has one pod."""
-
-    of: DeadPod
-
-    async def install(self, bundle: Bundle, **_: Any) -> Image:
-        return Image("image", "key", {})
-
-    @asynccontextmanager
-    async def pod(self, bundle: Bundle, image: Image, services: Any = (), **_: Any) -> AsyncIterator[DeadPod]:
-        yield self.of
-
-
-async def recorded(tmp_path: Path, bundle: Bundle, text: str, kind: type[DeadPod] = DeadPod) -> Recording:
-    config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state")
-    engine = cast("Engine", OnePodEngine(kind(text)))
-    return await record(engine, bundle, config, date="2025-11-25", locks={}, progress=lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -152,24 +78,6 @@ async def test_any_other_end_is_the_examples(tmp_path: Path, bundle: Bundle, tex
     assert [run.outcome for run in found.runs] == [StartOutcome.EXITED, StartOutcome.EXITED]
 
 
-@pytest.mark.parametrize("load", [100.0, 0.1])
-async def test_a_deadline_decides_nothing_on_an_overloaded_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: float
-) -> None:
-    monkeypatch.setattr("harness.base.host.BUSY_FACTOR", 4.0)
-    monkeypatch.setattr("os.getloadavg", lambda: (load, load, load))
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
-    found = await recorded(tmp_path, SERVER, "still starting", SilentPod)
-    if load == 100.0:
-        assert found.runs == ()
-        assert found.blocked is not None
-        assert "load 100 on 2 processors" in found.blocked
-    else:
-        assert [run.outcome for run in found.runs] == [StartOutcome.NEVER_LISTENED, StartOutcome.NEVER_LISTENED]
-    dead = await recorded(tmp_path, SERVER, "Error: no such module")
-    assert [run.outcome for run in dead.runs] == [StartOutcome.EXITED, StartOutcome.EXITED]
-
-
 async def test_what_docprobe_s_interpreter_decided_is_in_the_run(tmp_path: Path) -> None:
     @dataclass(frozen=True)
     class OlderNode(OnePodEngine):
@@ -196,50 +104,6 @@ async def test_packages_of_today_in_place_of_a_days_are_in_the_run(tmp_path: Pat
     assert [note.what for note in found.runs[0].guesses] == [
         "dependency: the repository does not say when a:b was published"
     ]
-
-
-class SlowPod(SilentPod):
-    """A pod whose example takes for ever to listen."""
-
-    async def wait_listening(self, timeout_s: float) -> tuple[ListeningSocket, ...]:
-        await anyio.sleep_forever()
-        return ()
-
-
-@pytest.mark.parametrize("load", [None, "load 21 on 2 processors"])
-async def test_an_example_that_takes_too_long_is_blocked_by_the_name_of_the_limit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: str | None
-) -> None:
-    monkeypatch.setattr("harness.run.attempt.describe_overload", lambda: load)
-    config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state", limits=Limits(example_s=0.1))
-    engine = cast("Engine", OnePodEngine(SlowPod("still starting")))
-    found = await record(engine, SERVER, config, date=None, locks={}, progress=lambda _: None)
-    assert (found.runs, found.transcript) == ((), None)
-    assert found.blocked is not None
-    assert "took more than 0.1 s, docprobe's limit" in found.blocked
-    assert "example-s" in found.blocked
-    assert found.lasting is (load is None), "a machine that is busy now may be quiet in a minute"
-
-
-class UncompiledPod(DeadPod):
-    """A pod whose example's compiler was ended; ``text`` is the limit, if one did that."""
-
-    def exit_state(self) -> ExitState:
-        return ExitState(137, "build step `cargo build` killed", self.text or None, "build")
-
-
-@pytest.mark.parametrize("load", [None, "load 21 on 2 processors"])
-@pytest.mark.parametrize(("limit", "key"), [("build_s", "build-s"), ("memory_mib", "build-memory-mib")])
-async def test_a_limit_that_ends_a_compiler_blocks_by_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, key: str, load: str | None
-) -> None:
-    monkeypatch.setattr("harness.run.attempt.describe_overload", lambda: load)
-    found = await recorded(tmp_path, SERVER, limit, UncompiledPod)
-    assert found.runs == ()
-    assert found.blocked == f"build step `cargo build` killed, docprobe's limit (hint: raise {key} in [limits])"
-    assert found.lasting is (load is None or limit == "memory_mib")
-    ended = await recorded(tmp_path, SERVER, "", UncompiledPod)
-    assert [run.outcome for run in ended.runs] == [StartOutcome.BUILD_FAILED, StartOutcome.BUILD_FAILED]
 
 
 @pytest.mark.parametrize(
@@ -343,70 +207,3 @@ def test_a_path_where_the_next_request_is_not_found_stays_a_guess(status: int | 
     )
     assert (_observed_endpoint(heard) is not None) is known
     assert _observed_endpoint(replace(heard, negotiated=())) is None
-
-
-class CheckedPod(SilentPod):
-    """A pod in which a type checker wrote ``text``."""
-
-    def logs(self) -> tuple[LogLine, ...]:
-        return (LogLine(time.monotonic(), "stdout", self.text),)
-
-
-class TypesEngine(OnePodEngine):
-    """Starts a type checker in a pod of its own, which is over once ``over`` is set; its end is in ``events``."""
-
-    over: anyio.Event
-    events: list[str]
-
-    @asynccontextmanager
-    async def pod(self, bundle: Bundle, image: Image, services: Any = (), **_: Any) -> AsyncIterator[Any]:
-        if bundle.kind is not ExampleKind.OTHER:
-            yield self.of
-            return
-        self.events.append("checking")
-        try:
-            await self.over.wait()
-            yield CheckedPod('{"checked": 1, "version": "5.9.3", "own": true}')
-        finally:
-            self.events.append("ended")
-
-
-def types_engine(pod: DeadPod, over: anyio.Event) -> TypesEngine:
-    engine = TypesEngine(pod)
-    object.__setattr__(engine, "over", over)
-    object.__setattr__(engine, "events", [])
-    return engine
-
-
-TYPED = replace(server_bundle(), type_check=Tool(added_file("check.mjs", ""), ("node", "check.mjs")))
-
-
-async def test_types_are_checked_while_the_example_is_conversed_with(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The check ends only once the conversation goes on: one after the other, neither would come to its end."""
-    over = anyio.Event()
-
-    async def converse(self: object, pod: object, *_: object) -> Transcript:
-        over.set()
-        return Transcript("e", ExampleKind.HTTP_SERVER, ())
-
-    monkeypatch.setattr("harness.profiles.mcp.probe.McpProbe.converse", converse)
-    monkeypatch.setattr("harness.profiles.mcp.probe.McpProbe.serves", lambda *_: True)
-    engine = types_engine(SilentPod("", (ListeningSocket("127.0.0.1", 3000),)), over)
-    config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state")
-    with anyio.fail_after(60):
-        found = await record(cast("Engine", engine), TYPED, config, date=None, locks={}, progress=lambda _: None)
-    assert found.types is not None
-    assert (found.types.version, found.types.failed) == ("5.9.3", None)
-    assert engine.events == ["checking", "ended"]
-
-
-async def test_the_types_of_what_does_not_serve_are_left_unchecked(tmp_path: Path) -> None:
-    engine = types_engine(DeadPod("TypeError: no"), anyio.Event())
-    config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state")
-    with anyio.fail_after(60):
-        found = await record(cast("Engine", engine), TYPED, config, date=None, locks={}, progress=lambda _: None)
-    assert (found.transcript, found.types) == (None, None)
-    assert [run.outcome for run in found.runs] == [StartOutcome.EXITED]
-    assert engine.events.count("checking") == engine.events.count("ended")
