@@ -11,45 +11,35 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from extractor.base.errors import internal_error
-from extractor.base.kept import today, value_digest
-from extractor.base.processor import TooLongError, processor_limit
+from extractor.base.kept import today
 from extractor.base.storage import remove_unfinished
-from extractor.model import ExampleStatus
 from harness.base.errors import BlockedError, EngineError
 from harness.judge.example import IMPORTS
-from harness.judge.results import (
-    Ruleset,
-    blocked_result,
-    result_of_printed,
-    result_of_recording,
-    result_without_run,
-)
-from harness.model import INTERRUPTED_REASON, Recording, ReportProblem
+from harness.model import INTERRUPTED_REASON, ReportProblem
 from harness.run.before import fragments_before, judge_base, name_before, only_before
 from harness.run.cache import named_images
 from harness.run.dates import cutoff_date
-from harness.run.disk import LongTranscripts, Shared, trim, without_locks
-from harness.run.kept_results import KeptResults
+from harness.run.disk import trim
 from harness.run.lookups import ImportLookups
-from harness.run.observer import Observer, Silent, note_traceback
+from harness.run.observer import Observer, Silent
 from harness.run.outcome import build_report
+from harness.run.run_results import RunResults
 from harness.run.source import describe_source
 from harness.run.texts import record_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
 
     from extractor.model import Example
     from harness.config import Config
-    from harness.model import ExampleResult, Report, Transcript
+    from harness.model import Report
     from harness.run.connect import Connect
     from harness.run.plan import Plan
     from harness.run.recorder import OpenRecorder, Recorder
 
 WORKERS = "workers"
-"""What it is called in progress that other machines are asked what they lend."""
+"""Progress name of asking other machines what they provide."""
 
 
 async def execute(
@@ -77,88 +67,79 @@ async def execute(
     began, started, day = time.monotonic(), datetime.datetime.now(datetime.UTC), today()
     observer = observer or Silent()
     remove_unfinished(config.state)
-    groups, before = plan.groups(), only_before(plan)
+    texts, dates = _texts(plan), _dates(plan, config)
     for sentence in plan.unmatched:
         observer.note(f"warning: {sentence}")
+    groups = plan.groups()
     observer.planned(len(groups), sum(len(group) for group in groups.values()))
-    copies = {digest: plan.copies(digest) for digest in groups}
-    rules = Ruleset(config.profile, plan.bound, config.requirements)
-    results: dict[str, ExampleResult] = {}
-    recordings: dict[str, Callable[[], Recording]] = {}
-
-    shared = Shared()
-
-    def add(result: ExampleResult) -> None:
-        result = results[result.id] = shared.of(result)
-        observer.finished(result)
-
-    def guarded(example: Example, judged: Callable[[], ExampleResult]) -> ExampleResult:
-        """Return the result, or, if docprobe itself fails at it, one that says so: no example costs others theirs."""
-        try:
-            with processor_limit(config.limits.example_s):
-                return judged()
-        except TooLongError as error:
-            reason = f"judging it {error} (hint: raise example-s in [limits], or skip the example)"
-        except Exception as error:
-            note_traceback(observer, error)
-            reason = internal_error(error)
-        return blocked_result(example, plan.copies(example.digest), reason)
-
-    long = LongTranscripts(config.state.absolute())
-
-    kept = None if config.no_cache else KeptResults(config.state / "results", rules)
-
-    def judged_once(example: Example, recording: Recording, recorded: str | None, cached: bool) -> ExampleResult:
-        same = copies[example.digest]
-        judged = partial(result_of_recording, example, same, recording, rules, cached=cached)
-        if kept is None or recorded is None:
-            return judged()
-        return replace(kept.result(example, same, recorded, recording.transcript, judged), cached=cached)
-
-    def judge(digest: str, recording: Recording, recorded: str | None, cached: bool) -> None:
-        if digest in before:
-            observer.ended(name_before(before[digest][0]))
-        judged = [
-            guarded(example, partial(judged_once, example, recording, recorded, cached))
-            for example in groups.get(digest, ())
-        ]
-        held = long.keep(recording)
-        if plan.base is not None:
-            recordings[digest] = held.whole
-        for result in judged if config.lock is not None else map(without_locks, judged):
-            if held.packed and result.transcript is not None:
-                result = replace(result, transcript=None, packed=held.packed, whole_transcript=held.file)
-            add(result)
-
+    results = RunResults(plan, config, observer)
     lookups = _import_lookups(plan, config, day=day)
-    printed = {shown.example.id: shown.transcript for shown in plan.printed}
-    for example in plan.examples:
-        if example.status is not ExampleStatus.RUNNABLE:
-            add(guarded(example, partial(_result_without_run, example, plan, printed, rules, kept)))
-    every = {digest: plan.base.copies(digest) for digest in before} | copies if plan.base is not None else copies
-    dates = {digest: cutoff_date(same, config.layout.drafts) for digest, same in every.items()}
-    texts = {digest: (group[0], group[0].id) for digest, group in groups.items()}
-    texts |= {digest: (group[0], name_before(group[0])) for digest, group in before.items()}
+    results.add_without_run()
+    record: Callable[..., Awaitable[None]] = partial(
+        record_texts, texts, dates, config, observer=observer, done=results.add_recorded, lookups=lookups,
+        day=day, base=plan.base, rules=results.rules if config.trace else None,
+    )  # fmt: skip
+    open_recorder = elsewhere or partial(_on_engine, connect)
+    if (texts or lookups) and (elsewhere or named_images(config)):
+        record = partial(_record_as_lent, record, open_recorder, config, observer)
+    else:
+        record = partial(record, open_recorder=open_recorder)
+    results.block_missing(await _in_time(record, config, stop, lookups))
+    results.add_lookups(lookups.found)
+    affected = [result for result in results.in_order() if plan.affects(result)]
+    base = None
+    if plan.base is not None:
+        base = judge_base(
+            plan, plan.base, affected, results.recordings, lookups.found, config, started.date(), results.guarded
+        )
+    asked = config.requirements
+    report = build_report(
+        describe_source(config.docs, config.spec, config.host),
+        affected,
+        started,
+        round(time.monotonic() - began, 3),
+        config=config,
+        plan=plan,
+        base=base,
+        requirements=[row for row in config.catalogue.requirements if not asked or row.id in asked],
+    )
+    return _with_trimmed_state(report, config)
+
+
+def _texts(plan: Plan) -> dict[str, tuple[Example, str]]:
+    """Return the texts to record, by digest: an example of each, and what it is called while it runs."""
+    texts = {digest: (group[0], group[0].id) for digest, group in plan.groups().items()}
+    return texts | {digest: (group[0], name_before(group[0])) for digest, group in only_before(plan).items()}
+
+
+def _dates(plan: Plan, config: Config) -> dict[str, str | None]:
+    """Return the cutoff of each text's dated packages, by digest."""
+    copies = {digest: plan.base.copies(digest) for digest in only_before(plan)} if plan.base is not None else {}
+    copies |= {digest: plan.copies(digest) for digest in plan.groups()}
+    return {digest: cutoff_date(same, config.layout.drafts) for digest, same in copies.items()}
+
+
+async def _record_as_lent(
+    record: Callable[..., Awaitable[None]], open_recorder: OpenRecorder, config: Config, observer: Observer
+) -> None:
+    """Record the texts, keyed by what workers lend and what an image's name means: that is asked before the cache."""
+    async with open_recorder(config) as recorder:
+        lent = await recorder.lent(partial(observer.doing, WORKERS))
+        observer.ended(WORKERS)
+        await record(open_recorder=lambda _: nullcontext(recorder), lent=lent)
+
+
+async def _in_time(
+    record: Callable[[], Awaitable[None]], config: Config, stop: anyio.Event | None, lookups: ImportLookups
+) -> str:
+    """Wait until everything is recorded, at most ``check-s``; return why what has no result then was not run."""
     reason = f"not run (hint: {BlockedError.NEXT_STEP})"
     try:
         async with anyio.create_task_group() as tasks:
             if stop is not None:
                 tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
             with anyio.move_on_after(config.limits.check_s) as clock:
-                reported = rules if config.trace else None
-                record = partial(
-                    record_texts, texts, dates, config, observer=observer, done=judge, lookups=lookups,
-                    day=day, base=plan.base, rules=reported,
-                )  # fmt: skip
-                open_recorder = elsewhere or partial(_on_engine, connect)
-                if not (texts or lookups) or not (elsewhere or named_images(config)):
-                    await record(open_recorder=open_recorder)
-                else:
-                    # what workers lend, and what an image's name means, is asked before anything is taken for unchanged
-                    async with open_recorder(config) as recorder:
-                        lent = await recorder.lent(partial(observer.doing, WORKERS))
-                        observer.ended(WORKERS)
-                        await record(open_recorder=lambda _: nullcontext(recorder), lent=lent)
+                await record()
             if clock.cancelled_caught:
                 cut = (
                     f"this run has taken {config.limits.check_s:g} s, docprobe's limit "
@@ -173,54 +154,17 @@ async def execute(
         # there is one engine for all: what it kept from being run is blocked, with its message and hint
         reason = _first(errors).in_one_line()
         lookups.give_up(reason)
-    for digest, group in groups.items():
-        for example in group:
-            if example.id not in results:
-                result = blocked_result(example, copies[digest], reason)
-                results[example.id] = result
-                if not result.interrupted:
-                    observer.finished(result)
-    for example in plan.examples:
-        if example.id in lookups.found:
-            found = partial(result_without_run, example, rules, lookups.found[example.id])
-            results[example.id] = guarded(example, found)
-    in_order = (results[id] for id in sorted(example.id for example in plan.examples))
-    affected = [result for result in in_order if plan.affects(result)]
-    base = plan.base
-    asked = config.requirements
-    report = build_report(
-        describe_source(config.docs, config.spec, config.host),
-        affected,
-        started,
-        round(time.monotonic() - began, 3),
-        config=config,
-        plan=plan,
-        base=None
-        if base is None
-        else judge_base(plan, base, affected, recordings, lookups.found, config, started.date(), guarded),
-        requirements=[row for row in config.catalogue.requirements if not asked or row.id in asked],
-    )
+    return reason
+
+
+def _with_trimmed_state(report: Report, config: Config) -> Report:
+    """Remove what was not used for longest from a state folder over its limit; the report says so."""
     removed = trim(config.state, config.limits.state_mib)
-    if removed:
-        remark = f"{removed} files that were not used for longest were removed from the state folder"
-        limit = f"it is limited to {config.limits.state_mib} MiB (state-mib in [limits])"
-        report = replace(report, problems=(*report.problems, ReportProblem(f"{remark}: {limit}")))
-    return report
-
-
-def _result_without_run(
-    example: Example,
-    plan: Plan,
-    printed: Mapping[str, Transcript],
-    rules: Ruleset,
-    kept: KeptResults | None,
-) -> ExampleResult:
-    """Return the result of an example that is printed, or cannot or shall not run; ``printed`` by id."""
-    if example.status is ExampleStatus.PRINTED:
-        transcript, same = printed[example.id], plan.copies(example.digest)
-        judged = partial(result_of_printed, example, transcript, same, rules)
-        return judged() if kept is None else kept.result(example, same, value_digest(transcript), transcript, judged)
-    return result_without_run(example, rules)
+    if not removed:
+        return report
+    remark = f"{removed} files that were not used for longest were removed from the state folder"
+    limit = f"it is limited to {config.limits.state_mib} MiB (state-mib in [limits])"
+    return replace(report, problems=(*report.problems, ReportProblem(f"{remark}: {limit}")))
 
 
 def _import_lookups(plan: Plan, config: Config, *, day: str) -> ImportLookups:
