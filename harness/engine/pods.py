@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import itertools
 import shlex
 from contextlib import suppress
@@ -12,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from extractor.base.loopback import IPV4_LOOPBACK, IPV6_LOOPBACK, is_loopback_name
 from extractor.base.text import printable
 from extractor.languages.toolchains import TOOLCHAINS
 from harness.base.errors import EngineError, PodError
 from harness.engine import process
+from harness.engine.pod_addresses import addresses_of
+from harness.engine.pod_files import stage, write_files
 from harness.engine.protocol import ExitState, Progress, Service
 from harness.engine.tunnel.transport import PodTransport
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import httpx
     from anyio.abc import ByteStream, TaskGroup, TaskStatus
 
-    from extractor.model import Bundle, SourceFile
+    from extractor.model import Bundle
     from harness.engine.process import PodSettings, Process
     from harness.engine.tunnel.tunnel import Tunnel
     from harness.model import ListeningSocket, LogLine
@@ -35,8 +35,6 @@ _SETTLE_S: Final = 0.2
 """How long to wait for further sockets after the first that listens."""
 _STALE_S: Final = 1.0
 """How long after its process ended an example's sockets may still be reported."""
-_LOOPBACK: Final = {IPV6_LOOPBACK: "::", IPV4_LOOPBACK: "0.0.0.0"}
-"""Loopback address to the wildcard that stands for all addresses of its family."""
 
 
 class DockerPod:
@@ -95,7 +93,7 @@ class DockerPod:
         """
         services, self._services = self._services, ()
         await self._listen(services)
-        await self._write_files()
+        await write_files(self._tunnel, self._bundle, self._settings.packages)
         for argv in self._bundle.build:
             progress(f"building: {printable(shlex.join(argv))}")
             if not await self._build(argv):
@@ -120,7 +118,7 @@ class DockerPod:
 
     async def connect(self, host: str, port: int) -> ByteStream:
         """See :meth:`Pod.connect`. ``localhost`` is the loopback address that has a listener."""
-        addresses = self._addresses(host.strip("[]").lower(), port)
+        addresses = self._addresses(host, port)
         for address in addresses[:-1]:
             with suppress(OSError):
                 return await self._tunnel.connect(address, port)
@@ -164,7 +162,7 @@ class DockerPod:
         self._bundle = bundle
         self._settings = replace(self._settings, environment=environment_of(bundle))
         await self._listen(services)
-        await self._stage(file for file in bundle.files if file.path not in there)
+        await stage(self._tunnel, (file for file in bundle.files if file.path not in there))
         await self._tunnel.sync()
         await self._start()
 
@@ -215,7 +213,7 @@ class DockerPod:
 
     async def _open(self, host: str, port: int) -> ByteStream:
         """Open a connection whose first side to speak is docprobe: where one address is meant, it is not waited for."""
-        addresses = self._addresses(host.strip("[]").lower(), port)
+        addresses = self._addresses(host, port)
         return self._tunnel.open(addresses[0], port) if len(addresses) == 1 else await self.connect(host, port)
 
     async def _serve(self, service: Service, stream: ByteStream) -> None:
@@ -231,26 +229,6 @@ class DockerPod:
         for service in services:
             await self._tunnel.listen(service.port, partial(self._serve, service))
             self._services += (service,)
-
-    async def _write_files(self) -> None:
-        await self._stage(self._bundle.files)
-        if not any(file.path.split("/")[0] == "node_modules" for file in self._bundle.files):
-            # tools look for node_modules beside package.json before they look further up
-            await self._link_packages()
-        await self._tunnel.sync()
-
-    async def _stage(self, files: Iterable[SourceFile]) -> None:
-        for file in files:
-            await self._tunnel.stage(file.path, file.text.encode())
-
-    async def _link_packages(self) -> None:
-        """Link the packages where tools look for them; with a build step one by one: bundlers write beside them."""
-        if not self._bundle.build:
-            await self._tunnel.link("node_modules", "../node_modules")
-            return
-        for name in self._settings.packages:
-            up = "../" * (name.count("/") + 2)
-            await self._tunnel.link(f"node_modules/{name}", f"{up}node_modules/{name}")
 
     async def _build(self, argv: Sequence[str]) -> bool:
         """Run one build step and return whether it succeeded; if not, its end is the example's."""
@@ -296,14 +274,7 @@ class DockerPod:
                 tasks.start_soon(first, self._process.ended)
 
     def _addresses(self, host: str, port: int) -> list[str]:
-        """Return the addresses to try for a host, best first. Raises OSError for names that do not mean this pod."""
-        if host in self._service_names or is_loopback_name(host):
-            listening = {s.address for s in self._tunnel.sockets() if s.port == port}
-            return sorted(_LOOPBACK, key=lambda address: listening.isdisjoint({address, _LOOPBACK[address]}))
-        try:
-            return [str(ipaddress.ip_address(host))]
-        except ValueError as error:
-            raise OSError(f"{host} does not refer to this pod") from error
+        return addresses_of(host, port, self._tunnel.sockets(), self._service_names)
 
     def _running(self) -> Process:
         if self._process is None:
