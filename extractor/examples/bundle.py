@@ -149,7 +149,8 @@ def _override_notes(draft: Draft) -> Iterator[Note]:
     if override.cwd:
         yield Note(NoteKind.FOLDER, origin, override.cwd)
     for key, text in override.glue.items():
-        yield Note(NoteKind.GLUE, origin, key, f" ({len(text.splitlines())} lines)")
+        lines = len(text.splitlines())
+        yield Note(NoteKind.GLUE, origin, key, f" ({lines} {'line' if lines == 1 else 'lines'})")
     if override.services is not None:
         yield Note(NoteKind.SERVICES, origin, " ".join(override.services) or "none")
     if override.allow_scripts:

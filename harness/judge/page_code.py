@@ -51,7 +51,7 @@ def imports(example: Example, recording: Recording, bound: BoundRequirement) -> 
         return inconclusive(bound, f"Not all imports could be looked up: {'; '.join(unknown[:_SHOWN])}.")
     names = sum(max(1, len(imported.names)) for imported in shown.imports)
     return satisfied(
-        bound, f"The packages of {first.date or 'today'} export everything that is imported ({names} names)."
+        bound, f"The packages of {first.date or 'today'} export everything that is imported ({count(names, 'name')})."
     )
 
 

@@ -62,9 +62,9 @@ def _no_server(files: Sequence[CodeFacts], relevant: bool, start: Start) -> Role
     """The role of code that serves nothing: a client, a part of an agent, or neither."""
     calls = [call for code in files for call in code.calls]
     if client := next((call for call in calls if call.last in _ASKS or call.name in _ASKS), None):
-        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="makes a client that nothing runs")
+        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="creates a client that nothing runs")
     if made := next((call for call in calls if call.last in _SERVES), None):
-        return Role(ExampleKind.OTHER, Start.NONE, relevant, made.line, why="makes an agent that nothing serves")
+        return Role(ExampleKind.OTHER, Start.NONE, relevant, made.line, why="creates an agent that nothing serves")
     if any("AgentExecutor" in bases for code in files for bases in code.bases.values()):
         return Role(ExampleKind.OTHER, Start.NONE, relevant, why="is the part of an agent that handles its messages")
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither serves an agent nor asks one")

@@ -61,7 +61,7 @@ def role_by_hand(files: Sequence[CodeFacts], start: Start, means: Means) -> Role
     if _has(texts, _ASKED) and not _has(texts, _ANSWERED):
         asking = _first(calls, means.asks)
         line = asking.line if asking else 1
-        return Role(ExampleKind.CLIENT, start, True, line, why="makes a client that nothing runs") if asking else None
+        return Role(ExampleKind.CLIENT, start, True, line, why="creates a client that nothing runs") if asking else None
     if not _has(texts, _SESSION) and (reading := next((c for c in calls if _reads(c, means)), None)):
         why = "serves stdio in a function that nothing calls"
         kind = ExampleKind.STDIO_SERVER if start is Start.RUN else ExampleKind.OTHER

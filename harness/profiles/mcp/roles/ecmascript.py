@@ -79,7 +79,7 @@ def role(files: Sequence[CodeFacts]) -> Role:
     if reading and not http and not listener and _answers(files) and not any(c.last in _STARTING for c in calls):
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, True, reading.line)
     if http:
-        why = f"makes `{http.last}`, and nothing listens"
+        why = f"uses `{http.last}`, but nothing listens"
         return Role(ExampleKind.HTTP_SERVER, Start.NONE, relevant, http.line, http.target, why)
     client = next((c for c in calls if c.last in _CLIENTS), None)
     server = next((c for c in calls if c.last in _SERVERS), None)
@@ -88,19 +88,19 @@ def role(files: Sequence[CodeFacts]) -> Role:
     if client:
         connects = any(c.last in {"connect", "connectToServer"} for c in calls)
         start = Start.RUN if connects else Start.NONE
-        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="makes a client that connects to nothing")
+        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="creates a client that connects to nothing")
     if not server and _writes_requests(files):
         start = (
             Start.RUN
             if any(c.function is None and (c.statement or c.name == "fetch") for c in main.calls)
             else Start.NONE
         )
-        return Role(ExampleKind.CLIENT, start, True, why="makes a client that nothing runs")
+        return Role(ExampleKind.CLIENT, start, True, why="creates a client that nothing runs")
     if not server and (web := next((c for c in calls if c.last in _WEB_SERVERS), None)) and (spoken or _answers(files)):
-        why = f"makes `{web.last}`, and nothing listens"
+        why = f"uses `{web.last}`, but nothing listens"
         return Role(ExampleKind.HTTP_SERVER, Start.NONE, True, web.line, web.target, why)
     if server:
-        why = f"makes the server `{server.target or server.last}`, and nothing runs it"
+        why = f"creates the server `{server.target or server.last}`, but nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
 

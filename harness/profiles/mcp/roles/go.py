@@ -53,7 +53,7 @@ def role(files: Sequence[CodeFacts]) -> Role:
         return Role(ExampleKind.OTHER, start, relevant, server.line, why=PARTNERS)
     http = next((c for c in calls if c.name in _HTTP | _OLD_HTTP), None)
     if http and (start is Start.NONE or any(c.last in _LISTENING for c in calls)):
-        why = f"makes `{http.name}`, and nothing serves it"
+        why = f"uses `{http.name}`, but nothing serves it"
         kind = ExampleKind.HTTP_SERVER if start is Start.RUN else ExampleKind.OTHER
         return Role(kind, start, relevant, http.line, http.target, why)
     stdio = next((c for c in calls if _is_stdio(c)), None)
@@ -61,9 +61,9 @@ def role(files: Sequence[CodeFacts]) -> Role:
         kind = ExampleKind.STDIO_SERVER if start is Start.RUN else ExampleKind.OTHER
         return Role(kind, start, relevant, stdio.line, why="serves stdio in a function that nothing calls")
     if client:
-        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="makes a client that nothing runs")
+        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="creates a client that nothing runs")
     if server:
-        why = f"makes the server `{server.target or server.last}`, and nothing runs it"
+        why = f"creates the server `{server.target or server.last}`, but nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
     if found := role_by_hand(files, start, _BY_HAND):
         return found

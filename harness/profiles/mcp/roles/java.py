@@ -59,7 +59,7 @@ def role(files: Sequence[CodeFacts]) -> Role:
     http = next((c for c in calls if _is_made(c, _HTTP)), None)
     if http and not client:
         listens = any(c.last in _LISTENING for c in calls) or any(_is(c, _SPRING) for c in calls)
-        why = f"makes `{http.name}`, and nothing serves it"
+        why = f"uses `{http.name}`, but nothing serves it"
         kind = ExampleKind.HTTP_SERVER if start is Start.RUN and listens else ExampleKind.OTHER
         return Role(kind, start, relevant, http.line, http.target, why)
     stdio = next((c for c in calls if _is_made(c, _STDIO)), None)
@@ -67,13 +67,13 @@ def role(files: Sequence[CodeFacts]) -> Role:
         kind = ExampleKind.STDIO_SERVER if start is Start.RUN else ExampleKind.OTHER
         return Role(kind, start, relevant, stdio.line, why="serves stdio in code that no `main` of this block calls")
     if client:
-        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="makes a client that nothing runs")
+        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="creates a client that nothing runs")
     spring = next((c for c in calls if _is(c, _SPRING)), None)
     if spring and relevant:
         # whether it listens on a port is for its packages to say: see the language
         return Role(ExampleKind.STDIO_SERVER, start, relevant, spring.line)
     if server:
-        why = f"makes the server `{server.target or server.last}`, and nothing runs it"
+        why = f"creates the server `{server.target or server.last}`, but nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
     if found := role_by_hand(files, start, BY_HAND):
         return found

@@ -57,7 +57,7 @@ def role(files: Sequence[CodeFacts]) -> Role:
     if http and any(c.name.partition("()")[0] == _LISTENING for c in calls):
         kind = ExampleKind.HTTP_SERVER if start is Start.RUN else ExampleKind.OTHER
         return Role(
-            kind, start, relevant, http.line, http.target, f"makes `{http.last}` in a function that nothing calls"
+            kind, start, relevant, http.line, http.target, f"uses `{http.last}` in a function that nothing calls"
         )
     stdio = next((c for c in calls if c.name in _STDIO), None)
     if stdio and not client:
@@ -67,9 +67,9 @@ def role(files: Sequence[CodeFacts]) -> Role:
         )
     if client:
         kind = ExampleKind.CLIENT if start is Start.RUN else ExampleKind.OTHER
-        return Role(kind, start, relevant, client.line, why="makes a client that nothing runs")
+        return Role(kind, start, relevant, client.line, why="creates a client that nothing runs")
     if server:
-        why = f"makes the server `{server.target or server.last}`, and nothing runs it"
+        why = f"creates the server `{server.target or server.last}`, but nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
     if found := role_by_hand(files, start, _BY_HAND):
         return found

@@ -79,14 +79,14 @@ def role(files: Sequence[CodeFacts]) -> Role:
     if client and server:
         return Role(ExampleKind.OTHER, start, relevant, server.line, why=PARTNERS)
     if client:
-        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="makes a client that nothing runs")
+        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="creates a client that nothing runs")
     if (web := _hand_written(files, start)) and (web.start is Start.RUN or not server):
         return web
     if _writes_requests(files) and not server:
         start = Start.RUN if sends_on_load(files[0]) else start
-        return Role(ExampleKind.CLIENT, start, True, why="makes a client that nothing runs")
+        return Role(ExampleKind.CLIENT, start, True, why="creates a client that nothing runs")
     if server:
-        why = f"makes the server `{server.target or server.last}`, and nothing runs it"
+        why = f"creates the server `{server.target or server.last}`, but nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
 
@@ -207,9 +207,9 @@ def _hand_written(files: Sequence[CodeFacts], start: Start) -> Role | None:
     if server.started and server.call:
         start = Start.RUN if server.call.function is None else start
         return Role(kind, start, True, line, why="starts a server in a function that nothing calls")
-    made = f"makes `{server.call.last}`" if server.call else "answers requests"
+    made = f"uses `{server.call.last}`" if server.call else "answers requests"
     handle = server.call.target if server.call and server.call.function is None else None
-    return Role(kind, Start.NONE, True, line, handle, why=f"{made}, and nothing in it starts a server")
+    return Role(kind, Start.NONE, True, line, handle, why=f"{made}, but nothing in it starts a server")
 
 
 def _reading(files: Sequence[CodeFacts]) -> Call | None:

@@ -52,14 +52,14 @@ def role(files: Sequence[CodeFacts]) -> Role:
         return Role(ExampleKind.OTHER, start, relevant, client.line, why=PARTNERS)
     if http and (start is Start.NONE or any(call.last in _LISTENING for call in calls)):
         kind = ExampleKind.HTTP_SERVER if start is Start.RUN else ExampleKind.OTHER
-        return Role(kind, start, relevant, http.line, http.target, f"makes `{http.name}`, and nothing serves it")
+        return Role(kind, start, relevant, http.line, http.target, f"uses `{http.name}`, but nothing serves it")
     if stdio and serves and not client:
         kind = ExampleKind.STDIO_SERVER if start is Start.RUN else ExampleKind.OTHER
         return Role(kind, start, relevant, serves.line, why="serves stdio in a function that nothing calls")
     if client:
-        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="makes a client that nothing runs")
+        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="creates a client that nothing runs")
     if traits & _HANDLERS:
-        return Role(ExampleKind.OTHER, Start.NONE, relevant, why="makes a server, and nothing runs it")
+        return Role(ExampleKind.OTHER, Start.NONE, relevant, why="creates a server, but nothing runs it")
     if found := role_by_hand(files, start, _BY_HAND):
         return found
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
