@@ -114,9 +114,7 @@ def ensure_engine(allow_install: bool, report: Report, host: HostEnvironment) ->
     if host.get("DOCKER_HOST"):
         raise EngineError(message, "start the engine that DOCKER_HOST names, or unset DOCKER_HOST")
     if not allow_install:
-        raise EngineError(
-            message, f"start your engine, or install one: {INSTALL_VARIABLE}=0 keeps docprobe from that"
-        )
+        raise EngineError(message, f"start your engine, or install one: {INSTALL_VARIABLE}=0 keeps docprobe from that")
     machine = Machine.here(host)
     installs = install_commands(machine)
     if not machine.dockerd and not installs:

@@ -56,7 +56,7 @@ CODE: Final = CodeProfile(
 
 
 def _rules() -> tuple[Rule, ...]:
-    from harness.judge.example import example_rules
+    from harness.judge.example_rules import example_rules
 
     return example_rules()
 

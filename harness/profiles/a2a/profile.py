@@ -40,7 +40,7 @@ OPENING_BODY: Final = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "SendMess
 
 
 def _rules() -> tuple[Rule, ...]:
-    from harness.judge.example import example_rules
+    from harness.judge.example_rules import example_rules
     from harness.profiles.a2a.rules import card, errors, messages, operations, streams, tasks
 
     families = (card, messages, tasks, streams, operations, errors)

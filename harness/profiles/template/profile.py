@@ -40,7 +40,7 @@ SERVING: Final = Serving(
 
 def _rules() -> tuple[Rule, ...]:
     # the rules that every example has (it runs, its page is complete), and yours
-    from harness.judge.example import example_rules
+    from harness.judge.example_rules import example_rules
     from harness.profiles.template.rules import RULES
 
     return (*example_rules(serving=SERVING), *RULES)

@@ -21,7 +21,8 @@ from extractor.model import (
     Span,
     UnlistedImport,
 )
-from harness.judge.example import example_rules, judge_example
+from harness.judge.example import judge_example
+from harness.judge.example_rules import example_rules
 from harness.model import Basis, DateSource, Finding, LogLine, Recording, Run, Stage, StartOutcome, Verdict
 from harness.rule import Catalogue
 from tests.support.transcripts import Talk

@@ -18,7 +18,7 @@ from extractor.model import (
     SourceFile,
     Span,
 )
-from harness.judge.example import example_rules
+from harness.judge.example_rules import example_rules
 from harness.judge.page_code import imports, types
 from harness.model import (
     BoundRequirement,

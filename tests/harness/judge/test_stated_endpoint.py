@@ -18,7 +18,8 @@ from extractor.model import (
     Span,
     StatedEndpoint,
 )
-from harness.judge.example import example_rules, judge_example
+from harness.judge.example import judge_example
+from harness.judge.example_rules import example_rules
 from harness.model import Basis, Exchange, Finding, Recording, Reply, Transcript, Verdict
 from harness.results.severity import counts_as_violated
 from harness.rule import Catalogue

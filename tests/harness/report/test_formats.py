@@ -12,7 +12,7 @@ import pytest
 from extractor.model import Level, Span
 from harness.base.errors import UsageError
 from harness.cli.outputs import outputs_of
-from harness.judge.example import example_rules
+from harness.judge.example_rules import example_rules
 from harness.model import INTERRUPTED_REASON, Basis, SettingsSource, Status, TextChange, Trust, Verdict
 from harness.report.exit_wording import exit_sentence
 from harness.report.formats import BY_NAME, render

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import CALLS, FUNCTIONS, callee_of, enclosing, statement, text_of, walk
 from extractor.model import Level
-from harness.judge.example import example_rules
+from harness.judge.example_rules import example_rules
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
