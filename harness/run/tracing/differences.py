@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
 
 from harness.base import jsonrpc
 from harness.model import RARELY, LibraryFunction, TracedExchange
@@ -39,60 +40,79 @@ def differences(
         wrong: numbers of all exchanges with which something is wrong.
     """
     before, after = ({one.number: one for one in transcript.exchanges} for transcript in (was, now))
-    versions = {_plain(name): version for name, version in was.packages.items()}
     asked_again = {number for number in executed if _same(before.get(number), after.get(number))}
-    kind_of = {number: _kind(after[number]) for number in asked_again}
-    rights: dict[_Kind, Counter[_Place]] = {}
+    again = {number: executed[number] for number in asked_again}
+    runs = _Runs.of(again, {number: _kind(after[number]) for number in asked_again}, wrong)
+    versions = {_plain(name): version for name, version in was.packages.items()}
+    return tuple(
+        _traced(number, control if control in again else 0, again, runs, versions)
+        for number, control in sorted(pairs.items())
+        if number in again
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """What ran for which requests of a conversation."""
+
+    kinds: Mapping[int, _Kind]
+    """Of each request, by number."""
+    rights: Mapping[_Kind, Counter[_Place]]
     """By kind: places, with how many requests with which nothing is wrong ran them."""
-    ran_by: dict[_Kind, set[_Place]] = {}
-    for number in asked_again:
-        places = {(path, place) for path, held in executed[number].places.items() for place in held}
-        ran_by.setdefault(kind_of[number], set()).update(places)
-        if number not in wrong:
-            rights.setdefault(kind_of[number], Counter()).update(places)
-    times, kinds = _summed(rights.values()), _summed(ran_by.values())
-    found = []
-    for number, control in sorted(pairs.items()):
-        if number not in asked_again:
-            continue
-        if control not in asked_again:
-            control = 0
-        ran = executed[number]
-        # without a control everything ran for others too, as far as is known
-        other = executed[control] if control else ran
-        only = {path: ran.places[path] - other.places.get(path, frozenset()) for path in sorted(ran.places)}
-        own_kind = kind_of[number]
-        # what every request of a kind does wrong, those with which nothing else is wrong do too
-        alike: Mapping[_Place, int] = {} if any(only.values()) else rights.get(own_kind, {})
-        rare = {
-            path: tuple(
-                (*place, count)
-                for place in sorted(places)
-                if (count := times[path, place] - alike.get((path, place), 0)) < RARELY
-            )
-            for path, places in sorted(ran.places.items())
-        }
-        # its own kind ran them all
-        of_few = {
-            path: tuple((*place, count) for place in sorted(places) if (count := kinds[path, place] - 1) < RARELY)
-            for path, places in sorted(ran.places.items())
-        }
-        others = {call[:2] for call in other.calls}
-        fresh = [call for call in ran.calls if call[:2] not in others]
-        library = list(dict.fromkeys(named for call in fresh for named in (call[2:], call[:2]) if named))[:_MOST_SHOWN]
-        found.append(
-            TracedExchange(
-                number,
-                control,
-                {path: tuple(sorted({line for line, _ in ran.places[path]})) for path in sorted(ran.places)},
-                {path: tuple(sorted(places)) for path, places in only.items() if places},
-                tuple(LibraryFunction(name, versions.get(_plain(name), ""), called) for name, called in library),
-                {path: places for path, places in rare.items() if places},
-                {path: places for path, places in of_few.items() if places},
-                dict(ran.places),
-            )
+    times: Counter[_Place]
+    """Places, with how many requests with which nothing is wrong ran them."""
+    ran_by: Counter[_Place]
+    """Places, with how many kinds of requests ran them."""
+
+    @classmethod
+    def of(cls, executed: Mapping[int, Executed], kinds: Mapping[int, _Kind], wrong: Collection[int]) -> Self:
+        """Count what ran for requests, by number; ``wrong``: those with which something is wrong."""
+        rights: dict[_Kind, Counter[_Place]] = {}
+        every: dict[_Kind, set[_Place]] = {}
+        for number, ran in executed.items():
+            places = {(path, place) for path, held in ran.places.items() for place in held}
+            every.setdefault(kinds[number], set()).update(places)
+            if number not in wrong:
+                rights.setdefault(kinds[number], Counter()).update(places)
+        return cls(kinds, rights, _summed(rights.values()), _summed(every.values()))
+
+
+def _traced(
+    number: int, control: int, executed: Mapping[int, Executed], runs: _Runs, versions: Mapping[str, str]
+) -> TracedExchange:
+    """Return what ran for a request and not for its control, 0 if it has none, and what few others ran."""
+    ran = executed[number]
+    # without a control everything ran for others too, as far as is known
+    other = executed[control] if control else ran
+    only = {path: ran.places[path] - other.places.get(path, frozenset()) for path in sorted(ran.places)}
+    # what every request of a kind does wrong, those with which nothing else is wrong do too
+    alike: Mapping[_Place, int] = {} if any(only.values()) else runs.rights.get(runs.kinds[number], {})
+    rare = {
+        path: tuple(
+            (*place, count)
+            for place in sorted(places)
+            if (count := runs.times[path, place] - alike.get((path, place), 0)) < RARELY
         )
-    return tuple(found)
+        for path, places in sorted(ran.places.items())
+    }
+    # its own kind ran them all
+    of_few = {
+        path: tuple((*place, count) for place in sorted(places) if (count := runs.ran_by[path, place] - 1) < RARELY)
+        for path, places in sorted(ran.places.items())
+    }
+    others = {call[:2] for call in other.calls}
+    fresh = [call for call in ran.calls if call[:2] not in others]
+    library = list(dict.fromkeys(named for call in fresh for named in (call[2:], call[:2]) if named))[:_MOST_SHOWN]
+    return TracedExchange(
+        number,
+        control,
+        {path: tuple(sorted({line for line, _ in ran.places[path]})) for path in sorted(ran.places)},
+        {path: tuple(sorted(places)) for path, places in only.items() if places},
+        tuple(LibraryFunction(name, versions.get(_plain(name), ""), called) for name, called in library),
+        {path: places for path, places in rare.items() if places},
+        {path: places for path, places in of_few.items() if places},
+        dict(ran.places),
+    )
 
 
 def answered_otherwise(was: Transcript, now: Transcript, numbers: Iterable[int]) -> frozenset[int]:
