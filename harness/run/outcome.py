@@ -85,36 +85,48 @@ def build_report(
         root_in_repository=source.root_in_repository,
         problems=() if rules is None else tuple(map(ReportProblem, missing_schema_remark(results, rules))),
     )
-    if config is not None:
-        report = replace(
-            report,
-            settings=config.settings,
-            strict=config.strict,
-            fail_on=config.fail_on,
-            narrowed=config.changed_since is not None,
-            shards=() if config.shard is None else (str(config.shard),),
-            division=None if config.shard is None else _division(config, config.shard),
-        )
-    if config is not None and plan is not None:
-        report = replace(
-            report,
-            drift=mark_blocking_drift(plan.bound.drift, results, config.layout.drafts, config.requirements),
-            problems=(
-                *report.problems,
-                *(ReportProblem(remark) for remark in missing_text_remark(results, plan.bound)),
-                *limit_remarks(results),
-                *(ReportProblem(problem.message, problem.span) for problem in plan.problems),
-            ),
-            sources=source_lines(plan.corpus, results),
-            lost=plan.no_longer_runnable,
-            text_changes=plan.text_changes,
-            edited=tuple(sorted(plan.edited & {result.id for result in results})),
-        )
-    if config is not None and base is not None:
+    if config is None:
+        return report
+    report = _with_settings(report, config)
+    if plan is not None:
+        report = _with_plan(report, config, plan)
+    if base is not None:
         start_rules = {row.id for row in report.requirements if row.stage is Stage.START}
         examples, drift, compared = compare(report.examples, report.drift, base, config.gate, start_rules)
         report = replace(report, examples=examples, drift=_relevant(drift, examples), compared=compared)
     return report
+
+
+def _with_settings(report: Report, config: Config) -> Report:
+    """Return the report with what a run was asked for."""
+    return replace(
+        report,
+        settings=config.settings,
+        strict=config.strict,
+        fail_on=config.fail_on,
+        narrowed=config.changed_since is not None,
+        shards=() if config.shard is None else (str(config.shard),),
+        division=None if config.shard is None else _division(config, config.shard),
+    )
+
+
+def _with_plan(report: Report, config: Config, plan: Plan) -> Report:
+    """Return the report with what was read of the docs: drift, problems, excerpts, and what a change does to them."""
+    results = report.examples
+    return replace(
+        report,
+        drift=mark_blocking_drift(plan.bound.drift, results, config.layout.drafts, config.requirements),
+        problems=(
+            *report.problems,
+            *(ReportProblem(remark) for remark in missing_text_remark(results, plan.bound)),
+            *limit_remarks(results),
+            *(ReportProblem(problem.message, problem.span) for problem in plan.problems),
+        ),
+        sources=source_lines(plan.corpus, results),
+        lost=plan.no_longer_runnable,
+        text_changes=plan.text_changes,
+        edited=tuple(sorted(plan.edited & {result.id for result in results})),
+    )
 
 
 def _relevant(drift: Sequence[Drift], examples: Sequence[ExampleResult]) -> tuple[Drift, ...]:
