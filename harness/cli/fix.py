@@ -67,6 +67,17 @@ def command(
             err.print(line, markup=False, soft_wrap=True)
         click.get_current_context().exit(1)
     _print_patch(trial.patch(config.docs, _from_here(config.docs)))
+    for line in _outcome(trial):
+        err.print(line, markup=False, soft_wrap=True)
+    if trial.holds and write:
+        for path, (_, data) in trial.files(config.docs).items():
+            write_atomically(config.docs / path, data)
+            err.print(f"wrote {printable(path)}", markup=False)
+    click.get_current_context().exit(0 if trial.holds else 1)
+
+
+def _outcome(trial: Trial) -> Iterator[str]:
+    """Yield what the trial run of a fix showed."""
     fixed = tuple(sorted({requirement for requirement, _ in trial.fixed}))
     said = (
         ("fixed", fixed),
@@ -77,24 +88,19 @@ def command(
     )
     for title, names in said:
         if names:
-            err.print(f"{title}: {', '.join(names)}", markup=False, soft_wrap=True)
+            yield f"{title}: {', '.join(names)}"
     if trial.given_up is not None:
         left_out = ", ".join(trial.given_up.tried)
-        err.print(f"left out: {left_out}: {printable(trial.given_up.why)}", markup=False, soft_wrap=True)
+        yield f"left out: {left_out}: {printable(trial.given_up.why)}"
     if trial.alternative:
         from harness.repair.pins import alternative_words
 
         sources = {path: before for path, (before, _) in trial.texts.items()}
-        err.print(f"a choice{alternative_words(trial.alternative, sources)}", markup=False, soft_wrap=True)
+        yield f"a choice{alternative_words(trial.alternative, sources)}"
     if trial.blocking:
-        err.print(_still_blocking(trial), markup=False, soft_wrap=True)
+        yield _still_blocking(trial)
     if trial.trouble:
-        err.print(f"not proved: the fixed page is {trial.trouble}", markup=False)
-    if trial.holds and write:
-        for path, (_, data) in trial.files(config.docs).items():
-            write_atomically(config.docs / path, data)
-            err.print(f"wrote {printable(path)}", markup=False)
-    click.get_current_context().exit(0 if trial.holds else 1)
+        yield f"not proved: the fixed page is {trial.trouble}"
 
 
 def _no_fix(trial: Trial) -> Iterator[str]:

@@ -16,10 +16,12 @@ from harness.cli.context import Cli, docs_option, pass_cli, runtime_option, stat
 from harness.settings import load_config
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from harness.config import Config
     from harness.model import LogLine
+    from harness.profile import OpeningRequest
     from harness.run.serve import Served
 
 
@@ -49,9 +51,9 @@ def command(
 ) -> None:
     """Start EXAMPLE as its page documents it, and keep it running until Ctrl-C.
 
-    EXAMPLE is an id, or a glob that matches exactly one. Prints the URL, a bearer token if the example demands one, and
-    a curl command to try; the example's log goes to stderr. The example can be reached from this machine only, and has
-    no access to a network.
+    EXAMPLE is an id, or a glob that matches exactly one. Prints the URL, a bearer token if the example requires one,
+    and a curl command to try; the example's log goes to stderr. The example can be reached from this machine only, and
+    has no access to a network.
 
     \b
     docprobe run 'docs/2025-11-25/tutorials/security/authorization#typescript' --docs docs
@@ -80,18 +82,8 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
         err.print(printable(text), markup=False, style="dim", soft_wrap=True)
 
     def ready(served: Served) -> None:
-        click.echo(f"url    {served.url}")
-        bearer: list[str] = []
-        if served.token is not None:
-            click.echo(f"token  {served.token}")
-            bearer = ["-H", f"Authorization: Bearer {served.token}"]
-        inside = served.inside.split("/")[2]
-        stated = [word for name, value in served.headers for word in ("-H", f"{name}: {value}")]
-        opening = config.profile.opening
-        headers = [word for name, value in (opening.headers if opening else ()) for word in ("-H", f"{name}: {value}")]
-        body = ["-d", opening.body] if opening else []
-        host = [] if inside == served.url.split("/")[2] else ["-H", f"Host: {inside}"]
-        click.echo("try    " + shlex.join(["curl", "-i", served.url, *host, *bearer, *stated, *headers, *body]))
+        for line in _how_to_reach(served, config.profile.opening):
+            click.echo(line)
         err.print("press Ctrl-C to stop it", style="dim")
 
     def log(line: LogLine) -> None:
@@ -120,6 +112,21 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
                         err.print("the example exited on its own; see its log above")
                         break
         tasks.cancel_scope.cancel()
+
+
+def _how_to_reach(served: Served, opening: OpeningRequest | None) -> Iterator[str]:
+    """Yield the URL, a bearer token if the example requires one, and a curl command to try."""
+    yield f"url    {served.url}"
+    bearer: list[str] = []
+    if served.token is not None:
+        yield f"token  {served.token}"
+        bearer = ["-H", f"Authorization: Bearer {served.token}"]
+    inside = served.inside.split("/")[2]
+    stated = [word for name, value in served.headers for word in ("-H", f"{name}: {value}")]
+    headers = [word for name, value in (opening.headers if opening else ()) for word in ("-H", f"{name}: {value}")]
+    body = ["-d", opening.body] if opening else []
+    host = [] if inside == served.url.split("/")[2] else ["-H", f"Host: {inside}"]
+    yield "try    " + shlex.join(["curl", "-i", served.url, *host, *bearer, *stated, *headers, *body])
 
 
 async def _listen(scope: anyio.CancelScope) -> None:
