@@ -76,7 +76,7 @@ def _beside_configuration(cli: Cli, docs: Path | None, report: Report) -> Path:
     config = load_config(docs, cli.config_file)
     if report.docs_root != config.docs.name:
         raise UsageError(
-            f"the results are for the docs '{report.docs_root}', not of '{config.docs.name}'",
+            f"the results are for the docs '{report.docs_root}', not for '{config.docs.name}'",
             "give the docs with --docs, or the baseline with --file",
         )
     return config.baseline or (config.file.parent if config.file else config.docs) / BASELINE_NAME

@@ -119,7 +119,7 @@ def last_run(state: Path, catalogue: Sequence[Requirement], docs: Path | None = 
         raise UsageError("no earlier run was found", "run docprobe check, or name a result file with --results")
     other = newest_root(state) or Path(read(state / LAST_RUN, catalogue).docs_root)
     raise UsageError(
-        f"the results are for the docs '{other.name}', not of '{docs.name}': the last run was of {other}",
+        f"the results are for the docs '{other.name}', not for '{docs.name}': the last run was of {other}",
         f"run docprobe check {docs}, or name the docs of the run: --docs {other}",
     )
 

@@ -72,7 +72,7 @@ class TestFiles:
         assert last_run(tmp_path, ROWS, one).commit == "1" * 40
         assert last_run(tmp_path, ROWS, other).commit == "2" * 40
         assert (last_run(tmp_path, ROWS).commit, newest_root(tmp_path)) == ("2" * 40, other)
-        with pytest.raises(UsageError, match="not of 'docs': the last run was of") as caught:
+        with pytest.raises(UsageError, match="not for 'docs': the last run was of") as caught:
             last_run(tmp_path, ROWS, tmp_path / "third" / "docs")
         assert f"--docs {other}" in (caught.value.hint or "")
         assert any(example.transcript for example in last_run(tmp_path, ROWS).examples)
