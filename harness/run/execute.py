@@ -25,7 +25,7 @@ from harness.run.observer import Observer, Silent
 from harness.run.outcome import build_report
 from harness.run.run_results import RunResults
 from harness.run.source import describe_source
-from harness.run.texts import record_texts
+from harness.run.texts import WantedTexts, record_texts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -67,7 +67,7 @@ async def execute(
     began, started, day = time.monotonic(), datetime.datetime.now(datetime.UTC), today()
     observer = observer or Silent()
     remove_unfinished(config.state)
-    texts, dates = _texts(plan), _dates(plan, config)
+    texts = _texts(plan)
     for sentence in plan.unmatched:
         observer.note(f"warning: {sentence}")
     groups = plan.groups()
@@ -75,10 +75,12 @@ async def execute(
     results = RunResults(plan, config, observer)
     lookups = _import_lookups(plan, config, day=day)
     results.add_without_run()
+    wanted = WantedTexts(
+        texts, _dates(plan, config), config, observer, plan.base, results.rules if config.trace else None
+    )
     record: Callable[..., Awaitable[None]] = partial(
-        record_texts, texts, dates, config, observer=observer, done=results.add_recorded, lookups=lookups,
-        day=day, base=plan.base, rules=results.rules if config.trace else None,
-    )  # fmt: skip
+        record_texts, wanted, done=results.add_recorded, lookups=lookups, day=day
+    )
     open_recorder = elsewhere or partial(_on_engine, connect)
     if (texts or lookups) and (elsewhere or named_images(config)):
         record = partial(_record_as_lent, record, open_recorder, config, observer)

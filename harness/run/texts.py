@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -40,83 +40,102 @@ _IMPORTS: Final = "imports"
 _EARLIER: Final = " (seen earlier today; --no-cache tries it again)"
 
 
+@dataclass(frozen=True, slots=True)
+class WantedTexts:
+    """The texts that a run needs recordings of, and what decides how they are recorded."""
+
+    texts: Mapping[str, tuple[Example, str]]
+    """Of each text, by digest, one of its copies and what it is called while it runs."""
+    dates: Mapping[str, str | None]
+    """Cutoff of each text's dated packages, by digest."""
+    config: Config
+    """Of the run."""
+    observer: Observer
+    """Is informed of progress."""
+    base: BasePlan | None = None
+    """Of a change, the merge base."""
+    rules: Ruleset | None = None
+    """What violates them is traced; None: nothing is."""
+
+    def rules_for(self, digest: str) -> Ruleset | None:
+        """Return the rules that decide what of a text is traced; None for one that is only compared with."""
+        example, name = self.texts[digest]
+        return self.rules if name == example.id else None
+
+    def to_trace(self, digest: str) -> Callable[[Transcript], Mapping[int, int]]:
+        """Return what tells the exchanges of a conversation that shall be traced, each with its control."""
+        example, rules = self.texts[digest][0], self.rules_for(digest)
+
+        def to_trace(transcript: Transcript) -> Mapping[int, int]:
+            if rules is None:
+                return {}
+            try:
+                with processor_limit(self.config.limits.example_s):
+                    return exchanges_to_trace(example, transcript, rules)
+            except Exception as error:  # it costs no verdict
+                self.observer.note(f"{example.id}: not traced: {type(error).__name__}: {error}")
+                return {}
+
+        return to_trace
+
+
 async def record_texts(
-    texts: Mapping[str, tuple[Example, str]],
-    dates: Mapping[str, str | None],
-    config: Config,
+    wanted: WantedTexts,
     open_recorder: OpenRecorder,
-    observer: Observer,
     done: Callable[[str, Recording, str | None, bool], None],
     lookups: ImportLookups,
     *,
     day: str,
-    base: BasePlan | None = None,
-    rules: Ruleset | None = None,
     lent: tuple[str, ...] = (),
 ) -> None:
     """Record every text: from the cache, or by running it. Look up the imports of fragments.
 
     Args:
-        texts: of each text, by digest, one of its copies and what it is called while it runs.
-        dates: cutoff of each text's dated packages, by digest.
-        config: of the run.
+        wanted: the texts.
         open_recorder: opens what runs texts; called only if something must really run.
-        observer: is informed of progress.
         done: called for each text with its digest, its recording, the digest of that if it is stored, and whether it
             was cached; cached ones first.
         lookups: of the imports of fragments.
         day: today, ISO, UTC.
-        base: of a change, the merge base.
-        rules: what violates them is traced; None: nothing is.
         lent: from :meth:`harness.run.recorder.Recorder.lent`.
     """
+    config, observer = wanted.config, wanted.observer
     code, host_inputs = cache.conversation_digest(), cache.host_inputs_digest(config, lent)
-    folder = config.state / "recordings"
     locks = read_locks(config.lock)
     keys = {
         digest: cache.key(
-            example, config, date=dates[digest], day=day, code=code, host_inputs=host_inputs, locks=locks.get(digest)
+            example, config, date=wanted.dates[digest], day=day, code=code, host_inputs=host_inputs,
+            locks=locks.get(digest),
         )
-        for digest, (example, _) in texts.items()
-    }
+        for digest, (example, _) in wanted.texts.items()
+    }  # fmt: skip
+    stored = _Stored(wanted, config.state / "recordings", keys)
     waiting: list[str] = []
     untraced: dict[str, Recording] = {}
-    chosen_by = rules_digest(rules) if rules is not None else ""
-    for digest, (example, name) in texts.items():
-        recording = None if config.no_cache else cache.load(folder, keys[digest])
+    for digest in wanted.texts:
+        recording = stored.load(digest)
         if recording is None:
             waiting.append(digest)
-            continue
-        if rules is not None and name == example.id and recording.asked_by != chosen_by and recording.transcript:
-            # other rules may be violated by other exchanges than those that were traced
-            if not _to_trace(example, config, rules, observer)(recording.transcript).keys() <= set(recording.asked):
-                untraced[digest] = recording
-                waiting.append(digest)
-                continue
-            _store(folder, keys[digest], replace(recording, asked_by=chosen_by), observer)
-        if recording.blocked is not None:
-            recording = replace(recording, blocked=f"{recording.blocked}{_EARLIER}")
-        done(digest, recording, cache.content_digest(folder, keys[digest]), True)
+        elif not stored.is_traced(digest, recording):
+            untraced[digest] = recording
+            waiting.append(digest)
+        else:
+            stored.confirm(digest, recording)
+            if recording.blocked is not None:
+                recording = replace(recording, blocked=f"{recording.blocked}{_EARLIER}")
+            done(digest, recording, stored.content_digest(digest), True)
     left = lookups.read_cache(code=code, host_inputs=host_inputs)
     if not waiting and not left:
         return
 
     async def run(recorder: Recorder, digest: str, turns: Turns) -> None:
         async with turns.next() as turn:
-            example, name = texts[digest]
-            reported = rules if name == example.id else None
-            recording = await _record(
-                recorder, example, name, config, observer,
-                date=dates[digest], locks=locks.get(digest, {}), base=base, rules=reported, turn=turn,
-            )  # fmt: skip
+            recording = await _record(recorder, wanted, digest, locks.get(digest, {}), turn)
         if recording.blocked is not None and digest in untraced:
             return
         untraced.pop(digest, None)
-        if reported is not None:
-            recording = replace(recording, asked_by=chosen_by)
-        recorded = None
-        if recording.blocked is None or recording.lasting:
-            recorded = _store(folder, keys[digest], recording, observer)
+        recording = stored.marked(digest, recording)
+        recorded = stored.store(digest, recording) if recording.blocked is None or recording.lasting else None
         done(digest, recording, recorded, False)
 
     async def look_up(recorder: Recorder, limiter: anyio.CapacityLimiter) -> None:
@@ -133,79 +152,80 @@ async def record_texts(
     finally:
         # what could not be run once more to be traced has its verdict all the same
         for digest, recording in untraced.items():
-            done(digest, recording, cache.content_digest(folder, keys[digest]), True)
+            done(digest, recording, stored.content_digest(digest), True)
 
 
-def _store(folder: Path, key: str, recording: Recording, observer: Observer) -> str | None:
-    """Store a recording, and return its digest; None if it cannot be stored."""
-    try:
-        cache.store(folder, key, recording)
-    except DocprobeError as error:  # the verdict is reported all the same
-        observer.note(error.in_one_line())
-        return None
-    return cache.content_digest(folder, key)
+class _Stored:
+    """The recordings of a run's texts in the cache."""
 
+    def __init__(self, wanted: WantedTexts, folder: Path, keys: Mapping[str, str]) -> None:
+        """``keys`` of the cache, by digest of the text."""
+        self._wanted = wanted
+        self._folder = folder
+        self._keys = keys
+        self._chosen_by = rules_digest(wanted.rules) if wanted.rules is not None else ""
 
-def _to_trace(
-    example: Example, config: Config, rules: Ruleset | None, observer: Observer
-) -> Callable[[Transcript], Mapping[int, int]]:
-    """Return what tells the exchanges of a conversation that shall be traced, each with its control."""
+    def load(self, digest: str) -> Recording | None:
+        """Return the recording of a text; None if there is none that may be used."""
+        return None if self._wanted.config.no_cache else cache.load(self._folder, self._keys[digest])
 
-    def to_trace(transcript: Transcript) -> Mapping[int, int]:
-        if rules is None:
-            return {}
+    def is_traced(self, digest: str, recording: Recording) -> bool:
+        """Return whether everything is traced that the rules of this run want traced.
+
+        Other rules may be violated by other exchanges than those that were traced.
+        """
+        if not self._others_chose(digest, recording) or recording.transcript is None:
+            return True
+        return self._wanted.to_trace(digest)(recording.transcript).keys() <= set(recording.asked)
+
+    def confirm(self, digest: str, recording: Recording) -> None:
+        """Store that what is traced is what the rules of this run want traced, if other rules chose it."""
+        if self._others_chose(digest, recording):
+            self.store(digest, self.marked(digest, recording))
+
+    def _others_chose(self, digest: str, recording: Recording) -> bool:
+        """Return whether what is traced of a conversation was chosen by other rules than those of this run."""
+        has_choice = self._wanted.rules_for(digest) is not None and recording.transcript is not None
+        return has_choice and recording.asked_by != self._chosen_by
+
+    def marked(self, digest: str, recording: Recording) -> Recording:
+        """Return the recording with the rules that chose what of it is traced."""
+        return recording if self._wanted.rules_for(digest) is None else replace(recording, asked_by=self._chosen_by)
+
+    def store(self, digest: str, recording: Recording) -> str | None:
+        """Store a recording, and return its digest; None if it cannot be stored."""
         try:
-            with processor_limit(config.limits.example_s):
-                return exchanges_to_trace(example, transcript, rules)
-        except Exception as error:  # it costs no verdict
-            observer.note(f"{example.id}: not traced: {type(error).__name__}: {error}")
-            return {}
+            cache.store(self._folder, self._keys[digest], recording)
+        except DocprobeError as error:  # the verdict is reported all the same
+            self._wanted.observer.note(error.in_one_line())
+            return None
+        return self.content_digest(digest)
 
-    return to_trace
+    def content_digest(self, digest: str) -> str | None:
+        """Return the digest of what is stored of a text; None if nothing is."""
+        return cache.content_digest(self._folder, self._keys[digest])
 
 
 async def _record(
-    recorder: Recorder,
-    example: Example,
-    name: str,
-    config: Config,
-    observer: Observer,
-    *,
-    date: str | None,
-    locks: Mapping[str, str],
-    base: BasePlan | None,
-    rules: Ruleset | None,
-    turn: Turn,
+    recorder: Recorder, wanted: WantedTexts, digest: str, locks: Mapping[str, str], turn: Turn
 ) -> Recording:
     """Record one text. What goes wrong in docprobe blocks this text, and costs no other its verdict.
 
     Args:
         recorder: what runs it.
-        example: a copy of it.
-        name: what it is called while it runs.
-        config: of the run.
-        observer: is informed of progress.
-        date: cutoff of its dated packages.
+        wanted: the texts of the run.
+        digest: of this one.
         locks: of its packages.
-        base: of a change, the merge base.
-        rules: what violates them is traced; None: nothing is.
         turn: its own.
     """
+    example, name = wanted.texts[digest]
     assert example.bundle is not None, "a runnable example has a bundle"
     bundle = replace(example.bundle, example_id=example.id)
+    asked: dict[int, int] = {}
+    chosen = wanted.to_trace(digest)
 
     def progress(text: str) -> None:
-        observer.doing(name, text)
-
-    async def committed() -> str | None:
-        # the same day before a change and after it: a letter that is edited today takes no older packages away
-        origin = base.origin(example, is_before=name != example.id) if base is not None else None
-        dated, commit = (example, None) if base is None or origin is None else (origin, base.since.base)
-        find = partial(last_commit_date, dated, config.docs, config.host, commit, drafts=config.layout.drafts)
-        return await anyio.to_thread.run_sync(find)
-
-    asked: dict[int, int] = {}
-    chosen = _to_trace(example, config, rules, observer)
+        wanted.observer.doing(name, text)
 
     def to_trace(transcript: Transcript) -> Mapping[int, int]:
         asked.update(pairs := chosen(transcript))
@@ -213,12 +233,24 @@ async def _record(
 
     try:
         recording = await recorder.record(
-            bundle, date=date, committed=committed, locks=locks, progress=progress, to_trace=to_trace,
-            turn=turn,
+            bundle, date=wanted.dates[digest], committed=partial(_committed, wanted, example, name), locks=locks,
+            progress=progress, to_trace=to_trace, turn=turn,
         )  # fmt: skip
         return replace(recording, asked=tuple(sorted(asked)))
     except DocprobeError as error:  # such as a lock that is refused, or a full disk
         return Recording((), None, blocked=error.in_one_line())
     except Exception as error:
-        note_traceback(observer, error)
+        note_traceback(wanted.observer, error)
         return Recording((), None, blocked=internal_error(error))
+
+
+async def _committed(wanted: WantedTexts, example: Example, name: str) -> str | None:
+    """Return the day of the last commit that touched an example; None if that is not known.
+
+    The same day before a change and after it: a letter that is edited today takes no older packages away.
+    """
+    base, config = wanted.base, wanted.config
+    origin = base.origin(example, is_before=name != example.id) if base is not None else None
+    dated, commit = (example, None) if base is None or origin is None else (origin, base.since.base)
+    find = partial(last_commit_date, dated, config.docs, config.host, commit, drafts=config.layout.drafts)
+    return await anyio.to_thread.run_sync(find)
