@@ -12,8 +12,8 @@ from extractor.docs.components import pair_tags
 from extractor.docs.directives import mark_directives
 from extractor.docs.imported_pages import with_imported_code
 from extractor.docs.includes import Includes
-from extractor.docs.sites import Site, find_sites, flavour_of, site_of
-from extractor.docs.tree import PageError, folders_near, page_text, read_bytes, revision_of
+from extractor.docs.sites import Site, flavour_of
+from extractor.docs.tree import page_text, revision_of
 from extractor.markdown.front_matter import FrontMatter, read_front_matter
 from extractor.markdown.parse_state import ParseState
 from extractor.markdown.parser import MAX_NESTING, headings_only, parser
@@ -44,22 +44,6 @@ class ParsedPage:
     page: Page
     depends: Mapping[str, str | None] = field(default_factory=dict)
     """SHA-256 of each included file by path; None for one that does not exist."""
-
-
-def read_page(root: Path, path: str, layout: Layout) -> Page:
-    """Read and parse one page. Never raises: what is wrong with the file is in ``problems``.
-
-    Args:
-        root: docs root.
-        path: of the page, relative to ``root``.
-        layout: revisions, normative pages and dialect of the docs.
-    """
-    site = site_of(find_sites(root, folders_near(root, path)), path)
-    try:
-        data = read_bytes(root, path)
-    except PageError as error:
-        return unreadable_page(path, layout, site, str(error))
-    return parse_page(root, path, data, layout, site).page
 
 
 def unreadable_page(path: str, layout: Layout, site: Site | None, reason: str) -> Page:

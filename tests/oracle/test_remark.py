@@ -17,10 +17,11 @@ import pytest
 from markdown_it.common.utils import unescapeAll
 
 from extractor.docs.page_blocks import blocks_of
-from extractor.docs.page_reader import parse_page, read_page
+from extractor.docs.page_reader import parse_page
 from extractor.docs.tree import find_files
 from extractor.model import Layout, Page
 from tests.oracle.remark import Refused, Remark, Seen, remark
+from tests.support.docs_tree import read_page
 
 pytestmark = pytest.mark.oracle
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from extractor.docs.page_reader import read_page
 from extractor.normative.statement_reader import statements_of
 from harness.profiles.registry import MCP
 from tests.real_docs.run import docs_root
+from tests.support.docs_tree import read_page
 
 if TYPE_CHECKING:
     from extractor.model import Layout, Statement

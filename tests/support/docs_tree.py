@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 import extractor.docs.page_extractor
-from extractor.docs.page_reader import read_page
+from extractor.docs.page_reader import parse_page, unreadable_page
+from extractor.docs.sites import find_sites, site_of
+from extractor.docs.tree import PageError, folders_near, read_bytes
 from extractor.model import Corpus, Layout, Page
 
 LAYOUT = Layout(revisions=("2025-06-18", "draft"), specification=("/specification",))
@@ -21,6 +23,16 @@ def write_tree(folder: Path) -> Path:
     (folder / "guide.mdx").write_text("---\ndate: 2025-01-01\n---\n```ts server.ts\nx\n```\n\n```ts\ny\n```\n")
     (folder / "broken.mdx").write_bytes(b"---\na: [\n---\n\xff\n```js\n")
     return folder
+
+
+def read_page(root: Path, path: str, layout: Layout) -> Page:
+    """Read and parse the page at ``path`` below the docs root ``root``, as a whole tree would be read."""
+    site = site_of(find_sites(root, folders_near(root, path)), path)
+    try:
+        data = read_bytes(root, path)
+    except PageError as error:
+        return unreadable_page(path, layout, site, str(error))
+    return parse_page(root, path, data, layout, site).page
 
 
 def written_page(root: Path, path: str, data: bytes | str = "", layout: Layout = LAYOUT) -> Page:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from harness.model import LOOKING_STEP, RETRY_STEP
+from harness.model import RETRY_STEP
 
 LEGS: Final = ("post-request", "post-notification", "get", "delete")
 PATIENCE: Final = 4
@@ -55,8 +55,6 @@ REMOVED_METHODS: Final = ("ping", "logging/setLevel")
 """Requests that 2026-07-28 does not have any more, besides initialize (its changelog)."""
 
 # Finding the endpoint. Never judged, except that it shows whether the example serves at all.
-DISCOVER: Final = LOOKING_STEP
-"""Beginning of every step that looks for the endpoint and what it speaks."""
 DISCOVER_ENDPOINT: Final = "discover.endpoint"
 """An initialize to a path that was not the endpoint (the one that found it is ``discover.initialize``)."""
 DISCOVER_REDIRECT: Final = "discover.redirect"

@@ -8,8 +8,8 @@ import pytest
 
 from extractor.docs.directives import KEYS, read_directive
 from extractor.docs.page_blocks import blocks_of
-from extractor.docs.page_reader import read_page
 from extractor.model import Flavour, Layout
+from tests.support.docs_tree import read_page
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from extractor.docs.page_blocks import blocks_of
-from extractor.docs.page_reader import read_page
 from extractor.model import Block, Flavour, Layout, Page
+from tests.support.docs_tree import read_page
 
 
 @pytest.fixture

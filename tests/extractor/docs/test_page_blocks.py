@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from extractor.docs.page_blocks import CONTEXT_CHARACTERS, blocks_of
-from extractor.docs.page_reader import read_page
 from extractor.model import Block, Flavour, Layout
 from tests.support.block_text import render
+from tests.support.docs_tree import read_page
 from tests.support.golden import check_golden
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "blocks"

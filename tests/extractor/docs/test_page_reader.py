@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from extractor.docs.page_blocks import blocks_of
-from extractor.docs.page_reader import read_page
 from extractor.model import Layout, Page, PageKind
-from tests.support.docs_tree import LAYOUT
+from tests.support.docs_tree import LAYOUT, read_page
 from tests.support.docs_tree import written_page as page
 
 

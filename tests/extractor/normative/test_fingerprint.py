@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from extractor.docs.page_reader import read_page
 from extractor.model import Layout, Statement
 from extractor.normative.fingerprint import fingerprint, normative_content, shingles, similarity
 from extractor.normative.statement_reader import statements_of
+from tests.support.docs_tree import read_page
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it.token import Token
 
-from extractor.docs.page_reader import read_page
 from extractor.markdown.parser import inline_tokens
 from extractor.model import Flavour, Layout, Page, PageKind, Statement
 from extractor.normative import prose
 from extractor.normative.statement_reader import statements_of
 from harness.profiles.mcp.profile import PARTIES
+from tests.support.docs_tree import read_page
 from tests.support.processor import processor_time_below
 from tests.support.soak import sizes
 
