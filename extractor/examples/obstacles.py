@@ -104,6 +104,8 @@ def obstacle(draft: Draft) -> str | None:
             return f"exports `{name}(…)`, a route of a Nuxt or Nitro project, whose folders the page does not show"
     if draft.kind is not ExampleKind.CLIENT:
         return None
+    if draft.role.obstacle:
+        return draft.role.obstacle
     for code in draft.facts:
         for imported in code.imports:
             for package, whose in _MODELS.items():

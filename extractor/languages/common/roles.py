@@ -46,6 +46,8 @@ class Role:
     """Name of the application, handler or server object that would have to be started."""
     why: str = ""
     """For code that is not a program: what it is instead, as a clause for reports."""
+    obstacle: str = ""
+    """For a program that a conversation cannot judge: why, as such a clause."""
 
 
 def _unknown_role(_files: Sequence[CodeFacts]) -> Role:

@@ -8,7 +8,7 @@ import pytest
 
 from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
-from extractor.model import ExampleStatus, Layout
+from extractor.model import ExampleKind, ExampleStatus, Layout
 from harness.profiles.mcp.roles import CODE
 
 if TYPE_CHECKING:
@@ -67,3 +67,16 @@ def test_what_is_shown_as_failing_is_not_run(tmp_path: Path, above: str) -> None
 )
 def test_what_is_a_remedy_or_says_nothing_of_it_is_run(tmp_path: Path, above: str) -> None:
     assert found(tmp_path, above).status is ExampleStatus.RUNNABLE
+
+
+def test_a_web_application_with_a_client_is_named_as_that(tmp_path: Path) -> None:
+    code = (
+        "from fastapi import FastAPI\nfrom fastmcp import Client\nimport uvicorn\n\napp = FastAPI()\n\n\n"
+        "@app.get('/mills')\nasync def mills():\n    async with Client('http://localhost:9000/mcp') as client:\n"
+        "        return await client.list_tools()\n\n\nuvicorn.run(app, port=8000)\n"
+    )
+    text = f"# Mills\n\n```python title=\"web.py\"\n{code}```\n\n```sh\npython web.py\n```\n"
+    (tmp_path / "page.md").write_text(text, encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert (example.status, example.kind) == (ExampleStatus.UNSUPPORTED, ExampleKind.CLIENT)
+    assert (example.reason or "").startswith("is a web application that asks its MCP server only once it is asked")

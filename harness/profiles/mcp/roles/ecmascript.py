@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.facts import Ref
+from extractor.languages.common.reach import used_only_later
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.ecmascript.web import served_paths
 from extractor.model import ExampleKind
-from harness.profiles.mcp.roles.shared import PARTNERS, may_be_endpoint
+from harness.profiles.mcp.roles.shared import PARTNERS, WAITS, may_be_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +86,8 @@ def role(files: Sequence[CodeFacts]) -> Role:
     server = next((c for c in calls if c.last in _SERVERS), None)
     if client and server:
         return Role(ExampleKind.OTHER, Start.RUN, relevant, server.line, why=PARTNERS)
+    if client and listener and used_only_later([c for c in calls if c.last in _CLIENTS], files):
+        return Role(ExampleKind.CLIENT, Start.RUN, relevant, client.line, why=WAITS, obstacle=WAITS)
     if client:
         connects = any(c.last in {"connect", "connectToServer"} for c in calls)
         start = Start.RUN if connects else Start.NONE

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.addresses import constants_of, path_of, requested_urls
 from extractor.languages.common.facts import Ref
+from extractor.languages.common.reach import used_only_later
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.python.web import (
     ASGI,
@@ -20,7 +21,7 @@ from extractor.languages.python.web import (
 )
 from extractor.model import Dependency, ExampleKind
 from harness.profiles.mcp.roles.by_hand import speaks_by_hand
-from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, may_be_endpoint
+from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, WAITS, may_be_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +46,9 @@ _VOCABULARY: Final = (CLIENTS - {"Client", "StreamableHttpTransport"}) | {"stdio
 _REGISTRATIONS: Final = frozenset({"tool", "resource", "prompt"})
 _HANDLERS: Final = _REGISTRATIONS | {"list_tools", "call_tool", "read_resource"}
 """Decorators of a server object."""
+_SERVER_MODULE: Final = re.compile(r"\w*mcp\w*\.server\b", re.IGNORECASE)
+_SERVER_OBJECTS: Final = frozenset({"mcp", "mcp_app", "mcp_server"})
+"""Names that pages give to a server which another file makes."""
 _HTTP_METHODS: Final = frozenset({"run_http_async", "run_streamable_http_async", "run_sse_async"})
 _OPENS: Final = "initialize"
 _ASKED: Final = "clientInfo"
@@ -68,14 +72,17 @@ def role(files: Sequence[CodeFacts]) -> Role:
     for call in calls:
         if run := _server_run(call, files, relevant):
             return run
-    if asgi := next((c for c in calls if c.name in ASGI_SERVERS), None):
+    client = next((c for code in files for c in code.calls if _is_client(c, code)), None)
+    server = next((c for c in calls if _makes_server(c)), None)
+    asks = client is not None and not _has_server(files)
+    if client and asks and _waits(files):
+        return Role(ExampleKind.CLIENT, start, relevant, client.line, why=WAITS, obstacle=WAITS)
+    if not asks and (asgi := next((c for c in calls if c.name in ASGI_SERVERS), None)):
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant, asgi.line)
     if stdio := next((c for c in calls if c.last == "stdio_server"), None):
         return Role(ExampleKind.STDIO_SERVER, start, relevant, stdio.line)
     if application := _application(files[0]):
         return Role(ExampleKind.HTTP_SERVER, Start.APP, relevant, application.line, application.target)
-    client = next((c for code in files for c in code.calls if _is_client(c, code)), None)
-    server = next((c for c in calls if _makes_server(c)), None)
     if client and server:
         return Role(ExampleKind.OTHER, start, relevant, server.line, why=PARTNERS)
     if client:
@@ -89,6 +96,25 @@ def role(files: Sequence[CodeFacts]) -> Role:
         why = f"creates the server `{server.target or server.last}`, but nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
+
+
+def _has_server(files: Sequence[CodeFacts]) -> bool:
+    """Whether anything in the code is of an MCP server, its own or one of another file."""
+    for code in files:
+        made = any(_makes_server(c) or c.last in APPS or c.last == "stdio_server" for c in code.calls)
+        registers = any(d.last in _HANDLERS and "." in d.name for d in code.decorators)
+        taken = any(_SERVER_MODULE.match(i.module) or _SERVER_OBJECTS & set(i.names) for i in code.imports)
+        if made or registers or taken or _subclasses(code):
+            return True
+    return _hand_written(files, Start.NONE) is not None
+
+
+def _waits(files: Sequence[CodeFacts]) -> bool:
+    """Whether a program serves HTTP and uses its MCP client only in what it does for a request."""
+    served = serving(files)
+    listens = any(c.name in ASGI_SERVERS for code in files for c in code.calls)
+    clients = [c for code in files for c in code.calls if _is_client(c, code)]
+    return (listens or (served is not None and served.call is not None)) and used_only_later(clients, files)
 
 
 def _speaks_mcp(code: CodeFacts) -> bool:
@@ -168,7 +194,8 @@ def _resolved(value: Ref, files: Sequence[CodeFacts]) -> str:
 
 
 def _makes_server(call: Call) -> bool:
-    return call.last in SERVERS or call.name in FACTORIES
+    """Whether a call makes an MCP server, which ``uvicorn.Server`` does not."""
+    return (call.last in SERVERS and call.name not in ASGI_SERVERS) or call.name in FACTORIES
 
 
 def _application(code: CodeFacts) -> Call | None:

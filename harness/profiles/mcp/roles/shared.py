@@ -10,6 +10,7 @@ from extractor.languages.common.addresses import is_side_path
 ENDPOINT: Final = "/mcp"
 """Where the SDKs serve unless configured otherwise, and where most pages do."""
 PARTNERS: Final = "runs server and client in one process, so that there is no exchange to judge"
+WAITS: Final = "is a web application that asks its MCP server only once it is asked itself, which docprobe does not do"
 _OLD_TRANSPORT: Final = re.compile(r"/sse|/messages?\b", re.IGNORECASE)
 """Paths of the HTTP+SSE transport of revision 2024-11-05."""
 

@@ -93,3 +93,37 @@ SERVICE = ServiceRequest("authorization", "localhost", 8080)
 )
 def test_endpoint_paths(text: str, paths: tuple[str, ...]) -> None:
     assert endpoint_paths((parse_javascript(text),), (SERVICE,)) == paths
+
+
+CONNECTS = "const c = new Client({}); await c.connect(new StreamableHTTPClientTransport(u));"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"app.post('/ask', async (q, s) => {{ {CONNECTS} }}); app.listen(3000);",
+        f"async function ask(q, s) {{ {CONNECTS} }}\napp.post('/ask', ask);\napp.listen(3000);",
+        f"app.route({{ method: 'POST', url: '/ask', handler: async () => {{ {CONNECTS} }} }});\napp.listen({{ port: 1 }});",
+        f"createServer(async (q, s) => {{ {CONNECTS} }}).listen(3000);",
+        "const c = new Client({});\napp.get('/ask', async () => { await c.connect(t); });\napp.listen(3000);",
+    ],
+)
+def test_a_web_application_that_asks_only_when_it_is_asked_is_not_a_client_to_watch(text: str) -> None:
+    found = role((parse_typescript(text),))
+    assert found.kind is CLIENT
+    assert "is a web application" in found.obstacle
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{CONNECTS}\napp.get('/ask', f);\napp.listen(3000);",
+        f"async function main() {{ {CONNECTS} app.listen(3000); }}\nmain();",
+        f"async function begin() {{ {CONNECTS} }}\nbegin().then(() => app.listen(3000));",
+        f"app.get('/', f);\napp.listen(3000, async () => {{ {CONNECTS} }});",
+        f"async function begin() {{ {CONNECTS} }}\napp.listen(3000, begin);",
+    ],
+)
+def test_a_web_application_that_asks_at_its_start_is_a_client(text: str) -> None:
+    found = role((parse_typescript(text),))
+    assert (found.kind, found.start, found.obstacle) == (CLIENT, Start.RUN, "")

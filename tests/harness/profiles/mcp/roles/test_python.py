@@ -36,6 +36,7 @@ PYTHON = [
     ("import os\nT = os.getenv('TRANSPORT', 'sse')\nmcp.run(transport=T)", HTTP, Start.RUN),
     ("mcp.run(transport=config.transport, port=1)\nMODES = ('stdio', 'streamable-http')", HTTP, Start.RUN),
     ("import mcp, uvicorn\nuvicorn.run(app)", HTTP, Start.RUN),
+    ("app = mcp.http_app()\nserver = uvicorn.Server(uvicorn.Config(app))\nserver.run()", HTTP, Start.RUN),
     ("app = FastMCP('x').http_app()", HTTP, Start.APP),
     ("inner = mcp.streamable_http_app()\napp = FastAPI()\napp.mount('/x', inner)", HTTP, Start.APP),
     ("def make():\n    app = mcp.http_app()\n    return app", OTHER, Start.NONE),
@@ -139,6 +140,56 @@ def test_a_client_that_serves_a_page_to_sign_in_is_a_client() -> None:
     assert _role(text + "HTTPServer(A, H).handle_request()\nrequests.post(U)") == (CLIENT, Start.RUN)
     sdk = "from mcp import ClientSession\nHTTPServer(A, H).handle_request()\nClientSession(r, w)\nW = 'jsonrpc'\n"
     assert _role("from http.server import HTTPServer\n" + sdk)[0] is CLIENT
+
+
+ASKS = "    async with Client('http://localhost:9000/mcp') as c:\n        return await c.list_tools()\n"
+WEB = "import uvicorn\nfrom fastapi import FastAPI\nfrom fastmcp import Client\napp = FastAPI()\n"
+RUNS = "uvicorn.run(app)\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{WEB}@app.get('/tools')\nasync def tools():\n{ASKS}{RUNS}",
+        f"{WEB}async def ask():\n{ASKS}@app.get('/tools')\nasync def tools(): return await ask()\n{RUNS}",
+        f"{WEB}async def tools():\n{ASKS}app.add_api_route('/tools', tools)\n{RUNS}",
+        f"{WEB}c = Client('http://h/mcp')\n@app.get('/tools')\nasync def tools():\n    await c.list_tools()\n{RUNS}",
+        f"{WEB}@app.get('/tools')\nasync def tools():\n{ASKS}",
+        "from flask import Flask\nfrom fastmcp import Client\napp = Flask('x')\n@app.get('/tools')\n"
+        f"async def tools():\n{ASKS}app.run()\n",
+    ],
+)
+def test_a_web_application_that_asks_only_when_it_is_asked_is_neither_a_server_nor_a_client_to_watch(text: str) -> None:
+    found = role((parse_python(text),))
+    assert found.kind is CLIENT
+    assert "is a web application" in found.obstacle
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{WEB}@asynccontextmanager\nasync def begin(app):\n{ASKS}app = FastAPI(lifespan=begin)\n{RUNS}",
+        f"{WEB}@app.on_event('startup')\nasync def begin():\n{ASKS}{RUNS}",
+        f"{WEB}async def main():\n{ASKS}    uvicorn.Server(app)\nasyncio.run(main())\n",
+    ],
+)
+def test_a_web_application_that_asks_at_its_start_is_a_client(text: str) -> None:
+    found = role((parse_python(text),))
+    assert (found.kind, found.obstacle) == (CLIENT, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{WEB}mcp = FastMCP('x')\napp.mount('/mcp', mcp.http_app())\nasync def check():\n{ASKS}{RUNS}",
+        f"{WEB}from server import mcp\nasync def check():\n{ASKS}{RUNS}",
+        f"{WEB}from mcp.server.lowlevel import Server as S\nasync def check():\n{ASKS}{RUNS}",
+        f"{WEB}@app.post('/mcp')\nasync def rpc():\n{ASKS}{RUNS}",
+    ],
+)
+def test_a_server_that_asks_others_is_a_server(text: str) -> None:
+    found = role((parse_python(text),))
+    assert (found.kind, found.obstacle) == (HTTP, "")
 
 
 def test_a_web_server_without_mcp_is_something_else() -> None:
