@@ -10,16 +10,18 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.model import Origin
+from extractor.model import NoteKind, Origin
 from harness.judge.brought import brought_by
 from harness.judge.findings import count, inconclusive, join_words, not_applicable, satisfied, violated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from extractor.model import Example, ShownImport, ShownImports, Span
-    from harness.model import BoundRequirement, Finding, Lookup, Recording
+    from extractor.model import Bundle, Example, ShownImport, ShownImports, Span
+    from harness.model import BoundRequirement, Finding, Lookup, Recording, TypeMessage
 
+_NOT_RESOLVED: Final = "TS2307"
+_NO_MODULE: Final = re.compile(r"Cannot find module '[^./'][^']*'")
 _SHOWN: Final = 5
 """Messages that a summary quotes."""
 
@@ -58,7 +60,7 @@ def imports(example: Example, recording: Recording, bound: BoundRequirement) -> 
 def types(example: Example, recording: Recording, bound: BoundRequirement) -> Finding | None:
     """Judge what a type checker says of a program that runs; None where types are not checked apart.
 
-    Messages on lines that docprobe added are not the page's.
+    Messages on lines that docprobe added are not the page's, nor are those on packages that docprobe chose not to add.
     """
     checked, bundle = recording.types, example.bundle
     if checked is None or bundle is None:
@@ -70,7 +72,7 @@ def types(example: Example, recording: Recording, bound: BoundRequirement) -> Fi
     legs: dict[str, bool] = {}
     for message in checked.messages:
         span = files[message.file].docs_line(message.line) if message.file in files else None
-        if span is not None:
+        if span is not None and not _is_left_out(message, bundle):
             legs[f"{message.code} {message.text.rstrip('.')}"] = False
             found.append((f"line {span.first}: {message.code} {message.text.rstrip('.')}", span))
     how = "the options of the page" if checked.own else "strict options"
@@ -80,6 +82,19 @@ def types(example: Example, recording: Recording, bound: BoundRequirement) -> Fi
     quoted = "; ".join(text for text, _ in found[:_SHOWN])
     summary = f"TypeScript {checked.version} reports {count(len(found), 'error')} with {how}: {quoted}{more}."
     return replace(violated(bound, summary, legs=legs), blame=tuple(dict.fromkeys(span for _, span in found)))
+
+
+def _is_left_out(message: TypeMessage, bundle: Bundle) -> bool:
+    """Whether a message is that a package is missing which only gives types, so that docprobe left it out.
+
+    The page leaves it out where its install line is the whole list: it has one, and no framework's project around it.
+    """
+    absent = _NO_MODULE.match(message.text) if message.code == _NOT_RESOLVED else None
+    if absent is None:
+        return False
+    stated = any(dependency.origin is Origin.STATED for dependency in bundle.dependencies)
+    in_project = any(note.kind is NoteKind.ADAPTER for note in bundle.notes)
+    return in_project or not stated
 
 
 def _faults(shown: ShownImports, lookup: Lookup) -> Iterator[tuple[str, Span]]:

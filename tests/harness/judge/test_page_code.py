@@ -12,6 +12,9 @@ from extractor.model import (
     ExampleStatus,
     ImportedName,
     Manager,
+    Note,
+    NoteKind,
+    Origin,
     Segment,
     ShownImport,
     ShownImports,
@@ -147,3 +150,24 @@ def test_errors_in_what_docprobe_added_are_not_the_pages() -> None:
 def test_no_checker_no_verdict() -> None:
     assert checked(failed="was killed")[0] is Verdict.INCONCLUSIVE
     assert types(program(), Recording((), None), bound("example.types")) is None
+
+
+def missing_module(module: str, *, stated: bool, notes: tuple[Note, ...] = ()) -> Verdict:
+    """The verdict on a program of which an editor says that a module is missing."""
+    example = program()
+    assert example.bundle is not None
+    origin = Origin.STATED if stated else Origin.INFERRED
+    packages = replace(example.bundle, dependencies=(Dependency("pkg", origin=origin),), notes=notes)
+    message = TypeMessage("src/s.ts", 1, "TS2307", f"Cannot find module '{module}' or its corresponding declarations.")
+    recording = Recording((), None, types=TypeCheck((message,), "5.9.3"))
+    finding = types(replace(example, bundle=packages), recording, bound("example.types"))
+    assert finding is not None
+    return finding.verdict
+
+
+def test_a_package_of_types_that_docprobe_left_out_is_not_missing_on_the_page() -> None:
+    assert missing_module("next/server", stated=False) is Verdict.SATISFIED
+    route = Note(NoteKind.ADAPTER, Origin.INFERRED, "serve.ts")
+    assert missing_module("next/server", stated=True, notes=(route,)) is Verdict.SATISFIED
+    assert missing_module("next/server", stated=True) is Verdict.VIOLATED
+    assert missing_module("./tools", stated=False) is Verdict.VIOLATED
