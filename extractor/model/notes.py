@@ -140,6 +140,8 @@ class LeftKind(StrEnum):
     """An answer of a host that is not this machine, wanted while the code is loaded."""
     TOKEN = "token"
     """A token that only an authorization server elsewhere gives."""
+    INPUT = "input"
+    """What it asks its reader for at the terminal: it explains that a program ends, or waits, where it asks."""
 
 
 @dataclass(frozen=True, slots=True)

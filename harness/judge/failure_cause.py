@@ -61,6 +61,16 @@ _PLACE: Final = r"(?<![\w.-]){path}(?:\", line (?P<python>\d+)|\((?P<paren>\d+),
 """A line of a file as Python, compilers and Node.js write it, behind any folder."""
 
 
+_INPUT_ENDED: Final = re.compile(
+    r"\bEOFError\b|EOF when reading|readline was closed|unsettled top-level await|NoSuchElementException|No line found"
+    r"|\bunexpected (?:EOF|end of (?:file|input))|ReadAfterEOFException|: EOF\b|^Aborted[.!]$",
+    re.MULTILINE,
+)
+"""What a program says that reads a terminal where nobody types."""
+_QUIET: Final = ("exited with code 0", ": the client sent nothing")
+"""How the sentence on a run ends in which the program did nothing and complained of nothing."""
+
+
 class Trouble(Enum):
     """The kinds of failures that differ in what they can come from, and in what helps."""
 
@@ -142,11 +152,14 @@ def left_that_explains(run: Run, bundle: Bundle) -> tuple[LeftToReader, ...]:
     trouble = _trouble(run)
     if trouble is Trouble.OTHER and INTERFACE.search(text) and "NoneType" not in text:
         return ()
-    return tuple(part for part in bundle.left_to_reader if _explains(part, trouble, text))
+    silent = run.sentence.endswith(_QUIET)
+    return tuple(part for part in bundle.left_to_reader if _explains(part, trouble, text, silent=silent))
 
 
-def _explains(part: LeftToReader, trouble: Trouble, text: str) -> bool:
+def _explains(part: LeftToReader, trouble: Trouble, text: str, *, silent: bool) -> bool:
     match trouble:
+        case Trouble.OTHER if part.kind is LeftKind.INPUT:
+            return silent or _INPUT_ENDED.search(text) is not None
         case Trouble.OTHER:
             return part.kind is not LeftKind.NAME or part.name in text
         case Trouble.NAME:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.base.loopback import is_loopback
 from extractor.languages.common.environment import is_placeholder
 from extractor.languages.common.facts import Ref
-from extractor.model import LeftKind, LeftToReader
+from extractor.model import ExampleKind, LeftKind, LeftToReader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -43,6 +43,13 @@ _ASKING: Final = frozenset({"get", "post", "request", "urlopen", "fetch", "strea
 _URL: Final = re.compile(r"https?://([\w.-]+)", re.ASCII)
 _ISSUING: Final = re.compile(r"issuer|authorization_servers|authorizationServers|jwks|introspection", re.IGNORECASE)
 """Names of arguments that say whose tokens a server takes."""
+_PROMPTS: Final = frozenset(
+    {"getpass", "getpass.getpass", "click.prompt", "typer.prompt", "Prompt.ask", "rl.question", "readline.question",
+     "io.stdin", "std.io.stdin", "stdin", "readln", "readLine"}
+)  # fmt: skip
+"""Calls that wait for what somebody types."""
+_PROMPT_SOURCES: Final = frozenset({"os.Stdin", "System.in"})
+"""What such calls of Go and the JVM's languages read."""
 _MAX_FILE: Final = 200
 MOST_NAMED: Final = 3
 """Names that a clause about left out imports lists."""
@@ -130,7 +137,7 @@ def left_to_reader(
     command: Sequence[str] = (),
     files: Collection[str] = (),
 ) -> tuple[LeftToReader, ...]:
-    """Return what only the reader has: values for placeholders and variables, files, names, answers, tokens.
+    """Return what only the reader has: values for placeholders and variables, files, names, answers, tokens, typing.
 
     Args:
         draft: the program.
@@ -146,6 +153,7 @@ def left_to_reader(
         *_answers(draft),
         *_names(draft),
         *_tokens(draft),
+        *_asked(draft),
         *_words(command, files),
     )
     return tuple({part.what: part for part in reversed(parts)}.values())[::-1]
@@ -217,6 +225,24 @@ def _tokens(draft: Draft) -> Iterator[LeftToReader]:
             url = _URL.search(text) if isinstance(text, str) and _ISSUING.search(name) else None
             if url and not is_loopback(url[1]):
                 yield LeftToReader(LeftKind.TOKEN, url[1], f"a token from {url[1]}", span)
+
+
+def _asked(draft: Draft) -> Iterator[LeftToReader]:
+    """What the program asks for at the terminal first; to a stdio server the standard input is something else."""
+    if draft.kind is ExampleKind.STDIO_SERVER:
+        return
+    for snippet in draft.program.snippets:
+        asking = (call for call in snippet.facts.calls if call.name in _PROMPTS or _PROMPT_SOURCES & _handed(call))
+        if lines := [call.line for call in (*snippet.facts.reads, *asking)]:
+            span = snippet.block.line(min(lines) - 1)
+            what = f"what it asks for at the terminal (line {span.first})"
+            yield LeftToReader(LeftKind.INPUT, "standard input", what, span)
+            return
+
+
+def _handed(call: Call) -> set[str]:
+    """The dotted names among a call's arguments."""
+    return {value.text for value in call.arguments if isinstance(value, Ref)}
 
 
 def _names(draft: Draft) -> Iterator[LeftToReader]:

@@ -192,6 +192,33 @@ def test_what_the_reader_has_explains_only_what_depends_on_it(log: str, explaine
     assert list(left_that_explains(failed(log), run)) == explained_by
 
 
+TYPED = LeftToReader(LeftKind.INPUT, "standard input", "what it asks for at the terminal (line 15)")
+
+
+@pytest.mark.parametrize(
+    ("log", "sentence", "explains"),
+    [
+        ("EOFError: EOF when reading a line", "exited with code 1: EOFError: EOF when reading a line", True),
+        ("Error [ERR_USE_AFTER_CLOSE]: readline was closed", "exited with code 1", True),
+        ("Warning: Detected unsettled top-level await at client.mjs:4", "exited with code 13", True),
+        ("java.util.NoSuchElementException: No line found", "exited with code 1", True),
+        ("Password:\nAborted!", "exited with code 1", True),
+        ("Your question:", "exited with code 0", True),
+        ("Your question:", "it starts but does not answer a correct initialize: the client sent nothing", True),
+        ("", "killed: memory limit 512 MiB", False),
+        ("ConnectionError: all attempts failed", "exited with code 1: ConnectionError: all attempts failed", False),
+        ("KeyError: 'x'", "exited with code 1: KeyError: 'x'", False),
+        ("ImportError: cannot import name 'Client' from 'fastmcp'", "exited with code 1", False),
+        ("Error: the upload was aborted.", "exited with code 1: Error: the upload was aborted", False),
+    ],
+)
+def test_a_question_at_the_terminal_explains_that_a_program_ends_where_it_asks(
+    log: str, sentence: str, *, explains: bool
+) -> None:
+    run = replace(failed(log), sentence=sentence)
+    assert bool(left_that_explains(run, replace(bundle("main.py"), left_to_reader=(TYPED,)))) is explains
+
+
 def test_nothing_of_the_reader_explains_packages_that_cannot_be_installed() -> None:
     run = replace(bundle("main.py"), left_to_reader=(KEY,))
     assert left_that_explains(failed("no such version", StartOutcome.INSTALL_FAILED), run) == ()
