@@ -44,7 +44,7 @@ _URL: Final = re.compile(r"https?://([\w.-]+)", re.ASCII)
 _ISSUING: Final = re.compile(r"issuer|authorization_servers|authorizationServers|jwks|introspection", re.IGNORECASE)
 """Names of arguments that say whose tokens a server takes."""
 _PROMPTS: Final = frozenset(
-    {"getpass", "getpass.getpass", "click.prompt", "typer.prompt", "Prompt.ask", "rl.question", "readline.question",
+    {"input", "getpass", "getpass.getpass", "click.prompt", "typer.prompt", "Prompt.ask", "rl.question", "readline.question",
      "io.stdin", "std.io.stdin", "stdin", "readln", "readLine"}
 )  # fmt: skip
 """Calls that wait for what somebody types."""
@@ -232,8 +232,11 @@ def _asked(draft: Draft) -> Iterator[LeftToReader]:
     if draft.kind is ExampleKind.STDIO_SERVER:
         return
     for snippet in draft.program.snippets:
-        asking = (call for call in snippet.facts.calls if call.name in _PROMPTS or _PROMPT_SOURCES & _handed(call))
-        if lines := [call.line for call in (*snippet.facts.reads, *asking)]:
+        code = snippet.facts
+        asking = (call for call in code.calls if call.name in _PROMPTS or _PROMPT_SOURCES & _handed(call))
+        # a name like `input` may be a parameter's
+        streams = (use for use in code.reads if "." in use.name or use.name == "stdin")
+        if lines := [call.line for call in (*streams, *asking) if call.name not in code.defines]:
             span = snippet.block.line(min(lines) - 1)
             what = f"what it asks for at the terminal (line {span.first})"
             yield LeftToReader(LeftKind.INPUT, "standard input", what, span)

@@ -71,6 +71,7 @@ def asked(tmp_path: Path, language: str, code: str) -> list[str]:
         ("import sys; sack = sys.stdin.readline()", True),
         ("import getpass; sack = getpass.getpass()", True),
         ("import click; sack = click.prompt('Which sack?')", True),
+        ("sack = (lambda input: input)('barley')", False),
         ("sack = 'barley'", False),
     ],
 )
