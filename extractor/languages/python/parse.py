@@ -27,6 +27,7 @@ from extractor.languages.common.facts import (
 )
 from extractor.languages.common.syntax import parse
 from extractor.languages.python.names import constants, defined_names, free_names, late_names, loose_method
+from extractor.languages.python.newer import in_older_words
 from extractor.languages.python.recover import is_sound, recovered
 from extractor.languages.python.web import ROUTE_DECORATORS
 
@@ -59,6 +60,8 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
     except SyntaxError as error:
+        if newer := in_older_words(text, is_sound):
+            return _without(parse_python(newer.text, registrations), newer.type_names)
         return _recovered(text, CodeError(f"does not parse as Python: {error.msg}", error.lineno or 1), registrations)
     except (ValueError, RecursionError, MemoryError) as error:
         return CodeFacts(error=CodeError(str(error) or "too deeply nested", 1))
@@ -88,6 +91,12 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
         main_guard=visitor.main_guard,
         error=table_error,
     )
+
+
+def _without(facts: CodeFacts, names: frozenset[str]) -> CodeFacts:
+    """The facts of a text in which some names that look free are type parameters."""
+    free = {name: line for name, line in facts.free.items() if name not in names}
+    return replace(facts, free=free, late=facts.late - names)
 
 
 def _recovered(text: str, error: CodeError, registrations: frozenset[str]) -> CodeFacts:
