@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from extractor.base.loopback import is_local
 from extractor.examples.reader_blocks import SHELL_WRITES
 from extractor.examples.stand_ins import stand_ins
+from extractor.languages.common.missing_parts import free_names
 from extractor.model import ExampleKind
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ _CONDITIONAL: Final = re.compile(
     re.IGNORECASE,
 )
 """What makes such a sentence one about a remedy: "If it fails:", "it never fails:"."""
+_COMMAND_KEY: Final = "command"
+"""Key of the command in a host's configuration of its servers."""
 _MAX_SENTENCE: Final = 400
 _MAX_SHOWN: Final = 80
 _MAX_LABEL: Final = 40
@@ -117,7 +120,16 @@ def obstacle(draft: Draft) -> str | None:
         return None
     if addresses:
         return f"is a client of {addresses[0]}, and docprobe's scripted server answers on this machine only"
-    return started if isinstance(started, str) else "is a client that gets its server's address when it is started"
+    return started if isinstance(started, str) else _addressless(draft)
+
+
+def _addressless(draft: Draft) -> str:
+    """Why a client that names no server has none: a name that nobody defines, a command, or its reader's words."""
+    if names := [name for file in draft.program.files for name in free_names(file)]:
+        return f"is a client that names no server's address, and no block of this page defines `{names[0]}`"
+    if any(text.value == _COMMAND_KEY for code in draft.facts for text in code.texts):
+        return "is a client that starts its server itself, by a command that docprobe cannot read"
+    return "is a client that gets its server's address when it is started"
 
 
 def _addresses(draft: Draft) -> Iterator[str]:

@@ -44,8 +44,8 @@ _URL: Final = re.compile(r"https?://([\w.-]+)", re.ASCII)
 _ISSUING: Final = re.compile(r"issuer|authorization_servers|authorizationServers|jwks|introspection", re.IGNORECASE)
 """Names of arguments that say whose tokens a server takes."""
 _PROMPTS: Final = frozenset(
-    {"input", "getpass", "getpass.getpass", "click.prompt", "typer.prompt", "Prompt.ask", "rl.question", "readline.question",
-     "io.stdin", "std.io.stdin", "stdin", "readln", "readLine"}
+    {"input", "getpass", "getpass.getpass", "click.prompt", "typer.prompt", "Prompt.ask", "rl.question",
+     "readline.question", "io.stdin", "std.io.stdin", "stdin", "readln", "readLine"}
 )  # fmt: skip
 """Calls that wait for what somebody types."""
 _PROMPT_SOURCES: Final = frozenset({"os.Stdin", "System.in"})

@@ -80,3 +80,26 @@ def test_a_web_application_with_a_client_is_named_as_that(tmp_path: Path) -> Non
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert (example.status, example.kind) == (ExampleStatus.UNSUPPORTED, ExampleKind.CLIENT)
     assert (example.reason or "").startswith("is a web application that asks its MCP server only once it is asked")
+
+
+@pytest.mark.parametrize(
+    ("server", "why"),
+    [
+        ("mill", "names no server's address, and no block of this page defines `mill`"),
+        (
+            "{'mcpServers': {'mill': {'command': 'npx', 'args': ['-y', 'mill']}}}",
+            "starts its server itself, by a command that docprobe cannot read",
+        ),
+        ("sys.argv[1]", "gets its server's address when it is started"),
+    ],
+)
+def test_why_a_client_names_no_server(tmp_path: Path, server: str, why: str) -> None:
+    code = (
+        "import asyncio\nimport sys\nfrom fastmcp import Client\n\n\nasync def main():\n"
+        f"    async with Client({server}) as client:\n        print(await client.list_tools())\n\n\n"
+        "asyncio.run(main())\n"
+    )
+    (tmp_path / "page.md").write_text(f"# Mill\n\n```python\n{code}```\n", encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert example.status is ExampleStatus.UNSUPPORTED
+    assert example.reason == f"is a client that {why}"
