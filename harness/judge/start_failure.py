@@ -51,6 +51,14 @@ _TAKEN_PORT: Final = re.compile(r"EADDRINUSE\D.*?:(\d+)\b|', (\d+)[,)]|\bport (\
 """The port in such a line; CPython's own ``OSError`` names none."""
 
 
+_IMPORTED: Final = re.compile(
+    r"No module named '([\w.]+)'|cannot import name '\w+' from '([\w.]+)'|requested module '([^'.][^']*)'"
+)
+_SITE: Final = re.compile(r"/site-packages/(\w+)[/.]")
+_NODE_MODULES: Final = re.compile(r"/node_modules/((?:@[\w.-]+/)?[\w.-]+)/(?![\w./@-]*node_modules/)")
+"""The package that a line of a stack is in."""
+
+
 def cause_in(logs: Iterable[LogLine], patterns: Sequence[tuple[re.Pattern[str], str]] = PATTERNS) -> str | None:
     """Return the likeliest cause that the logs show, as half a sentence; None if they show none.
 
@@ -147,13 +155,43 @@ def compare_runs(good: Run, bad: Run, direct: Iterable[str]) -> str:
         bad: the run that does not.
         direct: names of the packages that the example itself depends on.
     """
-    changed = changed_packages(good, bad, direct)
     date = f" ({good.date})" if good.date else ""
-    if not changed:
-        return f"runs with the packages of {good.date or 'another date'}, not with today's: {bad.sentence}"
-    name, old, new = changed[0]
     cause = cause_in(bad.logs, _PATTERNS_OF_CHANGE) or bad.sentence
+    apart = f"runs with the packages of {good.date or 'another date'}, not with today's"
+    changed = changed_packages(good, bad, direct)
+    if imported := _imported(good, bad):
+        # whether the example itself depends on it or not
+        changed = changed_packages(good, bad, [imported]) or changed
+    elif (failing := _last_called(good, bad)) and good.packages[failing] == bad.packages.get(failing):
+        # what has changed is something that it uses
+        return f"{apart}, with which {failing} {good.packages[failing]} fails: {cause}"
+    if not changed:
+        return f"{apart}: {bad.sentence}"
+    name, old, new = changed[0]
     return f"runs with {name} {old}{date}, not with {new or 'none'}: {cause}"
+
+
+def _imported(good: Run, bad: Run) -> str | None:
+    """The package of the module that the last import error of a run is about; None without one."""
+    found = [match for line in bad.logs for match in _IMPORTED.finditer(line.text)]
+    module = next((group for group in found[-1].groups() if group), "") if found else ""
+    parts = module.split("/")
+    return _known("/".join(parts[: 2 if module.startswith("@") else 1]).partition(".")[0], good)
+
+
+def _last_called(good: Run, bad: Run) -> str | None:
+    """The package with the innermost call in the log of a run: Python prints that last, Node.js first."""
+    text = "\n".join(line.text for line in bad.logs if line.source in _OF_THE_EXAMPLE)
+    python = _SITE.findall(text)
+    modules = _NODE_MODULES.findall(text)
+    name = python[-1] if python else modules[0] if modules else ""
+    return _known(name, good)
+
+
+def _known(module: str, run: Run) -> str | None:
+    """The package of a run whose name is that of a module."""
+    wanted = module.replace("_", "-").lower()
+    return next((name for name in run.packages if wanted and name.replace("_", "-").lower() == wanted), None)
 
 
 def changed_packages(good: Run, bad: Run, direct: Iterable[str]) -> list[tuple[str, str, str | None]]:

@@ -92,6 +92,49 @@ def test_the_package_that_changed_is_named() -> None:
     )
 
 
+OLD = {"acme-mount": "0.4.0", "protocol": "1.2.0", "server": "0.35.0", "@acme/mount": "0.4.0"}
+NEW = {**OLD, "protocol": "2.0.0", "server": "0.54.0"}
+FRAMES = (
+    'File "/venv/lib/python3.13/site-packages/server/main.py", line 1, in run\n'
+    'File "/example/app/server.py", line 5, in <module>\n'
+    'File "/venv/lib/python3.13/site-packages/{package}/core.py", line 9, in mount\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("log", "difference"),
+    [
+        (
+            f"{FRAMES.format(package='acme_mount')}TypeError: too many arguments",
+            "the packages of 2025-07-28, not with today's, with which acme-mount 0.4.0 fails: "
+            "TypeError: too many arguments",
+        ),
+        (
+            f"{FRAMES.format(package='server')}TypeError: too many arguments",
+            "server 0.35.0 (2025-07-28), not with 0.54.0: TypeError: too many arguments",
+        ),
+        (
+            f"{FRAMES.format(package='acme_mount')}ImportError: cannot import name 'Hub' from 'protocol.hub' (x)",
+            "protocol 1.2.0 (2025-07-28), not with 2.0.0: protocol.hub has no Hub",
+        ),
+        (
+            "TypeError: hub is not a function\n    at mount (file:///example/node_modules/@acme/mount/index.js:3:1)\n"
+            "    at run (file:///example/node_modules/server/index.js:9:1)",
+            "the packages of 2025-07-28, not with today's, with which @acme/mount 0.4.0 fails: "
+            "TypeError: hub is not a function",
+        ),
+        (
+            "TypeError: hub is not a function\n    at run (file:///example/node_modules/server/index.js:9:1)",
+            "server 0.35.0 (2025-07-28), not with 0.54.0: TypeError: hub is not a function",
+        ),
+    ],
+)
+def test_a_package_is_named_only_if_the_failure_is_its_own(log: str, difference: str) -> None:
+    good = Run("date", "2025-07-28", OLD, StartOutcome.SERVING, "serves", ())
+    bad = Run("today", None, NEW, StartOutcome.EXITED, "exited with code 1", _logs(log))
+    assert compare_runs(good, bad, ["acme-mount", "@acme/mount", "server"]) == f"runs with {difference}"
+
+
 def _causes(text: str) -> tuple[str, ...]:
     return comparable_causes(Run("today", None, {}, StartOutcome.BUILD_FAILED, "exited", _logs(text)))
 
