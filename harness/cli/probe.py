@@ -87,7 +87,7 @@ def command(
     whose tools may be called. It opens sessions, and ends them only with --ends-sessions.
 
     A server behind authorization gets the token of --token, or of an `Authorization: Bearer` line of --header-file, and
-    is asked without one and with that of --token2 as well. What takes a token that only docprobe's own authorization
+    is asked without one and with that of --token2 as well. What needs a token that only docprobe's own authorization
     server issues (expired, revoked, for another audience) is not applicable, and says so.
 
     \b

@@ -112,7 +112,7 @@ def test_what_takes_other_tokens_is_not_applicable_with_the_reason(from_file: bo
         assert found[id]["verdict"] == "not_applicable", id
         assert "only docprobe's own authorization server issues" in found[id]["summary"], id
     assert found["hijack.bind-user"]["verdict"] == "not_applicable"
-    assert found["hijack.bind-user"]["summary"] == "It takes a token of a second user, and none was given."
+    assert found["hijack.bind-user"]["summary"] == "It needs a second user's token, and none was given."
     assert found["auth.missing-401"]["verdict"] == found["hijack.no-session-auth"]["verdict"] == "satisfied"
     assert found["auth.resource-metadata"]["verdict"] == "satisfied"
     assert {e["token"] for e in json.loads(transcript)["exchanges"]} == {None, "user1"}

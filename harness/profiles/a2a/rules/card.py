@@ -226,7 +226,7 @@ RULES: Final = (
         "json.camel-case",
         "Field names are in camelCase",
         camel_case,
-        effect="Clients do not find the fields.",
+        effect="Clients cannot find the fields.",
         fix="Serialize by ProtoJSON, or name the fields in camelCase.",
     ),
     rule(
@@ -262,7 +262,7 @@ RULES: Final = (
         extended_authenticated,
         _EXTENDED,
         has_card,
-        effect="Everybody reads what is meant for authenticated clients.",
+        effect="Anyone can read what is meant for authenticated clients.",
         fix="Refuse GetExtendedAgentCard without credentials, and declare the scheme in `securitySchemes`.",
     ),
 )

@@ -133,7 +133,7 @@ RULES: Final = (
         "SendMessage returns when the task has ended or is interrupted",
         blocking,
         _SENT,
-        effect="Clients take an unfinished task for its result.",
+        effect="Clients mistake an unfinished task for its result.",
         fix="Wait for the task, unless `returnImmediately` is set.",
     ),
     rule(
@@ -166,7 +166,7 @@ RULES: Final = (
         empty_version,
         asked(steps.EMPTY_VERSION, "The agent does not speak JSON-RPC."),
         effect="Clients of version 0.3 get answers that they cannot read.",
-        fix="Take a missing `A2A-Version` for 0.3; answer with error -32009 if that is not supported.",
+        fix="Treat a missing `A2A-Version` as 0.3; answer with error -32009 if that is not supported.",
     ),
     rule(
         "json.enum-names",
@@ -190,7 +190,7 @@ RULES: Final = (
         unique_ids,
         asked(steps.SECOND, "The agent does not speak JSON-RPC."),
         effect="Clients see the results of each other's tasks.",
-        fix="Make a new random id for each task.",
+        fix="Generate a new random id for each task.",
     ),
 )
 """In the order in which reports show them."""

@@ -100,7 +100,7 @@ RULES: Final = (
         "A task that has ended cannot be cancelled",
         cancel_finished,
         asked(steps.CANCEL_FINISHED, "No task that has ended could be cancelled."),
-        effect="A client takes a finished task for a cancelled one.",
+        effect="A client mistakes a finished task for a cancelled one.",
         fix="Answer CancelTask with error -32002 for tasks in a terminal state.",
     ),
     rule(

@@ -136,13 +136,13 @@ def not_cancelled(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if cut is None:
         if not exchanges_of(transcript, bound.revision, *_REQUESTS):
             return not_asked(transcript, bound, "A request")
-        return not_applicable(bound, "No stream can be resumed: what becomes of a lost request does not show.")
+        return not_applicable(bound, "No stream can be resumed, so what becomes of a lost request cannot be seen.")
     control = exchange_of(transcript, bound.revision, steps.RESUME_OWN)
     evidence = [control, cut, resumed]
     if is_result(cut) or is_json_error(cut) or resumed is None:
         return inconclusive(bound, "The response came before the connection could be closed.", evidence)
     if control is None or not messages(control.reply):
-        return inconclusive(bound, "The server replayed nothing of a stream that was whole, either.", evidence)
+        return inconclusive(bound, "The server did not replay an uninterrupted stream either.", evidence)
     own = (sent(cut) or {}).get("id")
     if any(message.get("id") == own and "method" not in message for message in messages(resumed.reply)):
         return satisfied(

@@ -58,7 +58,7 @@ MISSING_401: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, STREAMABLE),
         basis=text(STREAMABLE),
-        effect="Clients begin to authorize on a 401 only; on any other status they give up.",
+        effect="Clients start authorization only on a 401; on any other status they give up.",
         fix="Answer 401 with WWW-Authenticate to every request that needs a token and has none.",
         avoid="Don't answer 403: it says that the token is not sufficient.",
     ),
@@ -195,7 +195,7 @@ INSUFFICIENT_SCOPE: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.SHOULD, _WITH_SCOPES),
         basis=text(_WITH_SCOPES),
-        effect="A client cannot tell a token that is not sufficient from a dead one, and cannot ask for more.",
+        effect="A client cannot tell an insufficient token from an invalid one, and cannot ask for more.",
         fix='Answer 403 with `WWW-Authenticate: Bearer error="insufficient_scope", scope="...", '
         'resource_metadata="..."`.',
     ),

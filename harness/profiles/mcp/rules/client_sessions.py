@@ -167,7 +167,7 @@ DELETES_SESSION: Final = Rule(
         side=Side.CLIENT,
         levels=level(Level.SHOULD, SESSIONS),
         basis=text(SESSIONS),
-        effect="Servers hold the state of sessions that nobody uses.",
+        effect="Servers keep the state of sessions that nobody uses.",
         fix="Send DELETE with the session id before the client ends; the SDKs' clients have a call for it.",
         avoid="Don't treat 405 as a failure: servers may refuse.",
     ),

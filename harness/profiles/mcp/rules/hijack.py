@@ -55,7 +55,7 @@ ID_NONDETERMINISTIC: Final = Rule(
         levels=level(Level.MUST, SESSIONS),
         basis=_BASIS,
         effect="An attacker who sees one id can guess the others, and send messages into other users' sessions.",
-        fix="Make ids with a cryptographic random generator, with at least 64 bits that differ from id to id.",
+        fix="Generate ids with a cryptographic random generator, with at least 64 bits that differ from id to id.",
         avoid="Don't add a random suffix of a few digits to a counter or a clock.",
     ),
     Decision(unpredictable_session_ids, (session_issued,)),

@@ -62,7 +62,9 @@ def negotiated_served(transcript: Transcript, bound: BoundRequirement) -> Findin
     refused = next((exchange for exchange in asked if not is_served(exchange)), None)
     if refused is not None:
         return inconclusive(
-            bound, f"A message with the negotiated version returned {describe(refused)}, for whatever reason.", asked
+            bound,
+            f"A message with the negotiated version returned {describe(refused)}; why is not known.",
+            asked,
         )
     return satisfied(bound, f"Messages with the negotiated version {bound.revision} were served.", asked)
 

@@ -67,11 +67,11 @@ def tokens_issued(*labels: str) -> Precondition:
         if given is None or any(label in given for label in labels):
             return None
         if labels == (USER2,):
-            return not_applicable(bound, "It takes a token of a second user, and none was given.")
+            return not_applicable(bound, "It needs a second user's token, and none was given.")
         kinds = join_words([f"`{label}`" for label in labels])
         return not_applicable(
             bound,
-            f"It takes a token that only docprobe's own authorization server issues ({kinds}); this server was asked "
+            f"It needs a token that only docprobe's own authorization server issues ({kinds}); this server was asked "
             "with the tokens that were given.",
         )
 

@@ -82,7 +82,7 @@ ID_SECURE: Final = Rule(
         levels=level(Level.SHOULD, SESSIONS),
         basis=text(SESSIONS),
         effect="Whoever can work out an id can join another user's session.",
-        fix="Make ids with a cryptographic random generator, such as crypto.randomUUID() or secrets.token_urlsafe().",
+        fix="Generate ids with a cryptographic generator, such as crypto.randomUUID() or secrets.token_urlsafe().",
         avoid="Don't hash a counter or a clock: the result looks random and is as easy to guess as its input.",
     ),
     Decision(unpredictable_session_ids, (session_issued,)),

@@ -180,7 +180,9 @@ def isolation(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if end.status in METHOD_NOT_OFFERED:
         return not_applicable(bound, f"DELETE returned {end.status}: clients cannot end sessions here.", evidence)
     if after is None or not is_served(before) or not is_served(end):
-        return inconclusive(bound, "Two sessions could not be used at the same time, or neither be ended.", evidence)
+        return inconclusive(
+            bound, "Two sessions could not be used at the same time, or neither could be ended.", evidence
+        )
     if is_served(after):
         return satisfied(bound, f"After DELETE of session A ({end.status}), a request on B was served.", evidence)
     if classify_answer(transcript, after, before) is Answer.UNDECIDED:

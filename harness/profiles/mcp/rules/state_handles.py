@@ -52,7 +52,7 @@ HANDLE_NONDETERMINISTIC: Final = Rule(
         levels=level(Level.SHOULD, MODERN),
         basis=text(MODERN),
         effect="An attacker who sees one handle can guess those of other users.",
-        fix="Make handles with a cryptographic random generator.",
+        fix="Generate handles with a cryptographic random generator.",
         avoid="Don't hand out database row numbers.",
     ),
     Decision(nondeterministic_handles),

@@ -175,14 +175,16 @@ def cancelled(transcript: Transcript, bound: BoundRequirement) -> Finding:
     own = (sent(asked) or {}).get("id")
     for message in messages(asked.reply):
         if is_response(message) and message.get("id") != own:
-            return violated(bound, "A cancellation that concerns nothing, or a malformed one, got a response.", both)
-    return satisfied(bound, "Cancellations that concern nothing, and a malformed one, were ignored.", both)
+            return violated(
+                bound, "A cancellation that matches no running request, or a malformed one, got a response.", both
+            )
+    return satisfied(bound, "Cancellations that match no running request, and a malformed one, were ignored.", both)
 
 
 CANCELLED: Final = Rule(
     Requirement(
         id="stdio.cancelled",
-        title="A cancellation that concerns nothing is ignored",
+        title="A cancellation that matches no running request is ignored",
         side=Side.STDIO,
         levels=level(Level.SHOULD, ALL),
         basis=text(ALL),

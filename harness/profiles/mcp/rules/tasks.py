@@ -44,7 +44,9 @@ def undeclared(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return not_applicable(bound, "The server declares tasks, or no tool was called.")
     both = [control_of(transcript, asked), asked]
     if _task_of(asked) is not None:
-        return violated(bound, "The server declares no tasks, and made one of a call.", both, quoting="MUST declare")
+        return violated(
+            bound, "The server declares no tasks, but answered a call with one.", both, quoting="MUST declare"
+        )
     if is_result(asked):
         return satisfied(bound, "The server declares no tasks, and served a call as a task like any other.", both)
     if answer_to_fault(transcript, asked) not in NOT_SERVED:
@@ -93,7 +95,7 @@ CREATED: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, _TASKS),
         basis=text(_TASKS),
-        effect="A client that asked for a task has nothing to ask for afterwards.",
+        effect="A client that asked for a task has no task to poll afterwards.",
         fix="Return `{ task: { taskId, status, createdAt, lastUpdatedAt, ttl } }` at once, and keep the result for "
         "`tasks/result`.",
     ),
@@ -252,7 +254,7 @@ RESULT: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, _TASKS),
         basis=text(_TASKS),
-        effect="Clients take an unfinished task for a finished one, or cannot tell whose result they got.",
+        effect="Clients mistake an unfinished task for a finished one, or cannot tell whose result they got.",
         fix="Hold the answer until the task has ended, and return the tool's result with the task's id in "
         f"`_meta` under `{_RELATED}`.",
     ),
@@ -281,7 +283,7 @@ SAME_ID: Final = Rule(
         side=Side.SERVER,
         levels=level(Level.MUST, _TASKS),
         basis=text(_TASKS),
-        effect="A client takes another task's state for its own.",
+        effect="A client mistakes another task's state for that of its own.",
         fix="Find the task by `taskId` in the params, and nothing else.",
     ),
     Decision(same_id, BASELINE),

@@ -74,7 +74,7 @@ SCHEMA_VALID: Final = Rule(
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, _SINCE_2025_11),
         basis=text(_SINCE_2025_11),
-        effect="Clients and models cannot tell which arguments a tool takes, and leave the tool out.",
+        effect="Clients and models cannot tell which arguments a tool takes, and ignore the tool.",
         fix='Give every tool an `inputSchema` that is a JSON Schema object, `{ "type": "object" }` at least.',
     ),
     Decision(schema_valid, BASELINE),

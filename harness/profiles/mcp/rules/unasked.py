@@ -258,7 +258,7 @@ PROGRESS_RULES: Final = Rule(
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, ALL),
         basis=text(ALL),
-        effect="Clients show the progress of another request, or one that jumps back, or never ends.",
+        effect="Clients show the progress of the wrong request, or progress that jumps back or never ends.",
         fix="Send the request's own progressToken, with a number that grows, and nothing after the response.",
     ),
     Decision(progress_rules, BASELINE),
