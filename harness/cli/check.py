@@ -149,7 +149,7 @@ def command(
     config = load_config(docs, cli.config_file, **given)
     since = settings = None
     if flags["gate"] is not None and config.changed_since is None:
-        raise UsageError("--gate needs --changed-since", "name what the docs are compared with, or leave --gate out")
+        raise UsageError("--gate needs --changed-since", "add --changed-since REF, or leave --gate out")
     if config.changed_since is not None:
         from harness.selection.changed import find_change
 

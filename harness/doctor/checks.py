@@ -78,7 +78,7 @@ async def registry_problem(engine: DockerEngine, registry: PackageRegistry) -> s
     if result.code == 0:
         return None
     lines = [line for line in result.log if "npm error code" not in line and "A complete log" not in line]
-    return (lines[-1] if lines else f"its client ended with code {result.code}")[:300]
+    return (lines[-1] if lines else f"its client exited with code {result.code}")[:300]
 
 
 _GIB: Final = 1024**3
@@ -187,7 +187,7 @@ async def _ask(engine: DockerEngine, registry: PackageRegistry, add: OnCheck) ->
     except BlockedError as error:
         problem = error.message
     if problem is None:
-        add(Check(registry.name, State.OK, "answers its client in a container"))
+        add(Check(registry.name, State.OK, "can be reached from containers"))
     else:
         add(Check(registry.name, State.MISSING, problem, _REGISTRY_HINT))
 

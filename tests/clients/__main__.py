@@ -187,7 +187,7 @@ def outcome(seen: Mapping[str, Any]) -> str:
     if any(call.startswith(BROKEN) for call in calls):
         return "breaks down"
     if all(call == "served" for call in calls):
-        return "starts a new session by itself" if seen["anew"] else "goes on as before"
+        return "starts a new session on its own" if seen["anew"] else "goes on as before"
     said = calls[-1].partition("{")[0].rstrip(": ")
     if calls[-1] == "served":
         return "fails once and is served again"
@@ -229,8 +229,8 @@ def _did(clients: Mapping[str, Mapping[str, str]]) -> str:
         groups = [*((join_words(names), what, len(names)) for what, names in few), (others, what, len(most))]
         parts = "; ".join(f"{names} {_for_number(what, number)}" for names, what, number in groups)
         sentences.append(f"After {answer}: {parts}.")
-    if not any("by itself" in what for answers in clients.values() for what in answers.values()):
-        sentences.append("None of them starts a new session by itself.")
+    if not any("on its own" in what for answers in clients.values() for what in answers.values()):
+        sentences.append("None of them starts a new session on its own.")
     return f"{join_words(sorted(clients))}. {' '.join(sentences)}"
 
 
@@ -247,7 +247,7 @@ def _for_number(what: str, clients: int) -> str:
     plain = {"fails": "fail", "says": "say", "starts": "start", "breaks": "break", "goes": "go"}
     if clients == 1:
         return what
-    return f"{plain[verb]} {rest}".replace("by itself", "by themselves").replace(
+    return f"{plain[verb]} {rest}".replace("on its own", "on their own").replace(
         "fail once and is", "fail once and are"
     )
 

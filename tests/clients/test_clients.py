@@ -21,7 +21,7 @@ def seen(client: str, answer: int, *calls: str, anew: bool = False) -> dict[str,
     [
         (("E: gone {a: 1}",) * 3, False, "says “E: gone” to every call"),
         (("E: gone", "served", "served"), True, "fails once and is served again"),
-        (("served",) * 3, True, "starts a new session by itself"),
+        (("served",) * 3, True, "starts a new session on its own"),
         (("the client breaks down: X",), False, "breaks down"),
     ],
 )
@@ -37,10 +37,10 @@ def test_the_effect_names_clients_versions_and_date_and_concludes_nothing_else()
     stuck = [seen(name, answer, *("E: no",) * 3) for name in ("a 1", "b 2") for answer in (400, 404)]
     assert effect({"x#typescript": looked_at(*stuck)}) == (
         "Seen with x#typescript on 2026-01-02, each on its own: a 1 and b 2. After 400: all of them fail at every call. "
-        "After 404: all of them fail at every call. None of them starts a new session by itself."
+        "After 404: all of them fail at every call. None of them starts a new session on its own."
     )
     own = effect({"x": looked_at(*stuck, seen("c 3", 404, *("served",) * 3, anew=True))})
-    assert "After 404: c 3 starts a new session by itself; the others fail at every call." in own
+    assert "After 404: c 3 starts a new session on its own; the others fail at every call." in own
     assert "None of them" not in own
     told = effect({"x": looked_at(*stuck, *(seen(name, 400, *("E: Session terminated",) * 3) for name in "cde"))})
     assert "After 400: a 1 and b 2 fail at every call; the others say “Session terminated” at every call." in told
@@ -51,7 +51,7 @@ def test_what_clients_did_alike_with_two_tutorials_is_said_once() -> None:
     broken = [seen("a 1", 400, "the client breaks down: X")]
     assert effect({"x": looked_at(*words[0]), "y": looked_at(*words[1], seen="2026-01-03")}) == (
         "Seen with x on 2026-01-02 and y on 2026-01-03, each on its own: a 1. After 400: a 1 fails at every call. "
-        "None of them starts a new session by itself."
+        "None of them starts a new session on its own."
     )
     two = effect({"x": looked_at(*words[0]), "y": looked_at(*broken)})
     assert two.count("Seen with") == 2

@@ -52,12 +52,11 @@ ACCEPTED: Final = 202
 
 
 def terminated_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge item 3: after termination, requests with that id MUST get 404, be they POST, GET or DELETE.
+    """Judge item 3: after termination, requests with that id MUST get 404: POST, GET and DELETE.
 
     A DELETE that was answered 2xx ended the session; that a session may not live on after it is a reading, since no
     sentence gives a 2xx DELETE a meaning. 202 only accepts the DELETE (RFC 9110, section 15.3.3): the probes ask again
-    for a while. A 404 that a fresh initialize gets too is a dead endpoint's, and decides
-    nothing.
+    for a while. A 404 that a fresh initialize gets too is a dead endpoint's, and decides nothing.
     """
     end = exchange_of(transcript, bound.revision, steps.TERMINATED_END)
     if end is None:
