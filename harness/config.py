@@ -72,6 +72,8 @@ class Config:
     """Folder of the revisions' JSON Schemas; None: ``schema`` beside the docs root of the normative text, if there."""
     file: Path | None = None
     """The docprobe.toml that was read."""
+    file_places: tuple[Path, ...] = ()
+    """Where one was looked for, in order: of those, the first that is there is ``file``."""
     overrides: Mapping[str, ExampleOverride] = field(default_factory=dict)
     python_packages: Mapping[str, str] = field(default_factory=dict)
     """Import name to package name, added to the built-in table."""
@@ -86,6 +88,9 @@ class Config:
     """With ``changed_since``: which findings may fail the run."""
     fail_on: FailOn = FailOn.MUST
     baseline: Path | None = None
+    """The file of known findings, if there is one."""
+    baseline_place: Path | None = None
+    """Where it is looked for; None if none is wanted."""
     jobs: int = 1
     scheduler: str | None = None
     """Address of a Dask scheduler whose workers run the texts; None: this machine's engine does."""
@@ -100,7 +105,9 @@ class Config:
     images: Mapping[str, str] = field(default_factory=dict)
     """Toolchain to the image that is used for it."""
     images_lock: Path | None = None
-    """Digests of images that the project keeps beside its docprobe.toml."""
+    """Digests of images that the project keeps beside its docprobe.toml, if there is such a file."""
+    images_lock_place: Path | None = None
+    """Where it is looked for."""
     lock: Path | None = None
     settings: SettingsSource = field(default_factory=SettingsSource)
     """Whose configuration, baseline and lock these are."""
@@ -114,6 +121,11 @@ class Config:
         """Where the tree that holds the normative text has its revisions and normative pages."""
         whole = self.layout if self.spec is not None or not self.layout.only else replace(self.layout, only=())
         return self.spec_layout or whole
+
+    @property
+    def schema_folder(self) -> Path:
+        """Where the revisions' JSON Schemas are, if there are any."""
+        return self.schema or (self.spec or self.docs).parent / "schema"
 
     @property
     def catalogue(self) -> Catalogue:

@@ -48,8 +48,6 @@ LIBRARIES: Final = ("jsonschema", "referencing")
 """Those that a profile reads printed messages with."""
 
 
-FOLDER: Final = "schema"
-"""Beside the docs root, where no other is given."""
 FILE: Final = "schema.json"
 
 
@@ -165,11 +163,6 @@ def load_normative_text(config: Config, corpus: Corpus | None = None) -> Normati
     return NormativeText(config.spec or config.docs, statements, bind_statements(statements, config))
 
 
-def schema_folder(config: Config) -> Path:
-    """Return where the revisions' JSON Schemas are, if there are any."""
-    return config.schema or (config.spec or config.docs).parent / FOLDER
-
-
 def load_statements(config: Config, corpus: Corpus | None = None) -> tuple[Statement, ...]:
     """Return the sentences of the normative text, unbound; arguments as for :func:`load_normative_text`."""
     root = config.spec or config.docs
@@ -189,7 +182,7 @@ def bind_statements(statements: tuple[Statement, ...], config: Config) -> Bound:
 
     own = tuple(statement for statement in statements if not statement.quoted)
     bound = bind(own, bindings_of(config), config.catalogue.requirements)
-    return with_schemas(bound, load_schemas(schema_folder(config), config.rules_layout.revisions))
+    return with_schemas(bound, load_schemas(config.schema_folder, config.rules_layout.revisions))
 
 
 def bindings_of(config: Config) -> tuple[Binding, ...]:
@@ -274,7 +267,7 @@ def _kept_printed(corpus: Corpus, config: Config) -> tuple[Sequence[PrintedExamp
     if config.no_cache:
         return _printed_examples(corpus, config)
     kept: Kept[tuple[PrintedExample, ...]] = Kept(config.state / "examples", tuple[PrintedExample, ...], ".printed")
-    schemas = schema_folder(config)
+    schemas = config.schema_folder
     revisions = sorted({block.revision or "" for block in corpus.blocks})
     there = [name for name in revisions if (schemas / name / FILE).is_file()]
     pages = [(page.path, page.sha256) for page in corpus.pages]
@@ -298,7 +291,7 @@ def _printed_examples(corpus: Corpus, config: Config) -> tuple[list[PrintedExamp
     """
     from harness.model import PrintedExample
 
-    schemas = schema_folder(config)
+    schemas = config.schema_folder
     examples: list[PrintedExample] = []
     problems: list[Problem] = []
     sources = {page.path: page.source for page in corpus.pages}
@@ -347,9 +340,9 @@ def load_schemas(folder: Path, revisions: Iterable[str]) -> dict[str, MessageSch
 
 
 def with_schemas(bound: Bound, schemas: Mapping[str, MessageSchema]) -> Bound:
-    """Return bound requirements, each with the schema of its revision."""
+    """Return bound requirements, each with the schema of its revision, or none."""
     rows = {
-        key: replace(row, schema=schemas[row.revision]) if row.revision in schemas else row
+        key: replace(row, schema=schemas.get(row.revision)) if row.schema or row.revision in schemas else row
         for key, row in bound.requirements.items()
     }
     return replace(bound, requirements=rows)

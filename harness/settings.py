@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping  # noqa: TC003 (the file is read by the type hints below)
+from collections.abc import Iterator, Mapping, Sequence  # noqa: TC003 (the file is read by the type hints below)
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,7 +79,8 @@ def load_config(
     host = HostEnvironment.of(environ)
     state = state_folder(flags.pop("state", None), environ)
     files = _base_files(root, flags.get("changed_since"), state, host) if trust == Trust.BASE else None
-    path, read = _config_file(root, file, files)
+    places = (root / FILE_NAME, root.parent / FILE_NAME) if file is None else (file,)
+    path, read = _config_file(places, given=file is not None, files=files)
     values = _from_file(path, read, files) if path and read else {}
     profile = PROFILES[values.pop("profile", DEFAULT.name)]
     profile = dataclasses.replace(profile, parties=profile.parties.with_nouns(values.pop("parties", {})))
@@ -92,10 +93,11 @@ def load_config(
         given["spec"] = _spec_root(spec, given["spec_layout"], profile.repository)
         values.setdefault("bindings", profile.bindings or bindings)
     values.setdefault("bindings", profile.bindings)
-    baseline = _baseline_file(given.pop("baseline", None), path, root, files)
+    baseline_place, baseline = _baseline_file(given.pop("baseline", None), path, root, files)
     if files is not None and "lock" in given:
         given["lock"] = files.copy(given["lock"])
-    given["images_lock"] = _wanted((path.parent if path else root) / IMAGES_LOCK, files)
+    images_lock = (path.parent if path else root) / IMAGES_LOCK
+    given["images_lock"] = _wanted(images_lock, files)
     given.setdefault("jobs", os.cpu_count() or 1)
     for name, enum in (("fail_on", FailOn), ("gate", Gate), ("resolve", Resolve)):
         if name in given:
@@ -103,8 +105,8 @@ def load_config(
     merged: dict[str, Any] = {**values, **given}
     source = SettingsSource(Trust.BASE, files.ref, files.commit, tuple(files.unused)) if files else SettingsSource()
     return Config(
-        docs=root, layout=layout, profile=profile, file=read, state=state, baseline=baseline, host=host,
-        settings=source, **merged,
+        docs=root, layout=layout, profile=profile, file=read, file_places=places, state=state, baseline=baseline,
+        baseline_place=baseline_place, images_lock_place=images_lock, host=host, settings=source, **merged,
     )  # fmt: skip
 
 
@@ -259,17 +261,23 @@ def _spec_settings(spec: Path, layout: Layout, files: FilesAt | None) -> tuple[L
     return DEFAULT.layout, DEFAULT.bindings
 
 
-def _config_file(root: Path, file: Path | None, files: FilesAt | None) -> tuple[Path | None, Path | None]:
-    """Return where the configuration file is, and the file to read, a copy if another commit's is wanted."""
-    if file is not None:
-        read = _wanted(file, files)
-        if read is None:
-            where = f" at {files.ref}" if files else ""
-            raise UsageError(f"configuration file {file} does not exist{where}", "see --config")
-        return (file.resolve(), read.resolve()) if files is None else (Path(os.path.abspath(file)), read)  # noqa: PTH100
-    for candidate in (root / FILE_NAME, root.parent / FILE_NAME):
-        if (read := _wanted(candidate, files)) is not None:
-            return candidate, read
+def _config_file(places: Sequence[Path], *, given: bool, files: FilesAt | None) -> tuple[Path | None, Path | None]:
+    """Return where the configuration file is, and the file to read, a copy if another commit's is wanted.
+
+    Args:
+        places: where it is looked for, in order.
+        given: whether the one place is where it must be.
+        files: the commit whose file is wanted; None for that of the working tree.
+    """
+    for place in places:
+        if (read := _wanted(place, files)) is None:
+            continue
+        if not given:
+            return place, read
+        return (place.resolve(), read.resolve()) if files is None else (Path(os.path.abspath(place)), read)  # noqa: PTH100
+    if given:
+        where = f" at {files.ref}" if files else ""
+        raise UsageError(f"configuration file {places[0]} does not exist{where}", "see --config")
     return None, None
 
 
@@ -287,16 +295,18 @@ def _wanted(path: Path, files: FilesAt | None) -> Path | None:
 
 def _baseline_file(
     given: str | Path | None, config_file: Path | None, root: Path, files: FilesAt | None
-) -> Path | None:
+) -> tuple[Path | None, Path | None]:
+    """Return where the file of known findings is looked for, and the file to read; None if there is none."""
     if given is not None:
         if str(given) == "none":
-            return None
+            return None, None
         path = _wanted(Path(given), files)
         if path is None:
             where = f" at {files.ref}" if files else ""
             raise UsageError(f"baseline {given} does not exist{where}", "write one with: docprobe baseline update")
-        return path.resolve()
-    return _wanted((config_file.parent if config_file else root) / BASELINE_NAME, files)
+        return Path(given), path.resolve()
+    place = (config_file.parent if config_file else root) / BASELINE_NAME
+    return place, _wanted(place, files)
 
 
 def _from_file(path: Path, read: Path, files: FilesAt | None) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, 
                 reason = "a file name that is not UTF-8 or holds a line end; not read"
                 problems.append(Problem(Span(printable(path), 1, 1), reason))
             elif entry.is_dir(follow_symlinks=False):
-                if not _is_skipped(entry.name):
+                if not is_skipped_folder(entry.name):
                     waiting.append(path)
             elif entry.is_symlink() and (problem := _link_problem(real_root, entry)):
                 problems.append(Problem(Span(printable(path), 1, 1), problem))
@@ -77,7 +77,7 @@ def is_page_name(path: str, layout: Layout) -> bool:
     if layout.only:
         return path in layout.only
     readable = path.isprintable() and name.lower().endswith(PAGE_ENDINGS)
-    return readable and not any(_is_skipped(folder) for folder in folders) and not _is_ignored(path, layout)
+    return readable and not any(is_skipped_folder(folder) for folder in folders) and not _is_ignored(path, layout)
 
 
 def revision_of(path: str, layout: Layout, front_matter: Mapping[str, Any] = MappingProxyType({})) -> str | None:
@@ -110,7 +110,7 @@ def folders_near(root: Path, path: str) -> tuple[str, ...]:
     for folder in around:
         with contextlib.suppress(OSError):
             names = [entry.name for entry in _entries(root / folder) if entry.is_dir(follow_symlinks=False)]
-            beside += [f"{folder}/{name}" if folder else name for name in names if not _is_skipped(name)]
+            beside += [f"{folder}/{name}" if folder else name for name in names if not is_skipped_folder(name)]
     return tuple(dict.fromkeys((*around, *beside)))
 
 
@@ -246,7 +246,8 @@ def _link_problem(real_root: Path, entry: os.DirEntry[str]) -> str | None:
     return None
 
 
-def _is_skipped(folder: str) -> bool:
+def is_skipped_folder(folder: str) -> bool:
+    """Return whether pages are not looked for in folders of that name."""
     return folder.startswith(".") or folder in _SKIPPED_FOLDERS
 
 

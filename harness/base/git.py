@@ -6,7 +6,6 @@ from a repository is run or followed.
 
 from __future__ import annotations
 
-import mimetypes
 import os
 import re
 import subprocess
@@ -26,8 +25,12 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 512 * 1024 * 1024
 """A tree larger than this is refused."""
 GIT_TIMEOUT_S: Final = 600.0
-MEDIA: Final = ("image/", "video/", "audio/", "font/")
-"""Media types of files that no page includes as text."""
+MEDIA: Final = (
+    ".avif", ".bmp", ".gif", ".heic", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp",
+    ".avi", ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4", ".mpeg", ".mpg", ".oga", ".ogg", ".ogv", ".wav", ".webm",
+    ".eot", ".otf", ".ttf", ".woff", ".woff2",
+)  # fmt: skip
+"""How files end that no page includes as text. Named here, as the tables of some machines call ``.ts`` a film."""
 URL: Final = re.compile(r"(?:https|ssh)://|[\w.-]+@[\w.-]+:")
 """How a remote source begins; anything else is a folder."""
 _GIT: Final = (
@@ -37,17 +40,20 @@ _GIT: Final = (
     "-c", "protocol.allow=never",
     "-c", "protocol.https.allow=always",
     "-c", "protocol.ssh.allow=always",
+    "--literal-pathspecs",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class GitFile:
-    """A regular file of a commit."""
+    """A regular file of a commit, or a link."""
 
     path: str
     """Relative to the folder that was asked for; POSIX."""
     id: str
     """Its object id."""
+    is_link: bool = False
+    """Whether its content is the path that it leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +92,8 @@ class Repository:
         """Return the full hash of the commit that ``ref`` names. Raises UsageError if there is none."""
         return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
 
-    def files(self, commit: str, root: str) -> Sequence[GitFile]:
-        """List the regular files of a commit below ``root`` (``.`` for all). Links and submodules are left out.
+    def files(self, commit: str, root: str, *, links: bool = False) -> Sequence[GitFile]:
+        """List the regular files of a commit below ``root`` (``.`` for all), and links if asked. No submodules.
 
         Raises:
             UsageError: there are none, or they take more than MAX_BYTES.
@@ -101,10 +107,11 @@ class Repository:
                 continue
             facts, _, path = entry.partition("\t")
             mode, _, id, size = facts.split()
-            if mode not in ("100644", "100755"):
+            is_link = mode == "120000"
+            if mode not in ("100644", "100755") and not (links and is_link):
                 continue
             total += int(size)
-            files.append(GitFile(path if root == "." else path.removeprefix(f"{root}/"), id))
+            files.append(GitFile(path if root == "." else path.removeprefix(f"{root}/"), id, is_link))
         if not files:
             raise UsageError(f"commit {commit[:12]} has no files below {root}/", "name the folder of the docs: --root")
         if total > MAX_BYTES:
@@ -276,7 +283,7 @@ def is_ref(text: str) -> bool:
 
 def is_media(path: str) -> bool:
     """Return whether a file's name says that it is a picture, a film, a sound or a font."""
-    return (mimetypes.guess_type(path)[0] or "").startswith(MEDIA)
+    return path.lower().endswith(MEDIA)
 
 
 def resolve_inside(named: Path, named_by: Path | None = None) -> Path:

@@ -9,7 +9,7 @@ import signal
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from harness.repair.proofs import Proofs
     from harness.run.plan import Plan
     from harness.selection.changed import Change
+
+_OTHER_IMAGES: Final = "examples run in other images than at the merge base, and were not run in those of then"
+"""Why nothing of the merge base is judged."""
 
 
 @click.command()
@@ -160,6 +163,8 @@ def command(
             _nothing_changed(cli, config, since, outputs)
         if since.configuration or since.tables:
             settings = _settings_before(docs, cli.config_file, given, config, since)
+        if since.images:
+            settings = _OTHER_IMAGES
     from harness.run.plan import make_plan
     from harness.run.renamed import load_followed_baseline
 
@@ -227,6 +232,8 @@ def _settings_before(
         return f"the configuration at the merge base cannot be used: {error.message}"
     if before.profile.name != config.profile.name:
         return f"the profile at the merge base is {before.profile.name}, and now it is {config.profile.name}"
+    if (before.images, before.runtime) != (config.images, config.runtime):
+        return _OTHER_IMAGES
     return before
 
 

@@ -20,8 +20,8 @@ from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.cli.context import Cli, pass_cli, table_or_json_option
 from harness.load import load_normative_text
-from harness.selection.affected import tree_at
 from harness.selection.changed import find_change
+from harness.selection.undone import folder_before
 from harness.settings import load_config
 from harness.spec.diff import ChangeKind, StatementChange, diff_statements
 from harness.spec.pinned_docs import MANIFEST, UPSTREAM, read_manifest, sync, verify
@@ -239,7 +239,7 @@ def _text_since(config: Config, ref: str) -> NormativeText:
     """Return the normative text as it was at the merge base with ``ref``. Raises UsageError if it was not there."""
     root = config.spec or config.docs
     base = find_change(config, ref).base
-    with tree_at(root, base, config.host) as folder:
+    with folder_before(root, config.docs, base, config.host) as folder:
         if folder is None:
             raise UsageError(f"{root.name} did not exist at {ref}", "name a commit that has it")
         return load_normative_text(replace(config, docs=folder, spec=None, layout=config.rules_layout))

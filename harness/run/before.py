@@ -82,6 +82,9 @@ def judge_base(
         origin = base.origins.get(result.id)
         if origin is None:
             continue
+        if origin.digest == result.digest and result.digest in base.since.locked:
+            reasons[result.id] = "the lock file gives it other packages than at the merge base, which were not run"
+            continue
         if origin.status is ExampleStatus.RUNNABLE and origin.digest not in recordings:
             reasons[result.id] = "its text at the merge base was not run"
         else:

@@ -1,40 +1,17 @@
-"""The lock file of ``check --lock FILE``: resolved packages of every distinct text, written once and then used."""
+"""The lock file of ``check --lock FILE``: written after a run."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from extractor.base.storage import write_atomically
-from harness.base.errors import UsageError
+from harness.base.lock_file import SCHEMA, read_locks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from harness.model import Report
-
-SCHEMA: Final = "docprobe-lock/1"
-
-
-def read_locks(path: Path | None) -> Mapping[str, Mapping[str, str]]:
-    """Return the locks of a file: digest to ``today`` or ``dated`` to the lock's text; empty if there is no file yet.
-
-    Raises:
-        UsageError: it is not a lock file.
-    """
-    if path is None or not path.exists():
-        return {}
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document["schema"] != SCHEMA:
-            found = document["schema"]
-            raise UsageError(f"{path}: unknown schema {found!r}, expected {SCHEMA!r}", "remove it to start a new one")
-        return msgspec.convert(document["locks"], dict[str, dict[str, str]])
-    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
-        raise UsageError(f"{path} is not a lock file: {error}", "remove it to start a new one") from error
 
 
 def write_locks(path: Path, report: Report) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from extractor.base.text import printable
+from extractor.docs.tree import is_page_name, page_text
 from extractor.examples.ids import page_stem, stem_of
 from extractor.model import ExampleKind, ExampleStatus
 from harness.base.errors import NothingSelectedError, UsageError
@@ -16,6 +17,7 @@ from harness.load import load_normative_text, unmatched_patterns
 from harness.model import Status, Trust
 from harness.run.old_sentences import old_sentences
 from harness.selection.affected import find_impact
+from harness.selection.docs_before import contents_before
 from harness.selection.no_longer_runnable import no_longer_runnable
 from harness.selection.origins import find_origins
 from harness.selection.pages import load_changed, load_selected
@@ -253,7 +255,9 @@ def _narrowed(plan: Plan, since: Change, config: Config, selection: Selection, s
         only_if_judged_under=impact.only_if_judged_under(affected),
         problems=tuple(problem for problem in plan.problems if problem.span.file in named),
         text_changes=text_changes(impact.bound, plan.bound, since.ref) if impact.bound is not None else (),
-        no_longer_runnable=no_longer_runnable(before, plan.all_examples, _sources(plan.corpus), since),
+        no_longer_runnable=no_longer_runnable(
+            before, plan.all_examples, _sources(plan.corpus), since, every, _sources_before(config, since)
+        ),
         edited=frozenset(e.id for e in plan.examples if e.whole and e.id in impact.changed - unedited),
     )
 
@@ -279,26 +283,36 @@ def _successors(origins: Mapping[str, Example], pages: Collection[str], ids: Col
 
 def _relisted_examples(config: Config, since: Change) -> frozenset[str]:
     """Return the ids of examples whose baseline entries the change adds, removes or edits."""
-    path = config.baseline
-    if path is None or not since.baseline:
+    if not since.baseline:
         return frozenset()
-    now = parse_baseline(path.read_text(encoding="utf-8"), path.name)
+    path = config.baseline
+    now = Baseline() if path is None else parse_baseline(path.read_text(encoding="utf-8"), path.name)
     before = _baseline_before(config, since)
     return frozenset(entry.example for entry in {*before.findings} ^ {*now.findings})
 
 
 def _baseline_before(config: Config, since: Change) -> Baseline:
     """Return the baseline as it was at the merge base; an empty one if it was not there or not valid."""
-    path = config.baseline
+    if config.settings.trust is Trust.BASE:
+        path = config.baseline
+        return Baseline() if path is None else parse_baseline(path.read_text(encoding="utf-8"), path.name)
+    path = config.baseline_place
     if path is None:
         return Baseline()
-    if config.settings.trust is Trust.BASE:
-        return parse_baseline(path.read_text(encoding="utf-8"), path.name)
     try:
         text = Repository(path.parent, config.host).git("show", f"{since.base}:./{path.name}").decode()
         return parse_baseline(text, path.name)
     except (UsageError, UnicodeDecodeError):
         return Baseline()
+
+
+def _sources_before(config: Config, since: Change) -> dict[str, str]:
+    """Return the text of the changed pages at the merge base, by path; nothing if one was a link."""
+    try:
+        found = contents_before(config, since, [name for name in since.files if is_page_name(name, config.layout)])
+    except UsageError:
+        return {}
+    return {name: page_text(data)[0] for name, data in found.items()}
 
 
 def _sources(corpus: Corpus) -> dict[str, str | None]:

@@ -11,12 +11,12 @@ import anyio
 from extractor.base.errors import internal_error
 from extractor.base.processor import processor_limit
 from harness.base.errors import DocprobeError
+from harness.base.lock_file import read_locks
 from harness.judge.results import exchanges_to_trace
 from harness.model import Recording
 from harness.run import cache
 from harness.run.dates import last_commit_date
 from harness.run.kept_results import rules_digest
-from harness.run.locks import read_locks
 from harness.run.observer import note_traceback
 from harness.run.turns import Turns
 

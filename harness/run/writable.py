@@ -8,7 +8,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from harness.base.errors import unwritable
-from harness.run.locks import read_locks
+from harness.base.lock_file import read_locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from extractor.base.tomlfile import toml_table
+from harness.base.checkout import AS_IT_IS, FolderAt, changed_files, folder_at
 from harness.base.errors import UsageError
 from harness.base.git import Repository, is_ref
+from harness.base.lock_file import parse_locks, read_locks
 from harness.model import Trust
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from harness.base.host import HostEnvironment
@@ -26,7 +29,7 @@ class Change:
     base: str
     """The merge base, full hash."""
     files: tuple[str, ...]
-    """Changed, added and removed files below the docs root, relative to it."""
+    """Changed, added and removed files below the docs root, relative to it; those of submodules are among them."""
     rules: bool
     """Whether anything changed below the root of the normative text, where that is another one."""
     configuration: bool
@@ -35,38 +38,70 @@ class Change:
     """Whether the file of known findings changed."""
     tables: frozenset[str] = frozenset()
     """Keys of ``[examples."…"]`` tables that changed, if nothing else of the configuration did."""
+    schemas: bool = False
+    """Whether the folder of the revisions' JSON Schemas changed."""
+    images: bool = False
+    """Whether the digests of images changed that the project keeps: everything may run in other software."""
+    locked: frozenset[str] = frozenset()
+    """Digests of the texts whose packages the lock file gives otherwise."""
+    submodules: Mapping[str, str | None] = field(default_factory=dict)
+    """Commits at the merge base of the submodules below the docs root that changed; None for a new one."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing changed that docprobe reads: no page, included file, rule, configuration or known finding."""
-        return not (self.files or self.rules or self.configuration or self.baseline or self.tables)
+        """Whether nothing changed that docprobe reads."""
+        return not (self.files or self.is_beside_pages)
+
+    @property
+    def is_beside_pages(self) -> bool:
+        """Whether something changed that decides about pages which are as they were: a rule, a setting, a lock."""
+        beside = self.rules or self.configuration or self.baseline or self.schemas or self.images
+        return beside or bool(self.tables or self.locked)
 
 
 def find_change(config: Config, ref: str) -> Change:
     """Return what differs between the merge base with ``ref`` and the working tree. Git knows in milliseconds.
 
+    Everything counts that a run reads in the checkout or in its submodules, also where it is gone: the docs, the
+    normative text with its JSON Schemas, and, if the change's own settings are used, those with all that they name.
+
     Raises:
         UsageError: the docs are not in a git checkout, or the ref is unknown or has no merge base there; the hint says
             what to fetch.
     """
-    host = config.host
-    docs = Repository(config.docs, host)
+    docs = Repository(config.docs, config.host)
     base = _merge_base(docs, ref)
-    if config.settings.trust is Trust.BASE:
-        # the change's own settings are not used, so that they change nothing
-        rules = config.spec is not None and config.spec != config.docs and _differs(config.spec, base, host)
-        return Change(ref, base, _changed(docs, base), rules=rules, configuration=False, baseline=False)
-    bindings = config.bindings if config.bindings != config.profile.bindings else None
-    differing = config.file is not None and _differs(config.file, base, host)
-    tables = _tables_changed(config.file, base, host) if config.file is not None and differing else frozenset()
-    return Change(
+
+    def differs(path: Path | None) -> bool:
+        return path is not None and _differs(path, docs, base)
+
+    files, submodules = changed_files(FolderAt(docs, base))
+    change = Change(
         ref,
         base,
-        files=_changed(docs, base),
-        rules=config.spec is not None and config.spec != config.docs and _differs(config.spec, base, host),
-        configuration=(differing and not tables) or (bindings is not None and _differs(bindings, base, host)),
-        baseline=config.baseline is not None and _differs(config.baseline, base, host),
+        files,
+        rules=config.spec != config.docs and differs(config.spec),
+        configuration=False,
+        baseline=False,
+        schemas=differs(config.schema_folder),
+        submodules=submodules,
+    )
+    if config.settings.trust is Trust.BASE:
+        # the change's own settings are not used, so that they change nothing
+        return change
+    bindings = config.bindings if config.bindings != config.profile.bindings else None
+    # a file that is gone, or that now comes before the one of then, is a change as well
+    read = next((count for count, place in enumerate(config.file_places, 1) if place.is_file()), None)
+    places = [place for place in config.file_places[:read] if differs(place)]
+    alone = len(places) == 1 and places[0].is_file()
+    tables = _tables_changed(places[0], base, config.host) if alone else frozenset()
+    return replace(
+        change,
+        configuration=bool(places and not tables) or differs(bindings),
+        baseline=differs(config.baseline_place),
         tables=tables,
+        images=differs(config.images_lock_place),
+        locked=_locked_otherwise(config.lock, base, config.host) if differs(config.lock) else frozenset(),
     )
 
 
@@ -99,15 +134,6 @@ def _merge_base(docs: Repository, ref: str) -> str:
         ) from error
 
 
-def _changed(docs: Repository, base: str) -> tuple[str, ...]:
-    """Return the files of the docs that differ from the commit, committed or not, and untracked ones."""
-    options = ("--name-only", "-z", "--relative", "--no-ext-diff", "--no-textconv", "--no-renames")
-    tracked = docs.git("diff", *options, base, "--", ".")
-    untracked = docs.git("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
-    names = (tracked + untracked).decode("utf-8", "surrogateescape").split("\0")
-    return tuple(sorted({name for name in names if name}))
-
-
 def _tables_changed(path: Path, base: str, host: HostEnvironment) -> frozenset[str]:
     """Return the keys of ``[examples."…"]`` tables that differ from the commit; empty if anything else differs too."""
     try:
@@ -121,13 +147,45 @@ def _tables_changed(path: Path, base: str, host: HostEnvironment) -> frozenset[s
     return frozenset(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
-def _differs(path: Path, base: str, host: HostEnvironment) -> bool:
-    """Return whether a file, or anything in a folder, differs from the commit; False outside the docs' checkout."""
+def _locked_otherwise(path: Path | None, base: str, host: HostEnvironment) -> frozenset[str]:
+    """Return the digests of the texts for which a lock file differs from the commit.
+
+    Raises:
+        UsageError: it is not a lock file.
+    """
+    if path is None:
+        return frozenset()
+    now = read_locks(path)
+    try:
+        was = parse_locks(Repository(path.parent, host).git("show", f"{base}:./{path.name}"), path.name)
+    except UsageError:
+        was = {}
+    return frozenset(digest for digest in was.keys() | now.keys() if was.get(digest) != now.get(digest))
+
+
+def _differs(path: Path, docs: Repository, base: str) -> bool:
+    """Return whether a file, or anything in a folder, differs from a commit of the docs' checkout.
+
+    Args:
+        path: there or not; outside the checkout and its submodules nothing differs.
+        docs: any folder of the checkout.
+        base: the commit.
+
+    Raises:
+        UsageError: it is in a submodule that lacks the commit which belongs to it.
+    """
     folder, name = (path, ".") if path.is_dir() else (path.parent, path.name)
-    checkout = Repository(folder, host)
+    if not folder.is_dir():
+        return False
+    place = folder_at(folder, docs, base)
+    if place is None:
+        return False
+    if place.commit is None:
+        return True
+    checkout = place.repository
     try:
         return bool(
-            checkout.git("diff", "--name-only", "--no-ext-diff", "--no-textconv", base, "--", name).strip()
+            checkout.git("diff", "--name-only", *AS_IT_IS, place.commit, "--", name).strip()
             or checkout.git("ls-files", "--others", "--exclude-standard", "--", name).strip()
         )
     except UsageError:

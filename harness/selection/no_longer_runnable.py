@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleStatus
@@ -15,40 +16,69 @@ if TYPE_CHECKING:
 
 SAME_CODE: Final = 0.5
 """A page that has more than this share of an example's lines still shows the example, whatever fence they are in."""
+CHECKED: Final = frozenset({ExampleStatus.RUNNABLE, ExampleStatus.SKIPPED})
+"""Examples that are run, or left out on purpose."""
 _FENCES: Final = ("```", "~~~")
 
 
 def no_longer_runnable(
-    before: Sequence[Example], now: Sequence[Example], sources: Mapping[str, str | None], since: Change
+    before: Sequence[Example],
+    now: Sequence[Example],
+    sources: Mapping[str, str | None],
+    since: Change,
+    origins: Mapping[str, Example] = MappingProxyType({}),
+    were: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[NoLongerRunnable, ...]:
     """Return the examples of changed pages that were runnable and are fragments, unsupported or gone, in order of id.
 
-    Left out are those whose page or whose code is gone, that are skipped with a reason, or that have another id now.
+    Left out are those whose code is gone from the docs, that are skipped with a reason, or that have another id now.
+    Code that moved to another page is looked for there.
 
     Args:
         before: the selected examples at the merge base.
         now: every example in the working tree.
         sources: text of each page that is there now, by its path; None if it cannot be read.
         since: the change.
+        origins: by the id of an example of now, the one at the merge base that it comes from.
+        were: text of changed pages at the merge base, by path.
     """
     by_id = {example.id: example for example in now}
     ran = {example.id for example in before if example.status is ExampleStatus.RUNNABLE}
-    new = [example for example in now if example.status is ExampleStatus.RUNNABLE and example.id not in ran]
+    running = [example for example in now if example.status is ExampleStatus.RUNNABLE]
+    new = [example for example in running if example.id not in ran]
+    checked = [example for example in now if example.status in CHECKED]
+    elsewhere = {origins[example.id].id for example in checked if example.id in origins}
+    digests = {example.digest for example in checked}
     result = []
     for example in before:
-        if example.id not in ran or example.page not in since.files or example.page not in sources:
+        if example.id not in ran or example.page not in since.files:
             continue
         after = by_id.get(example.id)
-        if after is not None and after.status in {ExampleStatus.RUNNABLE, ExampleStatus.SKIPPED}:
+        if after is not None and after.status in CHECKED:
             continue
-        if after is None and not _is_shown(example, sources[example.page]):
+        page = example.page if example.page in sources else None
+        if after is None and (page is None or not _is_shown(example, sources[page])):
+            if example.id in elsewhere or example.digest in digests:
+                continue
+            page = _moved_to(example, sources, since, were)
+        if page is None or any(_is_renamed(example, other, gone=after is None) for other in new):
             continue
-        if not any(_is_renamed(example, other, gone=after is None) for other in new):
-            source = sources[example.page]
-            after = after or _become(example, now, source)
-            line = after.spans[0].first if after is not None and after.spans else _first_line(example, source)
-            result.append(NoLongerRunnable(example.id, example.page, line, since.ref, _reason(after)))
+        source = sources[page]
+        after = after or _become(example, page, now, source)
+        line = after.spans[0].first if after is not None and after.spans else _first_line(example, source)
+        result.append(NoLongerRunnable(example.id, page, line, since.ref, _reason(example, page, after)))
     return tuple(sorted(result, key=lambda entry: entry.example))
+
+
+def _moved_to(
+    example: Example, sources: Mapping[str, str | None], since: Change, were: Mapping[str, str]
+) -> str | None:
+    """Return the changed page that has most of an example's lines and did not have them before; None if none has."""
+    if not _lines(example):
+        return None
+    pages = (page for page in since.files if sources.get(page) is not None and page != example.page)
+    shown = (page for page in pages if _is_shown(example, sources[page]))
+    return next((page for page in shown if not _is_shown(example, were.get(page, ""))), None)
 
 
 def _is_shown(example: Example, source: str | None) -> bool:
@@ -66,15 +96,15 @@ def _lines(example: Example) -> frozenset[str]:
     return frozenset(line.strip() for file in files for line in file.text.splitlines() if line.strip())
 
 
-def _become(example: Example, now: Sequence[Example], source: str | None) -> Example | None:
-    """What of the page most of an example's lines are in now, under another id; None if no example has any of them.
+def _become(example: Example, on: str, now: Sequence[Example], source: str | None) -> Example | None:
+    """What of a page most of an example's lines are in now, under another id; None if no example has any of them.
 
     Of the blocks that it is split into, the one that was changed says why.
     """
     lines, page = _lines(example), (source or "").splitlines()
     held = []
     for other in now:
-        if other.page != example.page or other.status is ExampleStatus.RUNNABLE:
+        if other.page != on or other.status is ExampleStatus.RUNNABLE:
             continue
         shown = (text.strip() for span in other.spans for text in page[span.first - 1 : span.last])
         own = {text for text in shown if text and not text.startswith(_FENCES)}
@@ -95,8 +125,10 @@ def _is_renamed(example: Example, other: Example, *, gone: bool) -> bool:
     return same_text or (gone and (other.page, other.language) == (example.page, example.language))
 
 
-def _reason(after: Example | None) -> str:
+def _reason(example: Example, page: str, after: Example | None) -> str:
+    moved = f"moved to {page}, where it " if page != example.page else ""
     if after is None:
-        return "is not found on the page any more, though most of its lines are there"
+        found = "as an example" if moved else "on the page any more"
+        return f"{moved}is not found {found}, though most of its lines are there"
     what = "a fragment" if after.status is ExampleStatus.FRAGMENT else after.status.value
-    return f"is {what} now: {after.reason or 'no reason given'}"
+    return f"{moved}is {what} now: {after.reason or 'no reason given'}"

@@ -21,9 +21,9 @@ from extractor.docs.tree import PageError, PageFiles, find_files, revision_of
 from extractor.examples.find import is_installation_page
 from extractor.examples.ids import page_stem, stem_of
 from harness.base.errors import NothingSelectedError, UsageError
-from harness.base.git import Repository
 from harness.load import bindings_of, load_corpus, load_examples, load_pages, start_statements
-from harness.selection.affected import FEW, INCLUDING, contents_at, pages_alone, stand_alone
+from harness.selection.affected import FEW
+from harness.selection.docs_before import INCLUDING, contents_before, pages_alone, stand_alone
 from harness.selection.origins import find_origins
 from harness.selection.select import select
 from harness.spec.bind import locate
@@ -98,8 +98,7 @@ def load_changed(
         meanwhile: as for :func:`load_selected`.
     """
     names = pages_alone(config, since)
-    beside = since.rules or since.configuration or since.tables or since.baseline
-    if not names or len(names) > FEW or beside or config.layout.only:
+    if not names or len(names) > FEW or since.is_beside_pages or config.layout.only:
         return load_examples(config, load_corpus(config))
     if any(is_installation_page(name) or matches_any(name, config.layout.specification) for name in names):
         return load_examples(config, load_corpus(config))
@@ -113,7 +112,7 @@ def load_changed(
         try:
             # whether there is anything to select is asked of all examples
             select(examples, selection)
-            were = load_pages(config, contents_at(Repository(config.docs, config.host), since.base, names))
+            were = load_pages(config, contents_before(config, since, names))
         except UsageError:
             return [None]
         if not stand_alone(were):

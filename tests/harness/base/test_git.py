@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import mimetypes
 import os
 import subprocess
 from typing import TYPE_CHECKING
@@ -88,7 +89,26 @@ def test_files_of_a_commit_are_written_as_they_are_in_git(tmp_path: Path) -> Non
 
 def test_media_are_known_by_name() -> None:
     assert is_media("a/b.png")
+    assert is_media("a/B.WOFF2")
     assert not is_media("a/b.md")
+
+
+def test_code_is_no_film_whatever_the_machine_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables of media types call ``.ts`` and ``.mts`` an MPEG stream: a changed file with code must not be left out."""
+    monkeypatch.setitem(mimetypes.types_map, ".ts", "video/mp2t")
+    assert not is_media("snippets/server.ts")
+    assert not is_media("snippets/server.mts")
+
+
+@pytest.mark.processes
+def test_a_path_is_no_pattern(tmp_path: Path) -> None:
+    """A page may be called as git calls a pattern."""
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
+    (tmp_path / "page.md").write_text("one")
+    (tmp_path / "*.md").write_text("two")
+    for arguments in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "-m", "first")):
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True)
+    assert Repository(tmp_path, HOST).git("ls-files", "--", "*.md") == b"*.md\n"
 
 
 def test_a_folder_named_in_a_checkout_must_lie_in_it(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from extractor.model import ExampleKind
 from harness.base.errors import UsageError
+from harness.base.lock_file import read_locks
 from harness.model import ExampleResult, Report, Resolve, Run, StartOutcome, Status
-from harness.run.locks import read_locks, write_locks
+from harness.run.locks import write_locks
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -61,6 +61,8 @@ def test_a_rule_affects_nothing_that_no_rule_judges() -> None:
         (Impact((), relisted=frozenset({"docs/a#python"})), True),
         (Impact((), tables=frozenset({"docs/*#python"})), True),
         (Impact((), tables=frozenset({"docs/*#typescript"})), False),
+        (Impact((), locked=frozenset({"d"})), True),
+        (Impact((), locked=frozenset({"e"})), False),
     ],
 )
 def test_a_change_affects_what_it_names(impact: Impact, affects: bool) -> None:

@@ -16,7 +16,7 @@ from harness.base.errors import UsageError
 from harness.cli.main import cli
 from harness.load import load_corpus
 from harness.run.plan import make_plan
-from harness.selection import affected
+from harness.selection import docs_before
 from harness.selection.affected import affects_nothing
 from harness.selection.changed import find_change
 from harness.settings import load_config
@@ -82,10 +82,10 @@ def test_the_docs_of_before_are_put_together_from_pages_that_did_not_change(
     edit(docs / SESSION_MAP, "400", "404")
     (docs / RULES).unlink()
     (docs / "docs" / "new.mdx").write_text("# New\n\n```sh\nls\n```\n")
-    whole, examples = affected._docs_at(config, find_change(config, "main").base)
-    monkeypatch.setattr(affected, "tree_at", None)
+    whole, examples = docs_before._docs_at(config, find_change(config, "main"))
+    monkeypatch.setattr(docs_before, "folder_before", None)
     since = find_change(config, "main")
-    picked, found = affected._docs_before(config, since, load_corpus(config))
+    picked, found = docs_before.docs_before(config, since, load_corpus(config))
     assert whole is not None
     assert picked is not None
     assert (picked.pages, picked.blocks, picked.statements) == (whole.pages, whole.blocks, whole.statements)
@@ -98,9 +98,9 @@ def test_a_file_that_pages_may_include_has_the_whole_tree_read(docs: Path, tmp_p
     config = load_config(docs, environ={}, state=tmp_path / "state", jobs=1)
     (docs / "part.ts").write_text("const x = 1;\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(affected, "tree_at", None)
+        patch.setattr(docs_before, "folder_before", None)
         with pytest.raises(TypeError):
-            affected._docs_before(config, find_change(config, "main"), load_corpus(config))
+            docs_before.docs_before(config, find_change(config, "main"), load_corpus(config))
 
 
 def test_a_changed_block_selects_its_example_only(docs: Path, tmp_path: Path) -> None:
@@ -130,6 +130,17 @@ def test_a_changed_configuration_selects_everything(docs: Path, tmp_path: Path) 
 
 def test_a_deleted_sentence_selects_what_it_judged(docs: Path, tmp_path: Path) -> None:
     edit(docs / RULES, "From then on it **MUST** reply with status 404 to any request", "Nothing is said of a request")
+    assert "docs/2025-11-25/tutorials/session-map#typescript" in _selected(docs, tmp_path)
+
+
+def test_a_page_that_goes_to_another_revision_is_selected(docs: Path, tmp_path: Path) -> None:
+    """By its front matter, with the same id and the same code: other sentences judge it now."""
+    settings, page = docs / "docprobe.toml", docs / SESSION_MAP
+    settings.write_text(settings.read_text() + '\n[layout]\nrevision-in = "front-matter:spec"\n')
+    edit(page, "---\n", "---\nspec: 2025-06-18\n")
+    git(docs, "commit", "-qam", "as it was")
+    git(docs, "branch", "-f", "main")
+    edit(page, "spec: 2025-06-18", "spec: 2025-11-25")
     assert "docs/2025-11-25/tutorials/session-map#typescript" in _selected(docs, tmp_path)
 
 

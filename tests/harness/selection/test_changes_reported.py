@@ -60,6 +60,16 @@ def test_an_example_that_can_no_longer_run_makes_the_run_incomplete(
     assert "Exit code 3: incomplete. " in shown
 
 
+def test_an_example_that_moves_and_can_no_longer_run_makes_the_run_incomplete(docs: Path, tmp_path: Path) -> None:
+    """A new name for the page does not hide what was done to its code."""
+    page = docs / f"{BANNER}.mdx"
+    edit(page, "```python", "```text")
+    page.rename(page.with_name("renamed.mdx"))
+    code, found, _ = _json(docs, tmp_path)
+    (lost,) = found["lost"]
+    assert (code, lost["example"], lost["page"]) == (3, f"{BANNER}#python", "docs/2025-11-25/develop/renamed.mdx")
+
+
 def test_a_known_finding_of_an_example_that_can_no_longer_run_is_not_stale(docs: Path, tmp_path: Path) -> None:
     edit(docs / f"{BANNER}.mdx", "```python", "{/* docprobe: kind=nonsense */}\n\n```python")
     done = _run(docs, tmp_path, "check", str(docs), "--changed-since", "main")

@@ -103,3 +103,40 @@ def test_code_in_no_block_is_reported_at_its_first_line() -> None:
     (entry,) = no_longer_runnable((_example(),), (), {PAGE: source}, SINCE)
     assert entry.line == 3
     assert "most of its lines are there" in entry.reason
+
+
+ELSEWHERE = "docs/moved.md"
+MOVED = dataclasses.replace(SINCE, files=(PAGE, ELSEWHERE))
+
+
+def _on_another_page(status: ExampleStatus, reason: str | None = None) -> Example:
+    moved = _example(f"{ELSEWHERE}#python", status, digest="other")
+    return dataclasses.replace(moved, page=ELSEWHERE, spans=(Span(ELSEWHERE, 2, 5),), reason=reason)
+
+
+@pytest.mark.parametrize("sources", [{}, {PAGE: "# Moved"}], ids=["page gone", "page there"])
+def test_code_that_moved_to_another_page_is_looked_for_there(sources: dict[str, str]) -> None:
+    """With its page, or alone."""
+    there = {**sources, ELSEWHERE: "\n".join(("```text", *CODE, "```"))}
+    (entry,) = no_longer_runnable((_example(),), (), there, MOVED)
+    assert (entry.example, entry.page, entry.line) == (f"{PAGE}#python", ELSEWHERE, 2)
+    assert entry.reason == (
+        "moved to docs/moved.md, where it is not found as an example, though most of its lines are there"
+    )
+    fragment = _on_another_page(ExampleStatus.FRAGMENT, "has no start")
+    (entry,) = no_longer_runnable((_example(),), (fragment,), there, MOVED)
+    assert entry.reason == "moved to docs/moved.md, where it is a fragment now: has no start"
+
+
+def test_code_that_moved_and_is_checked_there_is_not_reported() -> None:
+    there = {ELSEWHERE: "\n".join(CODE)}
+    for status in (ExampleStatus.RUNNABLE, ExampleStatus.SKIPPED):
+        other = _on_another_page(status)
+        assert no_longer_runnable((_example(),), (other,), there, MOVED, {other.id: _example()}) == ()
+    assert no_longer_runnable((_example(),), (_example("docs/x#python"),), {}, MOVED) == (), "a copy is checked"
+
+
+def test_code_that_was_on_the_other_page_before_did_not_move_there() -> None:
+    text = "\n".join(CODE)
+    assert no_longer_runnable((_example(),), (), {ELSEWHERE: text}, MOVED, were={ELSEWHERE: text}) == ()
+    assert no_longer_runnable((_example(),), (), {ELSEWHERE: text}, SINCE) == (), "the change left that page alone"
