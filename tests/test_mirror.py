@@ -46,6 +46,7 @@ CROSS_CUTTING = {
     "harness/run/test_attempt_types.py": "attempts whose types are checked, from the engine to the recording",
     "harness/run/test_kept_keys.py": "the keys of everything that is kept between runs",
     "harness/run/test_repeatability.py": "whole runs, several times",
+    "harness/selection/test_changes_beside_pages.py": "whole changes of settings, locks, schemas and submodules",
     "harness/selection/test_changes_compared.py": "whole changes: what they introduce, leave as it was, and fix",
     "harness/selection/test_changes_configured.py": "whole changes of the configuration",
     "harness/selection/test_changes_reported.py": "what the report of a change says",

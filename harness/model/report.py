@@ -102,6 +102,9 @@ class Recording:
     """Numbers of the exchanges that were to be traced, whether that could be done or not."""
     asked_by: str = ""
     """Digest of the rules by which they were chosen; empty: none were."""
+    commit_day: str | None = None
+    """Day (ISO) of the last commit that touched the text, as git said then; empty if it knew none, None if the outcome
+    does not depend on it."""
 
 
 INTERRUPTED_REASON: Final = "interrupted before it was judged (hint: run docprobe again; what was judged is kept)"

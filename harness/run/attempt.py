@@ -96,8 +96,12 @@ async def record(
         prevented an answer.
     """
     runs: list[Run] = []
+    day: str | None = None
     for dated in (True,) if config.resolve is Resolve.DATED else (False, True):
-        cutoff, source = await _cutoff(date, committed) if dated else (None, None)
+        cutoff, source = date if dated else None, None
+        if dated and date is None and committed is not None:
+            cutoff = await committed()
+            day, source = cutoff or "", DateSource.COMMIT if cutoff is not None else None
         if cutoff is None and runs:
             break
         resolve = Resolve.TODAY if cutoff is None else Resolve.DATED
@@ -105,21 +109,11 @@ async def record(
             attempt = await _attempt(engine, bundle, config, resolve, cutoff, locks.get(resolve), progress, watcher)
         except BlockedError as error:
             lasting = isinstance(error, (UnsuitableError, LastingError))
-            return Recording(tuple(runs), None, blocked=error.in_one_line(), lasting=lasting)
+            return Recording(tuple(runs), None, blocked=error.in_one_line(), lasting=lasting, commit_day=day)
         runs.append(replace(attempt.run, date_source=source))
         if attempt.transcript is not None:
-            return Recording(tuple(runs), attempt.transcript, types=attempt.types)
-    return Recording(tuple(runs), None)
-
-
-async def _cutoff(
-    date: str | None, committed: Callable[[], Awaitable[str | None]] | None
-) -> tuple[str | None, DateSource | None]:
-    """Return the date of dated packages, None if none is known, and where it comes from if it is not stated."""
-    if date is not None or committed is None:
-        return date, None
-    found = await committed()
-    return found, DateSource.COMMIT if found is not None else None
+            return Recording(tuple(runs), attempt.transcript, types=attempt.types, commit_day=day)
+    return Recording(tuple(runs), None, commit_day=day)
 
 
 async def _attempt(

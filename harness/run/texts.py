@@ -114,7 +114,7 @@ async def record_texts(
     untraced: dict[str, Recording] = {}
     for digest in wanted.texts:
         recording = stored.load(digest)
-        if recording is None:
+        if recording is None or await _is_of_another_day(wanted, digest, recording):
             waiting.append(digest)
         elif not stored.is_traced(digest, recording):
             untraced[digest] = recording
@@ -242,6 +242,13 @@ async def _record(
     except Exception as error:
         note_traceback(wanted.observer, error)
         return Recording((), None, blocked=internal_error(error))
+
+
+async def _is_of_another_day(wanted: WantedTexts, digest: str, recording: Recording) -> bool:
+    """Return whether packages of another day would be tried now than when a text was recorded."""
+    if recording.commit_day is None:
+        return False
+    return recording.commit_day != (await _committed(wanted, *wanted.texts[digest]) or "")
 
 
 async def _committed(wanted: WantedTexts, example: Example, name: str) -> str | None:

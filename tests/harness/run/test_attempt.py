@@ -127,6 +127,7 @@ async def test_whether_packages_that_cannot_be_had_stay_so(tmp_path: Path, error
 
 async def test_the_date_of_a_commit_is_asked_for_where_none_is_stated(tmp_path: Path) -> None:
     asked: list[str] = []
+    days: list[str | None] = []
 
     async def committed() -> str | None:
         asked.append("committed")
@@ -136,6 +137,7 @@ async def test_the_date_of_a_commit_is_asked_for_where_none_is_stated(tmp_path: 
         config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state", resolve=resolve)
         engine = cast("Engine", OnePodEngine(kind("TypeError: no")))
         found = await record(engine, SERVER, config, date=date, locks={}, progress=lambda _: None, committed=committed)
+        days.append(found.commit_day)
         return [(run.resolve, run.date, run.date_source) for run in found.runs]
 
     today = (Resolve.TODAY, None, None)
@@ -144,6 +146,7 @@ async def test_the_date_of_a_commit_is_asked_for_where_none_is_stated(tmp_path: 
     assert await of(DeadPod, "2025-11-25") == [today, (Resolve.DATED, "2025-11-25", None)]
     assert await of(DeadPod, "2025-11-25", Resolve.DATED) == [(Resolve.DATED, "2025-11-25", None)]
     assert len(asked) == 2
+    assert days == ["2024-09-30", "", None, None], "kept with the recording, where the outcome depends on it"
 
 
 async def test_a_process_that_died_on_import_is_not_said_to_answer_wrongly(tmp_path: Path) -> None:

@@ -116,6 +116,38 @@ async def test_what_stays_blocked_all_day_is_run_once(
 
 
 @pytest.mark.processes
+@pytest.mark.parametrize("matters", [True, False])
+async def test_another_day_of_the_last_commit_is_another_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, matters: bool
+) -> None:
+    """Where today's packages do not start: a clone that is no longer shallow, or code that is committed, has a day."""
+    config = load_config(write_docs(tmp_path / "docs"), environ={}, state=tmp_path / "state", jobs=1)
+    day: str | None = None
+    ran: list[str | None] = []
+
+    async def record(*_: object, committed: Any, **__: object) -> Recording:
+        ran.append(found := await committed())
+        ended = Run("today", None, {}, StartOutcome.EXITED, "exited with code 1", lock=None)
+        return Recording((ended,), None, commit_day=(found or "") if matters else None)
+
+    monkeypatch.setattr(recorder, "record", record)
+    monkeypatch.setattr(texts, "last_commit_date", lambda *_, **__: day)
+
+    async def run_with(given: str | None) -> list[str | None]:
+        nonlocal day
+        day = given
+        ran.clear()
+        await run.execute(make_plan(config), config, connect)
+        return list(ran)
+
+    again: list[str | None] = ["2024-09-30", "2024-09-30"] if matters else []
+    assert await run_with(None) == [None, None]
+    assert await run_with(None) == []
+    assert await run_with("2024-09-30") == again
+    assert await run_with("2024-09-30") == []
+
+
+@pytest.mark.processes
 async def test_other_rules_have_other_exchanges_traced_and_what_is_known_stays_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
