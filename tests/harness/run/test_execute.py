@@ -16,7 +16,7 @@ from harness.base.errors import BlockedError, EngineError, StorageError, UsageEr
 from harness.engine.protocol import Limits
 from harness.judge.results import result_of_recording
 from harness.model import Recording, Run, StartOutcome, Status, Transcript
-from harness.run import cache, recorder, texts
+from harness.run import cache, recorder, run_results, texts
 from harness.run import execute as run
 from harness.run.observer import Silent
 from harness.run.plan import make_plan
@@ -207,7 +207,7 @@ async def test_judging_one_example_fails(tmp_path: Path, monkeypatch: pytest.Mon
             raise ZeroDivisionError("ours")
         return result_of_recording(example, *rest, **more)
 
-    monkeypatch.setattr(run, "result_of_recording", judged)
+    monkeypatch.setattr(run_results, "result_of_recording", judged)
     first, second = (await report(tmp_path, monkeypatch, None)).examples
     assert (first.status, first.reason) == (
         Status.BLOCKED,
@@ -223,7 +223,7 @@ async def test_judging_one_example_does_not_end(tmp_path: Path, monkeypatch: pyt
             pass
         return result_of_recording(example, *rest, **more)
 
-    monkeypatch.setattr(run, "result_of_recording", judged)
+    monkeypatch.setattr(run_results, "result_of_recording", judged)
     first, second = (await report(tmp_path, monkeypatch, None, limits=Limits(example_s=0.2))).examples
     assert (first.status, first.reason) == (
         Status.BLOCKED,
@@ -354,7 +354,7 @@ async def test_all_ways_into_blocked_carry_a_cause_and_a_next_step(
         raise ZeroDivisionError("ours")
 
     if way == "judging":
-        monkeypatch.setattr(run, "result_of_recording", judged)
+        monkeypatch.setattr(run_results, "result_of_recording", judged)
     if way == "time":
         config = replace(config, limits=replace(config.limits, check_s=0.1))
     monkeypatch.setattr(recorder, "record", record)
