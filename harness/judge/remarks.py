@@ -83,8 +83,8 @@ def mark_blocking_drift(
 ) -> tuple[Drift, ...]:
     """Return the drift that is reported, each marked whether it decides the exit code.
 
-    It does if an example of a released revision was judged by a sentence that changed; one that is only reworded, and
-    still asks for the same, does not.
+    It does if an example was judged under a released revision by a sentence that changed; one that is only reworded,
+    and still asks for the same, does not.
 
     Args:
         drift: of all bindings.
@@ -92,7 +92,8 @@ def mark_blocking_drift(
         drafts: revisions that are not released.
         only: ids of the requirements that are asked for; none means all.
     """
-    judged = {example.revision for example in examples if example.kind is not ExampleKind.OTHER} - {*drafts}
+    run = (example for example in examples if example.kind is not ExampleKind.OTHER)
+    judged = {example.judged_under or example.revision for example in run} - {*drafts}
     return tuple(
         replace(entry, gates=entry.revision in judged and entry.kind is not DriftKind.REWORDED)
         for entry in drift

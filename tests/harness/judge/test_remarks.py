@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from extractor.model import Level
-from harness.judge.remarks import missing_schema_remark
+from harness.judge.remarks import mark_blocking_drift, missing_schema_remark
 from harness.judge.results import Ruleset
 from harness.load import load_normative_text
-from harness.model import ExampleResult, Verdict
+from harness.model import Drift, DriftKind, ExampleResult, Verdict
 from harness.profiles.registry import MCP
 from harness.settings import load_config
 from tests.support.report_pieces import finding
@@ -31,3 +33,22 @@ def test_shards_that_judge_other_revisions_say_the_same_of_schemas(tmp_path: Pat
     assert len(old) == 1
     assert "2025-03-26" in old[0]
     assert tuple(missing_schema_remark([judged("session.missing-400", "2025-11-25")], rules)) == ()
+
+
+@pytest.mark.parametrize(
+    ("page", "judged", "gates"),
+    [
+        ("2025-11-25", "2025-11-25", True),
+        (None, "2025-11-25", True),
+        ("2025-11-25", None, True),
+        ("2025-06-18", "2025-06-18", False),
+        (None, "2025-06-18", False),
+        (None, None, False),
+    ],
+)
+def test_drift_blocks_where_its_revision_decides(page: str | None, judged: str | None, gates: bool) -> None:
+    """A page of another project's docs has no revision: its example is judged by the newest that it negotiates."""
+    example = replace(quiet_report().examples[0], revision=page, judged_under=judged)
+    drift = Drift("session.header", "2025-11-25", DriftKind.CHANGED, "p", "a", "f", None)
+    assert [entry.gates for entry in mark_blocking_drift([drift], [example], ())] == [gates]
+    assert not any(entry.gates for entry in mark_blocking_drift([drift], [example], ("2025-11-25",)))
