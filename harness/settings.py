@@ -14,8 +14,9 @@ from extractor.base.tomlfile import read_toml
 from extractor.docs.tree import PAGE_ENDINGS, find_files
 from extractor.languages.toolchains import TOOLCHAINS
 from extractor.model import REVISION_PLACES, Layout
+from harness.base.checkout import FilesAt
 from harness.base.errors import UsageError
-from harness.base.git import FilesAt, Repository, resolve_inside
+from harness.base.git import Repository, resolve_inside
 from harness.base.host import HostEnvironment
 from harness.config import Config, ExampleOverride
 from harness.engine.install.settings import IMAGES_LOCK

@@ -1,17 +1,20 @@
-"""Folders of a checkout compared with one of its commits, submodules included: each has a commit of its own there."""
+"""Folders and files of a checkout at one of its commits, submodules included: each has a commit of its own there."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.storage import write_atomically
 from harness.base.errors import UsageError
-from harness.base.git import GitFile, Repository
+from harness.base.git import GitFile, Repository, is_ref
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from harness.base.host import HostEnvironment
 
 AS_IT_IS: Final = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=none")
 """Options of ``git diff``: no program and no setting of the repository decides what differs."""
@@ -171,3 +174,96 @@ def files_before(
 
 def _names(output: bytes) -> Sequence[str]:
     return [name for name in output.decode("utf-8", "surrogateescape").split("\0") if name]
+
+
+@dataclass(frozen=True, slots=True)
+class FilesAt:
+    """Single files of a checkout as one commit has them, whatever the working tree holds."""
+
+    ref: str
+    """As it was named."""
+    commit: str
+    """Full hash."""
+    repository: Repository
+    """The top of the checkout."""
+    folder: Path
+    """Where copies are written: a folder for each commit."""
+    unused: list[str] = field(default_factory=list)
+    """Files that the working tree has otherwise, relative to the top: they were asked for, and are not used."""
+
+    @classmethod
+    def of(cls, place: Path, ref: str, folder: Path, host: HostEnvironment) -> FilesAt:
+        """Return the files of the checkout around ``place`` at ``ref``.
+
+        Raises:
+            UsageError: ``place`` is in no checkout, or it has no such commit.
+        """
+        if not is_ref(ref):
+            raise UsageError(f"{ref!r} is not a git ref", "name a branch, a tag or a commit")
+        inside = Repository(place, host)
+        top = Repository(Path(inside.git("rev-parse", "--show-toplevel").decode().rstrip("\n")).resolve(), host)
+        try:
+            commit = top.commit(ref)
+        except UsageError as error:
+            hint = "fetch it; in CI check out with fetch-depth: 0"
+            raise UsageError(f"{ref}: unknown ref in this checkout", hint) from error
+        return cls(ref, commit, top, folder)
+
+    def copy(self, path: Path) -> Path | None:
+        """Return a copy of a file as the commit has it; None if the commit does not have it.
+
+        A file outside the checkout is returned unchanged. Of one in a submodule the commit that belongs to it counts.
+
+        Raises:
+            UsageError: the file is in a submodule that lacks the commit which belongs to it; the hint says how to get
+                it.
+        """
+        name = self._name(path)
+        if name is None:
+            return path if path.is_file() else None
+        data = _blob(FolderAt(self.repository, self.commit), name)
+        if self._differs(path, data):
+            self.unused.append(name)
+        if data is None:
+            return None
+        copy = self.folder / self.commit / name
+        write_atomically(copy, data, durable=False)
+        return copy
+
+    def _name(self, path: Path) -> str | None:
+        """The file's name in the commit; None if it is not in this checkout.
+
+        A change can put links and submodules on the way to a file: its place is where its name says it is.
+        """
+        absolute = Path(os.path.abspath(path))  # noqa: PTH100 (lexically)
+        for folder in absolute.parents:
+            if (folder / ".git").exists() and folder.resolve() == self.repository.path:
+                return absolute.relative_to(folder).as_posix()
+        return None
+
+    @staticmethod
+    def _differs(path: Path, data: bytes | None) -> bool:
+        try:
+            return path.read_bytes() != data
+        except OSError:
+            return data is not None
+
+
+def _blob(place: FolderAt, path: str) -> bytes | None:
+    """Return the bytes of a file at a commit, looked for in submodules too; None if it is not there.
+
+    Args:
+        place: the top of a working tree, and the commit.
+        path: relative to it, as the commit has it.
+    """
+    try:
+        return place.repository.git("cat-file", "blob", f"{place.commit}:{path}")
+    except UsageError:
+        pass
+    for folder in list(PurePosixPath(path).parents)[-2::-1]:
+        own = submodule_commit(place, folder.as_posix())
+        if own is not None:
+            inner = Repository(place.repository.path / folder, place.repository.host)
+            _check_there(inner, own)
+            return _blob(FolderAt(inner, own), PurePosixPath(path).relative_to(folder).as_posix())
+    return None

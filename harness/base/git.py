@@ -10,11 +10,10 @@ import os
 import re
 import subprocess
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from extractor.base.storage import write_atomically
 from harness.base.errors import UsageError
 
 if TYPE_CHECKING:
@@ -170,78 +169,6 @@ class Repository:
             path = target / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-
-
-@dataclass(frozen=True, slots=True)
-class FilesAt:
-    """Single files of a checkout as one commit has them, whatever the working tree holds."""
-
-    ref: str
-    """As it was named."""
-    commit: str
-    """Full hash."""
-    repository: Repository
-    """The top of the checkout."""
-    folder: Path
-    """Where copies are written: a folder for each commit."""
-    unused: list[str] = field(default_factory=list)
-    """Files that the working tree has otherwise, relative to the top: they were asked for, and are not used."""
-
-    @classmethod
-    def of(cls, place: Path, ref: str, folder: Path, host: HostEnvironment) -> FilesAt:
-        """Return the files of the checkout around ``place`` at ``ref``.
-
-        Raises:
-            UsageError: ``place`` is in no checkout, or it has no such commit.
-        """
-        if not is_ref(ref):
-            raise UsageError(f"{ref!r} is not a git ref", "name a branch, a tag or a commit")
-        inside = Repository(place, host)
-        top = Repository(Path(inside.git("rev-parse", "--show-toplevel").decode().rstrip("\n")).resolve(), host)
-        try:
-            commit = top.commit(ref)
-        except UsageError as error:
-            hint = "fetch it; in CI check out with fetch-depth: 0"
-            raise UsageError(f"{ref}: unknown ref in this checkout", hint) from error
-        return cls(ref, commit, top, folder)
-
-    def copy(self, path: Path) -> Path | None:
-        """Return a copy of a file as the commit has it; None if the commit does not have it.
-
-        A file outside the checkout is returned unchanged.
-        """
-        name = self._name(path)
-        if name is None:
-            return path if path.is_file() else None
-        try:
-            data = self.repository.git("cat-file", "blob", f"{self.commit}:{name}")
-        except UsageError:
-            data = None
-        if self._differs(path, data):
-            self.unused.append(name)
-        if data is None:
-            return None
-        copy = self.folder / self.commit / name
-        write_atomically(copy, data, durable=False)
-        return copy
-
-    def _name(self, path: Path) -> str | None:
-        """The file's name in the commit; None if it is not in this checkout.
-
-        A change can put links and submodules on the way to a file: its place is where its name says it is.
-        """
-        absolute = Path(os.path.abspath(path))  # noqa: PTH100 (lexically)
-        for folder in absolute.parents:
-            if (folder / ".git").exists() and folder.resolve() == self.repository.path:
-                return absolute.relative_to(folder).as_posix()
-        return None
-
-    @staticmethod
-    def _differs(path: Path, data: bytes | None) -> bool:
-        try:
-            return path.read_bytes() != data
-        except OSError:
-            return data is not None
 
 
 @contextmanager

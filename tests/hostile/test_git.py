@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from harness.base.checkout import FilesAt
 from harness.base.errors import UsageError
-from harness.base.git import FilesAt, Repository
+from harness.base.git import Repository
 from harness.base.host import HostEnvironment
 from harness.cli.main import cli
 from harness.run.source import describe_source

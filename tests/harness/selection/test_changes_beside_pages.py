@@ -14,7 +14,7 @@ from harness.load import load_corpus, load_examples, load_normative_text
 from harness.selection.affected import find_impact
 from harness.selection.changed import find_change
 from harness.settings import load_config
-from tests.harness.selection.repositories import CODE, ID, RULES, TUTORIAL, check, edit, git, talk, write_docs
+from tests.harness.selection.repositories import CODE, ID, RULES, SAMPLE, TUTORIAL, check, edit, git, talk, write_docs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,6 +194,27 @@ def test_a_submodule_that_lacks_the_commit_of_then_is_an_error_with_what_to_fetc
         find_change(config, "main")
     assert error.value.hint is not None
     assert error.value.hint.startswith("fetch it: git -C mcp fetch origin ")
+
+
+def test_trusted_settings_of_a_submodule_are_those_of_its_commit_then(guides: Path, state: Path) -> None:
+    """Which pages are normative, and the bindings to them: a newer specification that says otherwise is not believed."""
+    git(guides, "branch", "-f", "main")
+    own = guides.parent / "mcp" / "site"
+    bindings = (own / "bindings.toml").read_text()
+    (own / "docprobe.toml").write_text('profile = "plain"\n')
+    (own / "bindings.toml").write_text("")
+    git(own, "commit", "-qam", "other settings")
+    git(guides, "commit", "-qam", "the newer specification")
+    config = load_config(guides, environ={}, state=state, changed_since="main", trust="base")
+    assert config.bindings is not None
+    assert config.bindings.read_text() == bindings
+    assert config.rules_layout.specification == load_config(SAMPLE, environ={}, state=state).layout.specification
+    assert sorted(config.settings.unused) == ["mcp/site/bindings.toml", "mcp/site/docprobe.toml"]
+    git(guides, "update-index", "--cacheinfo", f"160000,{'1' * 40},mcp")
+    git(guides, "commit", "-qm", "a commit that the submodule lacks")
+    git(guides, "branch", "-f", "main")
+    with pytest.raises(UsageError, match="the submodule mcp lacks commit"):
+        load_config(guides, environ={}, state=state, changed_since="main", trust="base")
 
 
 @pytest.mark.parametrize("hidden", [False, True])
