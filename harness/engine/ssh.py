@@ -97,7 +97,7 @@ def forward(address: str, host: HostEnvironment) -> Forward:
     raise EngineError(
         f"no container engine answers at {printable(address)}: "
         + (printable(said[-1])[:300] if said else f"ssh ended with code {process.returncode}"),
-        f"make `ssh {printable(target)}` work without prompting: add a key, and the host to known_hosts",
+        f"make `ssh {printable(target)}` work without prompting: set up a key, and add the host to known_hosts",
     )
 
 

@@ -285,4 +285,4 @@ async def test_a_key_that_is_not_known_there(remote: Remote, tmp_path: Path) -> 
     }
     with pytest.raises(EngineError, match=r"no container engine answers at ssh://.*Permission denied") as caught:
         await open_api(HostEnvironment(environment))
-    assert "a key, and the host in known_hosts" in (caught.value.hint or "")
+    assert "set up a key, and add the host to known_hosts" in (caught.value.hint or "")
