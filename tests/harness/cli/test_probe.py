@@ -136,7 +136,7 @@ def test_a_token_that_is_refused_is_said(tmp_path: Path) -> None:
 
 def test_without_a_token_that_is_said(tmp_path: Path) -> None:
     done, _, _ = asked("Authorized", tmp_path)
-    assert refused(done).message.endswith("/mcp demands a token, and none was given")
+    assert refused(done).message.endswith("/mcp requires a token, and none was given")
     assert "--token" in str(refused(done).hint)
     assert "asking with a token" not in done.output
 
