@@ -250,7 +250,7 @@ async def test_a_worker_with_another_docprobe(
     monkeypatch.setattr(clusters, "code_digest", lambda: "another")
     async with cluster(1) as made:
         report = await checked(config_of(tmp_path, 1, scheduler=made.scheduler_address))
-    assert "another docprobe" in (report.examples[0].reason or "")
+    assert "a different version of docprobe" in (report.examples[0].reason or "")
     assert not workers.ran
 
 
