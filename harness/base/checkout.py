@@ -70,7 +70,7 @@ def folder_at(folder: Path, checkout: Repository, commit: str) -> FolderAt | Non
 
 
 def submodule_commit(place: FolderAt, path: str) -> str | None:
-    """Return the commit of a submodule at a commit of its repository; None if there is no submodule at that path.
+    """Return the commit that a repository records for a submodule; None if there is no submodule at that path.
 
     Args:
         place: a folder and the commit.
@@ -121,9 +121,9 @@ def changed_files(place: FolderAt) -> tuple[tuple[str, ...], Mapping[str, str | 
     else:
         options = ("--name-only", "-z", "--relative", "--no-renames", *AS_IT_IS)
         names = {*_names(git("diff", *options, place.commit, "--", "."))}
-    # a repository in the folder that is no submodule is listed with a slash at its end
+    # git lists a nested repository that is not a submodule with a trailing slash
     names |= {name.rstrip("/") for name in _names(git("ls-files", "--others", "--exclude-standard", "-z", "--", "."))}
-    # what a sparse checkout leaves out is no part of the docs at hand, whatever a change does to it
+    # files outside a sparse checkout are not part of the docs here, whatever a change does to them
     marked = _names(git("ls-files", "-t", "-z", "--", "."))
     left_out = {line.removeprefix(_NOT_CHECKED_OUT) for line in marked if line.startswith(_NOT_CHECKED_OUT)}
     names = {name for name in names if name not in left_out or (folder / name).exists()}

@@ -18,7 +18,7 @@ _HINT: Final = "remove it to start a new one"
 
 
 def read_locks(path: Path | None) -> Mapping[str, Mapping[str, str]]:
-    """Return the locks of a file: digest to ``today`` or ``dated`` to the lock's text; empty if there is no file yet.
+    """Return the locks in a file, by digest and then by ``today`` or ``dated``; empty if the file does not exist yet.
 
     Raises:
         UsageError: it is not a lock file.

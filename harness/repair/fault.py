@@ -110,6 +110,6 @@ def patched_plan(plan: Plan, example: Example, sources: Mapping[str, str], confi
     same = [other for other in loaded.assembled if other.id == example.id]
     if not same:
         raise UsageError(
-            f"{example.id} is no longer an example on the fixed page", "fix the page by hand and run docprobe check"
+            f"the fixed page no longer contains the example {example.id}", "fix the page by hand and run docprobe check"
         )
     return Plan(loaded.corpus, plan.bound, (same[0],), (same[0],))

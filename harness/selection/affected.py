@@ -139,7 +139,7 @@ def find_impact(
 
 
 def _bound_before(config: Config, since: Change, docs: Corpus | None, now: Bound) -> Bound | None:
-    """Return the requirements, bound to the text and the schemas at the merge base; None if there is no such text.
+    """Return the requirements bound to the text and schemas of the merge base; None if it has no normative text.
 
     Args:
         config: of then.

@@ -120,7 +120,7 @@ async def test_what_stays_blocked_all_day_is_run_once(
 async def test_another_day_of_the_last_commit_is_another_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, matters: bool
 ) -> None:
-    """Where today's packages do not start: a clone that is no longer shallow, or code that is committed, has a day."""
+    """If today's packages do not start, unshallowing the clone or committing the code provides a date to try."""
     config = load_config(write_docs(tmp_path / "docs"), environ={}, state=tmp_path / "state", jobs=1)
     day: str | None = None
     ran: list[str | None] = []

@@ -43,7 +43,7 @@ def test_the_settings_of_the_run_are_in_its_report(tmp_path: Path) -> None:
 
 
 def test_shards_name_what_they_have_in_common(tmp_path: Path) -> None:
-    """Those that were run or judged in other ways are no parts of one run."""
+    """Shards that were run or judged differently do not belong to the same run."""
     (tmp_path / "docprobe.toml").write_text("")
     config = replace(load_config(tmp_path, environ={}, state=tmp_path), shard=Shard.parse("1/2"))
 

@@ -46,7 +46,7 @@ def commit(docs: Path) -> None:
 
 
 def test_a_configuration_that_is_gone_is_a_change(docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault that its table mended is back."""
+    """The fault that the removed table had fixed comes back."""
     settings = docs.parent / "docprobe.toml"
     settings.write_text((docs / "docprobe.toml").read_text() + GLUE)
     shutil.copy(docs / "bindings.toml", docs.parent)

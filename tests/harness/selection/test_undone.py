@@ -70,7 +70,7 @@ def before(docs: Path) -> dict[str, str]:
 
 
 def test_a_folder_that_did_not_change_is_what_it_is(docs: Path) -> None:
-    """Down to files that git does not track, and those of submodules; pictures are no docs."""
+    """That includes untracked files and those in submodules; images are not part of the docs."""
     write(docs / "ignored.md", "made by a build")
     here = holds(docs)
     assert before(docs) == {name: text for name, text in here.items() if name != "picture.png"}
