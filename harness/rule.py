@@ -92,6 +92,9 @@ class Serving:
     does: str = "it starts and serves"
     fails: str = "it runs and does not serve"
     """The sentence of one that listens and does not serve; why follows after a colon."""
+    client_does: str = "it starts and calls its server"
+    client_fails: str = "it runs and does not call its server as it should"
+    """The same of an example that is a client."""
     outcome: StartOutcome = StartOutcome.NOT_SERVING
     """Of one that listens and does not serve."""
     fix_for: Callable[[str], str] = _unknown

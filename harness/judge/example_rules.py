@@ -58,7 +58,7 @@ def _runs_rule(anywhere: Sequence[str], serving: Serving) -> Rule:
             levels=dict.fromkeys(anywhere, Level.MUST),
             # a reading, since no sentence states it; the check blocks all the same
             basis=dict.fromkeys(anywhere, Basis.INTERPRETATION),
-            effect="A reader who follows the page has no working server.",
+            effect="A reader who follows the page has no working program.",
             fix="Bring the code up to the packages that a reader gets today, or pin the versions it was written for.",
             avoid="Don't pin a range that still admits the release that broke it.",
             stage=Stage.START,

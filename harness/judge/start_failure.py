@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from extractor.model import ExampleKind
 from harness.model import StartOutcome
 from harness.rule import PLAIN_SERVING
 
@@ -119,7 +120,13 @@ def port_held_by_service(logs: Iterable[LogLine], held: Collection[int], *, list
     return next((port for port in ports if port in held), None)
 
 
-def describe_start(outcome: StartOutcome, how: str, logs: Iterable[LogLine], serving: Serving = PLAIN_SERVING) -> str:
+def describe_start(
+    outcome: StartOutcome,
+    how: str,
+    logs: Iterable[LogLine],
+    serving: Serving = PLAIN_SERVING,
+    kind: ExampleKind = ExampleKind.HTTP_SERVER,
+) -> str:
     """Return one sentence, without its full stop, about how an attempt to start an example ended.
 
     Args:
@@ -128,7 +135,9 @@ def describe_start(outcome: StartOutcome, how: str, logs: Iterable[LogLine], ser
             serves, how it is known to; empty if it was conversed with.
         logs: what it wrote.
         serving: what the specification calls serving.
+        kind: of the example.
     """
+    client = kind is ExampleKind.CLIENT
     cause = cause_in(logs)
     tail = f": {cause}" if cause else ""
     match outcome:
@@ -136,9 +145,10 @@ def describe_start(outcome: StartOutcome, how: str, logs: Iterable[LogLine], ser
             return f"it started but did not listen on any port{tail}"
         case StartOutcome.NOT_SERVING | StartOutcome.NO_INITIALIZE:
             known = "; ".join(part for part in (how, f"its log says {cause}" if cause else "") if part)
-            return f"{serving.fails}{': ' if known else ''}{known}"
+            fails = serving.client_fails if client else serving.fails
+            return f"{fails}{': ' if known else ''}{known}"
         case StartOutcome.SERVING:
-            return how or serving.does
+            return how or (serving.client_does if client else serving.does)
         case StartOutcome.BUILD_FAILED:
             return f"{how or 'a build step failed'}{tail}"
         case StartOutcome.INSTALL_FAILED | StartOutcome.EXITED | StartOutcome.KILLED:

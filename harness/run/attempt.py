@@ -233,7 +233,7 @@ class _Trial:
             tools=dict(image.tools) if image else {},
             lock=image.lock if image else None,
             outcome=outcome,
-            sentence=describe_start(outcome, how, logs, self.config.profile.serving),
+            sentence=describe_start(outcome, how, logs, self.config.profile.serving, self.bundle.kind),
             logs=() if outcome is StartOutcome.SERVING else last,
             duration_s=round(time.monotonic() - self.began, 3),
             guesses=guesses + _other_versions(image, self.bundle),

@@ -31,9 +31,11 @@ def fix_for(sentence: str) -> str:
 
 
 SERVING: Final = Serving(
-    title="The example starts and answers a correct first request",
+    title="The example starts and its first exchange succeeds",
     does="it starts and answers initialize",
     fails="it starts but does not answer a correct initialize",
+    client_does="it starts and converses with its server",
+    client_fails="it starts but does not begin a conversation with its server",
     outcome=StartOutcome.NO_INITIALIZE,
     fix_for=fix_for,
 )

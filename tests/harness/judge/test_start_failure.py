@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from extractor.model import ExampleKind
 from harness.judge.start_failure import cause_in, comparable_causes, compare_runs, describe_start, port_held_by_service
 from harness.model import LogLine, Run, StartOutcome
 from harness.rule import Serving
@@ -63,6 +64,17 @@ def test_why_it_does_not_serve(outcome: StartOutcome) -> None:
     assert describe_start(outcome, "no answer (reset)", logs, serving) == (
         f"{begin}: no answer (reset); its log says SdkError: use a server for each connection"
     )
+
+
+def test_a_client_calls_a_server_and_answers_nothing() -> None:
+    words = Serving(client_does="it starts and sings along", client_fails="it starts and hums")
+
+    def of(outcome: StartOutcome, how: str = "") -> str:
+        return describe_start(outcome, how, (), words, ExampleKind.CLIENT)
+
+    assert of(StartOutcome.SERVING) == words.client_does
+    assert of(StartOutcome.NOT_SERVING, "the client sent nothing") == f"{words.client_fails}: the client sent nothing"
+    assert describe_start(StartOutcome.SERVING, "", (), words, ExampleKind.STDIO_SERVER) == words.does
 
 
 def test_what_the_authorization_server_logged_is_not_the_examples_cause() -> None:

@@ -9,7 +9,7 @@ from extractor.languages.common.reach import used_only_later
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.ecmascript.web import served_paths
 from extractor.model import ExampleKind
-from harness.profiles.mcp.roles.shared import PARTNERS, WAITS, may_be_endpoint
+from harness.profiles.mcp.roles.shared import CLIENT_NAME, PARTNERS, WAITS, may_be_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,14 +82,15 @@ def role(files: Sequence[CodeFacts]) -> Role:
     if http:
         why = f"uses `{http.last}`, but nothing listens"
         return Role(ExampleKind.HTTP_SERVER, Start.NONE, relevant, http.line, http.target, why)
-    client = next((c for c in calls if c.last in _CLIENTS), None)
+    client = next((c for code in files for c in code.calls if _is_client(c, code)), None)
     server = next((c for c in calls if c.last in _SERVERS), None)
     if client and server:
         return Role(ExampleKind.OTHER, Start.RUN, relevant, server.line, why=PARTNERS)
-    if client and listener and used_only_later([c for c in calls if c.last in _CLIENTS], files):
+    if client and listener and used_only_later([c for code in files for c in code.calls if _is_client(c, code)], files):
         return Role(ExampleKind.CLIENT, Start.RUN, relevant, client.line, why=WAITS, obstacle=WAITS)
     if client:
-        connects = any(c.last in {"connect", "connectToServer"} for c in calls)
+        # the clients of other libraries connect when they are made, or when they are first asked for tools
+        connects = client.last not in _CLIENTS or any(c.last in {"connect", "connectToServer"} for c in calls)
         start = Start.RUN if connects else Start.NONE
         return Role(ExampleKind.CLIENT, start, relevant, client.line, why="creates a client that connects to nothing")
     if not server and _writes_requests(files):
@@ -122,6 +123,13 @@ def _speaks_mcp(code: CodeFacts) -> bool:
 
 def _is_http(call: Call) -> bool:
     return call.last.endswith(_HTTP_TRANSPORTS) or call.last in _HTTP_FACTORIES
+
+
+def _is_client(call: Call, code: CodeFacts) -> bool:
+    """Whether a call makes an MCP client, of the SDK or of a library that names it so."""
+    return call.last in _CLIENTS or (
+        bool(CLIENT_NAME.fullmatch(call.name)) and any(call.name in imported.names for imported in code.imports)
+    )
 
 
 def _is_protocol_call(call: Call) -> bool:

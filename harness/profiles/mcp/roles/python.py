@@ -21,7 +21,7 @@ from extractor.languages.python.web import (
 )
 from extractor.model import Dependency, ExampleKind
 from harness.profiles.mcp.roles.by_hand import speaks_by_hand
-from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, WAITS, may_be_endpoint
+from harness.profiles.mcp.roles.shared import CLIENT_NAME, ENDPOINT, PARTNERS, WAITS, may_be_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -86,6 +86,8 @@ def role(files: Sequence[CodeFacts]) -> Role:
     if client and server:
         return Role(ExampleKind.OTHER, start, relevant, server.line, why=PARTNERS)
     if client:
+        if _asks_on_load(client, calls):
+            start = Start.RUN
         return Role(ExampleKind.CLIENT, start, relevant, client.line, why="creates a client that nothing runs")
     if (web := _hand_written(files, start)) and (web.start is Start.RUN or not server):
         return web
@@ -96,6 +98,12 @@ def role(files: Sequence[CodeFacts]) -> Role:
         why = f"creates the server `{server.target or server.last}`, but nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
+
+
+def _asks_on_load(client: Call, calls: Sequence[Call]) -> bool:
+    """Whether loading the module makes a client and calls a method of it, as clients without coroutines are used."""
+    made = client.target if client.function is None else None
+    return made is not None and any(c.function is None and c.name.startswith(f"{made}.") for c in calls)
 
 
 def _has_server(files: Sequence[CodeFacts]) -> bool:
@@ -130,6 +138,8 @@ def _speaks_mcp(code: CodeFacts) -> bool:
 
 def _is_client(call: Call, code: CodeFacts, names: frozenset[str] = CLIENTS) -> bool:
     """Whether a call is one of MCP's client classes, and not one of an HTTP library that has the same name."""
+    if CLIENT_NAME.fullmatch(call.name) and any(call.name in imported.names for imported in code.imports):
+        return True
     if call.last not in names:
         return False
     if "." in call.name:

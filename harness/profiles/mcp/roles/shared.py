@@ -9,6 +9,8 @@ from extractor.languages.common.addresses import is_side_path
 
 ENDPOINT: Final = "/mcp"
 """Where the SDKs serve unless configured otherwise, and where most pages do."""
+CLIENT_NAME: Final = re.compile(r"\w*mcp_?client|\w*mcp_?(?:toolset|server_?adapter)", re.IGNORECASE)
+"""Names that libraries give to clients of MCP, their own or those that they put around an SDK's."""
 PARTNERS: Final = "runs server and client in one process, so that there is no exchange to judge"
 WAITS: Final = "is a web application that asks its MCP server only once it is asked itself, which docprobe does not do"
 _OLD_TRANSPORT: Final = re.compile(r"/sse|/messages?\b", re.IGNORECASE)

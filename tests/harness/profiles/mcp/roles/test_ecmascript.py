@@ -37,6 +37,12 @@ TYPESCRIPT = [
     ("const s = new MCPServer({}); await s.listen(3000)", HTTP, Start.RUN),
     ("const c = new Client({}); await c.connect(new StreamableHTTPClientTransport(u))", CLIENT, Start.RUN),
     ("new Client({})", CLIENT, Start.NONE),
+    ("import { MultiServerMCPClient } from 'a';\nconst c = new MultiServerMCPClient({ mcpServers: {} });\n"
+     "await c.getTools();", CLIENT, Start.RUN),
+    ("import { createMCPClient } from 'a'; const c = await createMCPClient({ transport: { url } })", CLIENT, Start.RUN),
+    ("import { createMcpClient as make } from 'a'; const app = express(); app.get('/', () => make()); app.listen(1)",
+     CLIENT, Start.RUN),
+    ("const c = new HostMCPClient({})", OTHER, Start.NONE),
     ("createServer((q, s) => { const r = { jsonrpc: '2.0' }; if (m === 'initialize') fetch('http://a/introspect'); "
      "s.end(JSON.stringify(r)); }).listen(3000)", HTTP, Start.RUN),
     ("const app = express(); app.post('/rpc', (q, s) => { const r = { jsonrpc: '2.0' }; fetch(u); "
