@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from tree_sitter import Language, Node, Parser
@@ -21,6 +22,8 @@ BESIDE_QUOTE: Final = re.compile(r"""(?<=["'`])[\w/.:-]+|[\w/.:-]+(?=["'`])""")
 _CALLED: Final = re.compile(r"(?<![\w$.])[^\W\d][\w$]*(?:\.[^\W\d][\w$]*)*(?=\()")
 MAX_DEPTH: Final = 500
 """Nesting beyond which a text is refused: no person writes it, and work grows with depth."""
+_KEPT_BYTES: Final = 64 * 1024
+"""Programs up to this length have their nodes kept, while they are looked through: some 10 MiB of them at most."""
 FUNCTIONS: Final = frozenset(
     {"function_declaration", "generator_function_declaration", "function_expression", "generator_function",
      "arrow_function", "method_definition", "function_definition", "method_declaration", "func_literal",
@@ -106,6 +109,16 @@ def imported_names(imports: Iterable[Import]) -> dict[str, int]:
 
 def walk(node: Node) -> Iterator[Node]:
     """Yield the node and all below it, in the order of the text."""
+    # many rules look through the same program
+    return iter(_nodes_of(node)) if node.parent is None and node.end_byte <= _KEPT_BYTES else _walk(node)
+
+
+@lru_cache(maxsize=8)
+def _nodes_of(root: Node) -> tuple[Node, ...]:
+    return tuple(_walk(root))
+
+
+def _walk(node: Node) -> Iterator[Node]:
     # a cursor: asked for its children, a node keeps them for as long as it lives
     cursor = node.walk()
     while True:
