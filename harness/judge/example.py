@@ -66,11 +66,12 @@ def runs(example: Example, recording: Recording, bound: BoundRequirement, *, ser
         return _with_suggested_date(finding, recording.runs[-1])
     if cause and cause.guesses:
         guessed = join_words(note.what for note in cause.guesses)
+        stated = how_to_state(cause.guesses)
+        hint = f" To have it checked, state on the page (or in docprobe.toml) {stated}." if stated else ""
         return inconclusive(
             bound,
             f"The example does not run here. {_sentence(attempts)} "
-            f"This may come from what docprobe inferred: {guessed}. "
-            f"To have it checked, state on the page (or in docprobe.toml) {how_to_state(cause.guesses)}.",
+            f"This may come from what docprobe inferred: {guessed}.{hint}",
         )
     text = f"The example does not run. {_sentence(attempts)}"
     words = last_words(failed[0])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
-from extractor.model import LeftKind, Manager, Note, NoteKind, Origin
+from extractor.model import ExampleKind, LeftKind, Manager, Note, NoteKind, Origin
 from harness.judge.findings import join_words
 from harness.model import StartOutcome
 
@@ -67,7 +67,7 @@ _INPUT_ENDED: Final = re.compile(
     re.MULTILINE,
 )
 """What a program says that reads a terminal where nobody types."""
-_QUIET: Final = ("exited with code 0", ": the client sent nothing")
+_QUIET: Final = ("exited with code 0", " and sent nothing")
 """How the sentence on a run ends in which the program did nothing and complained of nothing."""
 
 
@@ -172,9 +172,12 @@ def _explains(part: LeftToReader, trouble: Trouble, text: str, *, silent: bool) 
 
 
 def how_to_state(guesses: Sequence[Note]) -> str:
-    """Return what a page, or docprobe.toml, has to say in place of guesses, as words that follow "State"."""
-    words = (_STATED_BY.get(note.kind, note.what) for note in guesses)
-    return join_words(dict.fromkeys(words))
+    """Return what a page, or docprobe.toml, has to say in place of guesses, as words that follow "State".
+
+    Empty if nothing that they say could take the place of a guess.
+    """
+    words = [_STATED_BY.get(note.kind, note.what) for note in guesses if note.kind is not NoteKind.STAND_IN]
+    return join_words(dict.fromkeys(words)) if words else ""
 
 
 def failing_lines(logs: Sequence[LogLine], bundle: Bundle) -> tuple[Span, ...]:
@@ -250,7 +253,9 @@ def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
     trouble = _trouble(run)
     guesses = bundle.guesses
     known = bundle.endpoint_paths or bundle.stated_endpoints or run.endpoint
-    if run.outcome.listened and not known:
+    if run.outcome.listened and bundle.kind is ExampleKind.CLIENT:
+        guesses = (*guesses, Note(NoteKind.STAND_IN, Origin.INFERRED, "the client's own"))
+    elif run.outcome.listened and not known:
         guesses = (*guesses, Note(NoteKind.ENDPOINT, Origin.INFERRED, detail=" at one of the usual paths"))
     text = "\n".join(line.text for line in run.logs)
     as_module = _MODULE_SYSTEM.search(text) is not None

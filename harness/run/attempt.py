@@ -211,7 +211,7 @@ class _Trial:
                 await watcher.served(pod, probe, transcript)
                 return attempt
             _block_if_port_is_held(pod, held)
-            if any(exchange.timed_out for exchange in transcript.exchanges):
+            if bundle.kind is ExampleKind.CLIENT or any(exchange.timed_out for exchange in transcript.exchanges):
                 _block_if_overloaded(pod, probe.failure(transcript))
             # one that has just died is not yet known to have ended
             state = pod.exit_state() or (None if pod.sockets() else await pod.wait_exit(END_KNOWN_S))

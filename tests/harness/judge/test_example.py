@@ -222,3 +222,13 @@ def test_the_date_of_a_commit_is_said_and_to_be_stated() -> None:
     assert "last commit" in found.summary
     assert 'resolve-date = "2024-09-30"' in (found.fix or "")
     assert "last commit" in dated.when
+
+
+def test_a_client_that_runs_for_ever_and_calls_nobody_is_no_fault_of_its_page() -> None:
+    asks = example()
+    assert asks.bundle is not None
+    asks = replace(asks, kind=ExampleKind.CLIENT, bundle=replace(asks.bundle, kind=ExampleKind.CLIENT))
+    silent = finding("example.runs", asks, attempt(StartOutcome.NO_INITIALIZE))
+    assert silent.verdict is I
+    assert silent.summary.endswith("what docprobe inferred: scripted server in place of the client's own.")
+    assert finding("example.runs", asks, attempt(StartOutcome.EXITED)).verdict is V

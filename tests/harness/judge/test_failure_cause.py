@@ -204,7 +204,7 @@ TYPED = LeftToReader(LeftKind.INPUT, "standard input", "what it asks for at the 
         ("java.util.NoSuchElementException: No line found", "exited with code 1", True),
         ("Password:\nAborted!", "exited with code 1", True),
         ("Your question:", "exited with code 0", True),
-        ("Your question:", "it starts but does not answer a correct initialize: the client sent nothing", True),
+        ("Your question:", "it starts and hums: the client still ran after 60 s and sent nothing", True),
         ("", "killed: memory limit 512 MiB", False),
         ("ConnectionError: all attempts failed", "exited with code 1: ConnectionError: all attempts failed", False),
         ("KeyError: 'x'", "exited with code 1: KeyError: 'x'", False),

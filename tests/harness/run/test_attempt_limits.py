@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import anyio
 import pytest
 
-from extractor.model import Layout
+from extractor.model import ExampleKind, Layout
 from harness.config import Config
 from harness.engine.protocol import ExitState, Limits
 from harness.model import (
@@ -68,6 +69,28 @@ async def test_a_limit_that_ends_a_compiler_blocks_by_its_name(
     assert found.lasting is (load is None or limit == "memory_mib")
     ended = await recorded(tmp_path, SERVER, "", UncompiledPod)
     assert [run.outcome for run in ended.runs] == [StartOutcome.BUILD_FAILED, StartOutcome.BUILD_FAILED]
+
+
+class IdlePod(SilentPod):
+    """A pod whose client goes on for ever."""
+
+    async def wait_exit(self, timeout_s: float) -> None:  # type: ignore[override]
+        return None
+
+
+@pytest.mark.parametrize("load", [None, "load 21 on 2 processors"])
+async def test_a_client_that_calls_nobody_is_not_judged_on_an_overloaded_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: str | None
+) -> None:
+    monkeypatch.setattr("harness.run.attempt.describe_overload", lambda: load)
+    found = await recorded(tmp_path, replace(SERVER, kind=ExampleKind.CLIENT), "", IdlePod)
+    assert not found.lasting
+    if load is None:
+        assert {run.outcome for run in found.runs} == {StartOutcome.NO_INITIALIZE}
+    else:
+        assert (found.runs, found.transcript) == ((), None)
+        assert found.blocked is not None
+        assert load in found.blocked
 
 
 @pytest.mark.parametrize("load", [100.0, 0.1])

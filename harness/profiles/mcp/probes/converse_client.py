@@ -69,7 +69,7 @@ async def converse_client(pod: Pod, bundle: Bundle, scripted: ScriptedServer | N
         logs=tuple(line.since(started) for line in pod.logs()),
         modern=tuple(sorted(scripted.sessionless)),
         facts=Facts(
-            None if served else _why_not_served(scripted, first),
+            None if served else _why_not_served(scripted, first, timeout_s),
             transport=_transport(scripted),
             stopped=stopped,
             failed_when_gone=failed,
@@ -97,6 +97,10 @@ async def _watch(pod: Pod, scripted: ScriptedServer, timeout_s: float) -> ExitSt
     return None
 
 
-def _why_not_served(scripted: ScriptedServer, state: ExitState | None) -> str:
-    sent = "sent no initialize and no request that can be served" if scripted.exchanges else "sent nothing"
-    return f"the client {sent}" + (f" and {state.sentence}" if state is not None else "")
+def _why_not_served(scripted: ScriptedServer, state: ExitState | None, timeout_s: float) -> str:
+    if scripted.exchanges:
+        sent = "the client sent no initialize and no request that can be served"
+        return f"{sent} and {state.sentence}" if state is not None else sent
+    if state is None:
+        return f"the client still ran after {timeout_s:g} s and sent nothing"
+    return f"the client sent nothing and {state.sentence}"

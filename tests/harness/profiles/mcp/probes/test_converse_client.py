@@ -227,6 +227,12 @@ async def test_a_client_that_never_calls() -> None:
     assert transcript.negotiated == ()
 
 
+async def test_a_client_that_never_calls_and_never_ends() -> None:
+    transcript = await watch("", program="import time; time.sleep(60)", timeout_s=1)
+    assert transcript.exchanges == ()
+    assert transcript.facts.not_served == "the client still ran after 1 s and sent nothing"
+
+
 async def test_a_client_without_a_server_on_this_machine() -> None:
     async with process_pod("pass") as pod:
         transcript = await converse_client(pod, CLIENT, None, timeout_s=1.0)
