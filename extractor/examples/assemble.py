@@ -21,7 +21,17 @@ from extractor.languages.common.packages import packages_of
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import Draft, NeededPackage
 from extractor.languages.common.view import in_view, scope_of
-from extractor.model import Bundle, Example, ExampleKind, ExampleStatus, ImportedName, Origin, ShownImport, ShownImports
+from extractor.model import (
+    SERVERS,
+    Bundle,
+    Example,
+    ExampleKind,
+    ExampleStatus,
+    ImportedName,
+    Origin,
+    ShownImport,
+    ShownImports,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,7 +101,6 @@ def _line_of(name: str, imported: Import, snippet: Snippet) -> Span:
     return snippet.block.line(imported.line - 1 + offset)
 
 
-_SERVERS: Final = frozenset({ExampleKind.HTTP_SERVER, ExampleKind.STDIO_SERVER})
 MAX_FILES: Final = 100
 """Files of one example. The largest documented one has six."""
 
@@ -257,7 +266,7 @@ def _draft(
 def _in_view(program: Program, page: PageView) -> PageContext:
     """What is around a program, without the addresses and headers in the code of servers: clients state those."""
     around = in_view(page.around, scope_of(program.blocks[0]))
-    servers = {s.block.ordinal for s in page.snippets if s.role.kind in _SERVERS}
+    servers = {s.block.ordinal for s in page.snippets if s.role.kind in SERVERS}
     return replace(
         around,
         addresses=tuple(a for a in around.addresses if not a.in_code or a.block.ordinal not in servers),

@@ -1,6 +1,16 @@
 """The values that travel from the docs to a runnable bundle. All are frozen; stages are functions between them."""
 
-from extractor.model.bundles import Bundle, Dependency, ExampleKind, Manager, Segment, ServiceRequest, SourceFile, Tool
+from extractor.model.bundles import (
+    SERVERS,
+    Bundle,
+    Dependency,
+    ExampleKind,
+    Manager,
+    Segment,
+    ServiceRequest,
+    SourceFile,
+    Tool,
+)
 from extractor.model.examples import Example, ExampleOverride, ExampleStatus, ImportedName, ShownImport, ShownImports
 from extractor.model.normative import PLAIN_PARTIES, Level, Parties, Party, Statement, Subject
 from extractor.model.notes import (
@@ -34,6 +44,7 @@ __all__ = [
     "REVISION_PLACES",
     "ROOT",
     "SEARCH_PATH",
+    "SERVERS",
     "TOOLS",
     "Block",
     "Bundle",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from extractor.model.notes import LeftToReader, Note, NoteKind, Origin, StatedEndpoint, StatedHeader, UnlistedImport
 from extractor.model.spans import Span
@@ -17,6 +18,9 @@ class ExampleKind(StrEnum):
     STDIO_SERVER = "stdio-server"
     CLIENT = "client"
     OTHER = "other"
+
+
+SERVERS: Final = frozenset({ExampleKind.HTTP_SERVER, ExampleKind.STDIO_SERVER})
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,13 +111,13 @@ def run_task(
     """Do what a task says, on this machine.
 
     Args:
-        data: a :class:`ExampleTask`, as JSON.
+        data: an :class:`ExampleTask`, as JSON.
         progress: called with what is being done.
         wanted: whether the answer is still wanted; if not, the pod is removed at once.
         environ: this machine's environment: engine, registries, state folder. None takes the process's.
 
     Returns:
-        An :class:`WorkerAnswer`, as JSON. It raises nothing of docprobe's own.
+        A :class:`WorkerAnswer`, as JSON. It raises nothing of docprobe's own.
     """
     task = from_json(data, ExampleTask)
     if task.settings.code != code_digest():

@@ -14,7 +14,10 @@ _NPM_NAME: Final = re.compile(r"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._
 """What npm allows today (documentation of package.json, "name")."""
 _GO_PATH: Final = re.compile(r"[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(?:/[\w.~-]+)*", re.IGNORECASE | re.ASCII)
 """A module or package path whose first element is a host (Go Modules Reference, "Module paths")."""
-_GO_QUERY: Final = re.compile(r"[\w.+-]*", re.ASCII)
+GO_MODULE: Final = re.compile(r"[\w.~-]+(?:/[\w.~-]+)*", re.ASCII)
+"""The path of any module, one of the program's own included."""
+GO_QUERY: Final = re.compile(r"[\w.+-]*", re.ASCII)
+"""A version, or nothing."""
 _GO_HOSTS: Final = {"github.com": 3, "gitlab.com": 3, "bitbucket.org": 3, "golang.org": 3}
 """Elements of a module path on hosts of many repositories; elsewhere two is the usual number."""
 _GO_MAJOR: Final = re.compile(r"v[2-9]\d{0,4}")
@@ -22,9 +25,10 @@ _CRATE: Final = re.compile(
     r"(?P<name>[A-Za-z][\w-]{0,63})(?:\[(?P<features>[^\]]{0,2000})\])?(?:@(?P<version>[\w.^~<>=*+, -]+))?", re.ASCII
 )
 """``rmcp[server,macros]@1.2``: a crate, its features, the requirement on its version."""
-_FEATURE: Final = re.compile(r"\??\w[\w+.-]*|!default", re.ASCII)
-_MAVEN_NAME: Final = re.compile(r"[A-Za-z0-9_][\w.-]*:[A-Za-z0-9_][\w.-]*", re.ASCII)
-_MAVEN_VERSION: Final = re.compile(r"[\w.+-]*|[\[(][\w.,+\[\]() -]+[\])]", re.ASCII)
+CRATE_FEATURE: Final = re.compile(r"\??\w[\w+.-]*|!default", re.ASCII)
+"""A feature; ``?tls`` is taken where the version has it, ``!default`` leaves out the default ones."""
+MAVEN_NAME: Final = re.compile(r"[A-Za-z0-9_][\w.-]*:[A-Za-z0-9_][\w.-]*", re.ASCII)
+MAVEN_VERSION: Final = re.compile(r"[\w.+-]*|[\[(][\w.,+\[\]() -]+[\])]", re.ASCII)
 _NPM_RANGE: Final = re.compile(r"^[\w.^~<>=|* +-]*$")
 
 
@@ -61,7 +65,7 @@ def _go_dependency(text: str, origin: Origin) -> Dependency:
     path = path.removesuffix("/...").rstrip("/")
     if not _GO_PATH.fullmatch(path) or ".." in path or len(path) > 200:
         raise RefusedError(f"“{text[:60]}” is not a module path")
-    if not _GO_QUERY.fullmatch(query):
+    if not GO_QUERY.fullmatch(query):
         raise RefusedError(f"“{text[:60]}” does not ask for a version")
     parts = path.split("/")
     length = _GO_HOSTS.get(parts[0].lower(), 2)
@@ -73,7 +77,7 @@ def _go_dependency(text: str, origin: Origin) -> Dependency:
 def _crate(text: str, development: bool, origin: Origin) -> Dependency:
     parts = _CRATE.fullmatch(text)
     features = tuple(sorted(filter(None, re.split(r"[ ,]+", parts["features"] or "")))) if parts else ()
-    if parts is None or not all(map(_FEATURE.fullmatch, features)):
+    if parts is None or not all(map(CRATE_FEATURE.fullmatch, features)):
         raise RefusedError(f"“{text[:60]}” is not a crate of the registry")
     return Dependency(parts["name"], (parts["version"] or "").strip(), origin, features, development)
 
@@ -84,9 +88,9 @@ def _maven_dependency(text: str, development: bool, origin: Origin) -> Dependenc
     group, _, rest = plain.partition(":")
     artifact, _, version = rest.partition(":")
     name = f"{group}:{artifact}"
-    if not _MAVEN_NAME.fullmatch(name) or ".." in text or len(text) > 300:
+    if not MAVEN_NAME.fullmatch(name) or ".." in text or len(text) > 300:
         raise RefusedError(f"“{text[:60]}” is not a Maven package (group:artifact)")
-    if not _MAVEN_VERSION.fullmatch(version) or kind not in {"", "pom", "jar"}:
+    if not MAVEN_VERSION.fullmatch(version) or kind not in {"", "pom", "jar"}:
         raise RefusedError(f"“{text[:60]}” does not ask for a version")
     return Dependency(name, version, origin, ("bom",) if kind == "pom" else (), development)
 

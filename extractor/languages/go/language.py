@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.files import added_file, joined, normal, refusal, source_file, tool_file
-from extractor.languages.common.package_names import RefusedError, dependency_of
+from extractor.languages.common.package_names import GO_MODULE, RefusedError, dependency_of
 from extractor.languages.common.startup import configured_startup, stated_commands, stated_note
 from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage, Startup
 from extractor.languages.go.parse import MAIN_PACKAGE, go_tree, parse_go
@@ -37,7 +36,6 @@ _STANDARD: Final = frozenset(_PACKAGES.split())
 _MODULE: Final = "example"
 _LANGUAGE_VERSION: Final = "1.24"
 """Of a go.mod that docprobe adds: what the newest SDKs ask for at least."""
-_MODULE_NAME: Final = re.compile(r"[\w.~-]+(?:/[\w.~-]+)*", re.ASCII)
 
 
 def build(draft: Draft) -> Build:
@@ -115,7 +113,7 @@ def _manifest(draft: Draft, notes: list[Note]) -> SourceFile:
             return joined(MANIFEST, [named.block])
     for command in (*draft.around.commands, *draft.around.prose_commands):
         name = command.words[3] if command.words[:3] == ("go", "mod", "init") and len(command.words) == 4 else ""
-        if _MODULE_NAME.fullmatch(name):
+        if GO_MODULE.fullmatch(name):
             notes.append(Note(NoteKind.FILE, Origin.STATED, MANIFEST, f" by `go mod init {name}`", span=command.span))
             return added_file(MANIFEST, f"module {name}\n\ngo {_LANGUAGE_VERSION}\n")
     notes.append(Note(NoteKind.FILE, Origin.INFERRED, MANIFEST, confidence=0.9))

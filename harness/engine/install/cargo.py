@@ -11,11 +11,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.text import printable
+from extractor.languages.common.package_names import CRATE_FEATURE
 from extractor.model import ROOT
 from harness.base.errors import InstallError, UsageError
 from harness.engine.inside import program
 from harness.engine.install.base_images import source_file
-from harness.engine.install.manager import InstallFault, InstallPlan
+from harness.engine.install.manager import InstallFault, InstallPlan, listed_remarks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +36,6 @@ _ENVIRONMENT: Final = {
 }  # fmt: skip
 _NAME: Final = re.compile(r"[A-Za-z][\w-]{0,63}", re.ASCII)
 _REQUIREMENT: Final = re.compile(r"[\w.^~<>=*+, -]*", re.ASCII)
-_FEATURE: Final = re.compile(r"\??\w[\w+.-]*|!default", re.ASCII)
 _LOCKED: Final = re.compile(r'^name = "([\w-]+)"\nversion = "([\w.+-]+)"\nsource = ', re.MULTILINE | re.ASCII)
 _LOCK_LINE: Final = re.compile(
     r'\[\[package\]\]|# [\w .()/:+@-]*|version = \d+|(?:name|version|checksum) = "[\w.+-]*"|dependencies = \[|\]|'
@@ -104,7 +104,7 @@ def _wanted(dependency: Dependency) -> dict[str, object]:
     if (
         not _NAME.fullmatch(dependency.name)
         or not _REQUIREMENT.fullmatch(dependency.specifier)
-        or not all(map(_FEATURE.fullmatch, features))
+        or not all(map(CRATE_FEATURE.fullmatch, features))
     ):
         raise InstallError(
             f"{dependency} is not a crate with a version and features",
@@ -144,7 +144,7 @@ def skipped_scripts(installed: str) -> tuple[str, ...]:
 
 def remarks(text: str) -> tuple[str, ...]:
     """Return which crates cargo took in an older version because of the compiler's, from the file of remarks."""
-    return tuple(str(remark) for remark in json.loads(text)) if text else ()
+    return listed_remarks(text)
 
 
 def fault(log: Sequence[str]) -> InstallFault:

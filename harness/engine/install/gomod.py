@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.text import printable
+from extractor.languages.common.package_names import GO_MODULE, GO_QUERY
 from extractor.model import ROOT
 from harness.base.errors import InstallError, UsageError
 from harness.engine.inside import program
@@ -26,8 +27,6 @@ _FOLDER: Final = f"{ROOT}/go"
 _MODULE: Final = f"{_FOLDER}/modules"
 _WANTED: Final = f"{_MODULE}/wanted.json"
 _LOCK: Final = f"{_MODULE}/docprobe.lock"
-_PATH: Final = re.compile(r"[\w.~-]+(?:/[\w.~-]+)*", re.ASCII)
-_QUERY: Final = re.compile(r"[\w.+-]*", re.ASCII)
 _ENVIRONMENT: Final = {
     "CGO_ENABLED": "0", "GOCACHE": f"{_FOLDER}/cache", "GOENV": "off", "GOFLAGS": "-buildvcs=false",
     "GOMODCACHE": f"{_FOLDER}/mod", "GOPATH": f"{_FOLDER}/path", "GOTELEMETRY": "off", "GOTOOLCHAIN": "local",
@@ -84,7 +83,8 @@ def _wanted(dependency: Dependency) -> dict[str, object]:
     Raises:
         InstallError: it is not a module of a proxy.
     """
-    if not _PATH.fullmatch(dependency.name) or ".." in dependency.name or not _QUERY.fullmatch(dependency.specifier):
+    is_module = GO_MODULE.fullmatch(dependency.name) and ".." not in dependency.name
+    if not is_module or not GO_QUERY.fullmatch(dependency.specifier):
         raise InstallError(
             f"{dependency} is not a Go module with a version",
             "name the module and its version in the docs, or in docprobe.toml",

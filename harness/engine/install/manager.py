@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -85,3 +86,8 @@ class PackageManager(Protocol):
     def fault(self, log: Sequence[str]) -> InstallFault:
         """Return whose fault a failed install is, by the manager's last lines."""
         ...
+
+
+def listed_remarks(text: str) -> tuple[str, ...]:
+    """Return the remarks of a file that lists them as JSON; none if there is no file."""
+    return tuple(str(remark) for remark in json.loads(text)) if text else ()

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.base.text import printable
 from extractor.languages.common.jvm_builds import PLATFORM
+from extractor.languages.common.package_names import MAVEN_NAME, MAVEN_VERSION
 from extractor.languages.toolchains.java import PLUGIN, REPOSITORY, TRUST
 from extractor.model import ROOT
 from harness.base.errors import InstallError, UsageError
 from harness.engine.inside import program
 from harness.engine.install.base_images import source_file
-from harness.engine.install.manager import InstallFault, InstallPlan
+from harness.engine.install.manager import InstallFault, InstallPlan, listed_remarks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 _FOLDER: Final = f"{ROOT}/java"
 _LOCK: Final = f"{_FOLDER}/docprobe.lock"
 _REMARKS: Final = f"{_FOLDER}/remarks.json"
-_NAME: Final = re.compile(r"[A-Za-z0-9_][\w.-]*:[A-Za-z0-9_][\w.-]*", re.ASCII)
-_VERSION: Final = re.compile(r"[\w.+-]*|[\[(][\w.,+\[\]() -]+[\])]", re.ASCII)
 _LOCK_LINE: Final = re.compile(r"[\w.-]+:[\w.-]+:(?:jar|pom):[\w.+-]+(?::[\w.-]+)?", re.ASCII)
 _DOCS_FAULT: Final = (
     "Could not find artifact", "was not published", "was not found in", "has no package of that name",
@@ -66,7 +65,8 @@ def _wanted(dependency: Dependency) -> tuple[str, str, str]:
     Raises:
         InstallError: it is not a package of a repository.
     """
-    if not _NAME.fullmatch(dependency.name) or not _VERSION.fullmatch(dependency.specifier) or ".." in dependency.name:
+    is_package = MAVEN_NAME.fullmatch(dependency.name) and ".." not in dependency.name
+    if not is_package or not MAVEN_VERSION.fullmatch(dependency.specifier):
         raise InstallError(
             f"{dependency} is not a Maven package with a version",
             "name its group, its artifact and its version in the docs, or in docprobe.toml",
@@ -100,7 +100,7 @@ def skipped_scripts(installed: str) -> tuple[str, ...]:
 
 def remarks(text: str) -> tuple[str, ...]:
     """Return which packages are not of the day that was asked for, from the file of remarks."""
-    return tuple(str(remark) for remark in json.loads(text)) if text else ()
+    return listed_remarks(text)
 
 
 def fault(log: Sequence[str]) -> InstallFault:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.syntax import text_of
-from harness.judge.blame.code import BLOCKS
+from harness.judge.blame.code import BLOCKS, is_docstring
 from harness.judge.blame.flow import parameters_of
 from harness.judge.blame.suspects import Suspect
 
@@ -59,15 +59,11 @@ def _statements(body: Node) -> list[Node]:
     if body.type not in BLOCKS:
         return [body]
     inner = [node for node in body.named_children if node.type != "comment"]
-    return [node for node in inner if not _is_string(node)] or inner
-
-
-def _is_string(node: Node) -> bool:
-    return node.type == "expression_statement" and all(part.type == "string" for part in node.named_children)
+    return [node for node in inner if not is_docstring(node)] or inner
 
 
 def _is_nothing(node: Node) -> bool:
-    return _is_string(node) or _NOTHING.fullmatch(text_of(node).strip()) is not None
+    return is_docstring(node) or _NOTHING.fullmatch(text_of(node).strip()) is not None
 
 
 def _is_constant(node: Node) -> bool:

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.files import added_file
-from extractor.model import ExampleKind
+from extractor.model import SERVERS
 from harness.base import jsonrpc
 from harness.base.errors import DocprobeError
 from harness.engine.hardening import APP
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 FOLDER: Final = ".docprobe-"
 """Begins the name of the tracer's folder, beside the example's files; an example that runs there cannot guess it."""
-_TRACED: Final = frozenset({ExampleKind.HTTP_SERVER, ExampleKind.STDIO_SERVER})
 
 
 def traced_bundle(bundle: Bundle) -> Bundle | None:
@@ -143,7 +142,7 @@ class Tracing:
 
     def _new(self) -> TracedConversation | None:
         """Return a conversation to hold; None if the program cannot be traced."""
-        traced = traced_bundle(self._bundle) if self._bundle.kind in _TRACED else None
+        traced = traced_bundle(self._bundle) if self._bundle.kind in SERVERS else None
         return None if traced is None else TracedConversation(self._bundle, traced, self._config, self._progress)
 
 
