@@ -21,6 +21,7 @@ from harness.judge.blame.evidence import Evidence
 from harness.judge.blame.faults import pairs_to_trace
 from harness.judge.results import with_blame
 from harness.model import Verdict
+from harness.profile import ProbeSettings
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.registry import MCP
 from harness.run.tracing.differences import differences
@@ -89,14 +90,8 @@ async def conversation(
             started = [*_variables(traced, folder), *started]
         async with running(["env", *started]) as pod:
             watched = TracedPod(pod, service) if trace else pod
-            transcript = await converse_http(
-                watched,
-                page.bundle,
-                revisions=case.revisions,
-                tokens=PlainTokens(),
-                timeout_s=TIMEOUT_S,
-                start_s=LEAST_START_S,
-            )
+            settings = ProbeSettings(case.revisions, timeout_s=TIMEOUT_S, start_s=LEAST_START_S)
+            transcript = await converse_http(watched, page.bundle, settings, PlainTokens())
         tasks.cancel_scope.cancel()
     if not trace:
         return transcript, ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.judge.judge import judge
 from harness.model import Finding, Transcript, Verdict
+from harness.profile import ProbeSettings
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.registry import MCP
 from tests.support.loopback import loopback, server_bundle
@@ -32,14 +33,8 @@ async def talk(
 ) -> Transcript:
     """The conversation with one server, of ``folder`` if it is a changed one."""
     async with loopback(language, *arguments, folder=folder) as pod:
-        return await converse_http(
-            pod,
-            server_bundle(path),
-            revisions=revisions,
-            tokens=PlainTokens(),
-            timeout_s=timeout_s,
-            start_s=max(timeout_s, LEAST_START_S),
-        )
+        settings = ProbeSettings(tuple(revisions), timeout_s=timeout_s, start_s=max(timeout_s, LEAST_START_S))
+        return await converse_http(pod, server_bundle(path), settings, PlainTokens())
 
 
 def findings(transcript: Transcript, page_revision: str | None = NEWEST) -> tuple[Finding, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar, assert_never
 
 from extractor.base.loopback import IPV4_LOOPBACK
@@ -60,19 +61,8 @@ class McpProbe:
                 from harness.profiles.mcp.probes.converse_http import converse_http
 
                 progress("probing")
-                transcript = await converse_http(
-                    pod,
-                    bundle,
-                    revisions=settings.revisions,
-                    tokens=self._tokens,
-                    timeout_s=settings.timeout_s,
-                    start_s=settings.start_s,
-                    exchange_bytes=settings.exchange_bytes,
-                    ends_sessions=settings.ends_sessions,
-                    endpoint=settings.endpoint,
-                    progress=progress,
-                    heard=lambda so_far: settings.heard(self._redacted(so_far)),
-                )
+                redacting = replace(settings, heard=lambda so_far: settings.heard(self._redacted(so_far)))
+                transcript = await converse_http(pod, bundle, redacting, self._tokens, progress)
             case ExampleKind.STDIO_SERVER:
                 from harness.profiles.mcp.probes.converse_stdio import converse_stdio
 

@@ -33,7 +33,6 @@ from typing import TYPE_CHECKING, Final
 from extractor.base.loopback import IPV4_LOOPBACK
 from extractor.model import NoteKind
 from harness.base.errors import NoRestartError, NotServingError
-from harness.exchanges.body import READ_BYTES
 from harness.exchanges.http_exchange import StoppedError
 from harness.exchanges.recorder import Recorder
 from harness.model import Incident, LogLine, Transcript, Transport
@@ -57,14 +56,14 @@ if TYPE_CHECKING:
     from extractor.model import Bundle, Note
     from harness.engine.protocol import Pod, Progress
     from harness.model import ListeningSocket
+    from harness.profile import ProbeSettings
     from harness.profiles.mcp.tokens import TokenSource
 
-START_S: Final = 60.0
 AUTHORIZATION_LOG: Final = "authorization"
 """Source of the authorization server's log lines."""
-BUDGET_TIMEOUTS: Final = 48
+_BUDGET_TIMEOUTS: Final = 48
 """The conversation's budget in multiples of ``timeout_s`` (480 s for the default 10 s)."""
-LEAST_BUDGET_S: Final = 120.0
+_LEAST_BUDGET_S: Final = 120.0
 """The least budget: short timeouts must not hurry a server on a busy machine."""
 _SAYS_WHERE: Final = frozenset({NoteKind.COMMAND, NoteKind.ENVIRONMENT, NoteKind.VALUE})
 _ADDRESS: Final = re.compile(
@@ -76,53 +75,44 @@ _ADDRESS: Final = re.compile(
 async def converse_http(
     pod: Pod,
     bundle: Bundle,
-    *,
-    revisions: tuple[str, ...],
+    settings: ProbeSettings,
     tokens: TokenSource | None,
-    timeout_s: float,
-    start_s: float = START_S,
-    budget_s: float | None = None,
-    exchange_bytes: int = READ_BYTES,
-    ends_sessions: bool = True,
-    endpoint: str | None = None,
     progress: Progress = lambda text: None,
-    heard: Callable[[Transcript], None] = lambda transcript: None,
 ) -> Transcript:
     """Hold the whole conversation with the HTTP server in ``pod``.
 
     Args:
         pod: with the example started and listening.
         bundle: the example; its ``endpoint_paths`` are tried first.
-        revisions: of the docs, in any order; undated ones (``draft``) are left out, no message can name them.
-        tokens: of the example's authorization server, if it has one.
-        timeout_s: to the head of a reply, and then for its body.
-        start_s: for a start after a restart, and to the head of a process's first reply.
-        budget_s: for the whole conversation; 48 times ``timeout_s``, and 120 s at least, if not given.
-        exchange_bytes: what is read of one reply.
-        ends_sessions: whether DELETE may be sent.
-        endpoint: path and query of the only endpoint that is conversed with; None for whichever serves.
+        settings: how the conversation is held. Undated revisions (``draft``) are left out: no message can name them.
+            ``heard`` is called when the first revision with a handshake was probed.
+        tokens: of the example's authorization server, or those that a user gave; None for none.
         progress: called with what is being probed.
-        heard: called once with the conversation so far, when the first revision with a handshake is probed.
 
     Returns:
         The whole conversation. Whatever the server does is in it; nothing of that is raised.
 
     Raises:
         PodError: the pod broke.
-        NotServingError: ``endpoint`` does not serve, and another path does.
+        NotServingError: the only endpoint that may be asked does not serve, and another path does.
     """
     sockets = pod.sockets()
-    budget_s = max(LEAST_BUDGET_S, BUDGET_TIMEOUTS * timeout_s) if budget_s is None else budget_s
     recorder = Recorder(
-        pod.transport, timeout_s=timeout_s, start_s=start_s, budget_s=budget_s, exchange_bytes=exchange_bytes
+        pod.transport,
+        timeout_s=settings.timeout_s,
+        start_s=settings.start_s,
+        budget_s=max(_LEAST_BUDGET_S, _BUDGET_TIMEOUTS * settings.timeout_s),
+        exchange_bytes=settings.exchange_bytes,
     )
     address = EndpointAddress(IPV4_LOOPBACK, sockets[0].port, "/")
-    peer = ProbedServer(pod, recorder, address, tokens, start_s=start_s, stated_headers=bundle.stated_headers)
-    peer.ends_sessions = ends_sessions
+    peer = ProbedServer(
+        pod, recorder, address, tokens, start_s=settings.start_s, stated_headers=bundle.stated_headers
+    )  # fmt: skip
+    peer.ends_sessions = settings.ends_sessions
     so_far = partial(_transcript, peer, bundle, sockets)
     try:
-        await _discover(peer, sockets, bundle, revisions, endpoint, progress)
-        await _probe(peer, revisions, progress, lambda: heard(so_far()))
+        await _discover(peer, sockets, bundle, settings, progress)
+        await _probe(peer, settings.revisions, progress, lambda: settings.heard(so_far()))
     except (StoppedError, NoRestartError) as stopped:
         peer.facts = replace(peer.facts, stopped=Incident(len(recorder.exchanges), str(stopped)))
         _conclude(peer)
@@ -158,11 +148,11 @@ async def _discover(
     peer: ProbedServer,
     sockets: Sequence[ListeningSocket],
     bundle: Bundle,
-    revisions: tuple[str, ...],
-    endpoint: str | None,
+    settings: ProbeSettings,
     progress: Progress,
 ) -> None:
     """Take steps 1 to 3; the facts record what was missing."""
+    revisions, endpoint = settings.revisions, settings.endpoint
     progress("looking for the endpoint")
     addresses = tuple(
         discovery.candidate_addresses(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from harness.profile import ProbeSettings
 from harness.profiles.mcp.probes.converse_http import converse_http
 from tests.support.judged_server import findings, violated
 from tests.support.loopback import SERVERS, running, server_bundle
@@ -98,13 +99,8 @@ def conversations(*command: str, modes: Iterable[str]) -> dict[str, Transcript]:
 
     async def one(mode: str) -> None:
         async with limiter, running((*command, mode)) as pod:
-            found[mode] = await converse_http(
-                pod,
-                server_bundle("/mcp"),
-                revisions=REVISIONS,
-                tokens=PlainTokens(),
-                timeout_s=10.0,
-            )
+            settings = ProbeSettings(REVISIONS, timeout_s=10.0, start_s=60.0)
+            found[mode] = await converse_http(pod, server_bundle("/mcp"), settings, PlainTokens())
 
     async def run() -> None:
         async with anyio.create_task_group() as tasks:

@@ -12,6 +12,7 @@ from harness.model import (
     Transcript,
     Verdict,
 )
+from harness.profile import ProbeSettings
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.registry import MCP
 from tests.support.local_pod import LocalPod, bundle, local_pod
@@ -33,7 +34,7 @@ NEWEST = "2025-11-25"
 async def hold(manners: Manners, *paths: str, pod: LocalPod | None = None, notes: tuple[Note, ...] = ()) -> Transcript:
     example = replace(bundle(*paths), notes=notes)
     async with local_pod(lambda: make(manners)) as local:
-        return await converse_http(pod or local, example, revisions=REVISIONS, tokens=None, timeout_s=TIMEOUT_S)
+        return await converse_http(pod or local, example, ProbeSettings(REVISIONS, timeout_s=TIMEOUT_S, start_s=60.0), None)
 
 
 def by_step(transcript: Transcript, revision: str | None = None) -> dict[str, Exchange]:

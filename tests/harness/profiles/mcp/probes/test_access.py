@@ -11,6 +11,7 @@ import pytest
 from extractor.model import NoteKind, ServiceRequest, Span, StatedHeader
 from harness.judge.judge import judge
 from harness.model import LogLine, Verdict
+from harness.profile import ProbeSettings
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.mcp.services.authorization import AuthorizationService
@@ -53,7 +54,7 @@ def verifier(made: AuthorizationService, audience: str, *, bad: int = 401) -> Ca
 
 async def hold(made: AuthorizationService | None, manners: Manners) -> Transcript:
     async with local_pod(lambda: make(manners)) as pod:
-        return await converse_http(pod, bundle(), revisions=(NEWEST, "2026-07-28"), tokens=made, timeout_s=20.0)
+        return await converse_http(pod, bundle(), ProbeSettings((NEWEST, "2026-07-28"), timeout_s=20.0, start_s=60.0), made)
 
 
 def statuses(transcript: Transcript, prefix: str) -> dict[str, int | None]:
@@ -195,7 +196,7 @@ async def test_whether_the_server_asks_about_tokens_is_told_from_the_authorizati
     manners = Manners(guard=lambda _: 401, revisions=(NEWEST,))
     async with local_pod(lambda: make(manners)) as pod:
         pod.lines = (LogLine(time.monotonic(), "authorization", asked),)
-        transcript = await converse_http(pod, bundle(), revisions=(NEWEST,), tokens=made, timeout_s=20.0)
+        transcript = await converse_http(pod, bundle(), ProbeSettings((NEWEST,), timeout_s=20.0, start_s=60.0), made)
     assert transcript.facts.introspects is fact
     assert -5 < transcript.logs[0].at_s <= 0
 
@@ -211,7 +212,7 @@ def only(token: str) -> Callable[[str | None], str | int]:
 async def talk_with(manners: Manners, *headers: StatedHeader, tokens: TokenSource | None = None) -> Transcript:
     stated = replace(bundle("/mcp"), stated_headers=headers)
     async with local_pod(lambda: make(manners)) as pod:
-        return await converse_http(pod, stated, revisions=(NEWEST,), tokens=tokens, timeout_s=20.0)
+        return await converse_http(pod, stated, ProbeSettings((NEWEST,), timeout_s=20.0, start_s=60.0), tokens)
 
 
 async def test_what_the_page_states_is_in_every_request() -> None:

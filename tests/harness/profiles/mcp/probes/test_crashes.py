@@ -10,6 +10,7 @@ import pytest
 
 from extractor.languages.common.files import added_file
 from harness.model import Verdict
+from harness.profile import ProbeSettings
 from harness.profiles.mcp.probes.converse_http import converse_http
 from tests.support.local_pod import bundle
 from tests.support.program_pod import DOCUMENTED_PORT, ProgramEngine
@@ -98,9 +99,8 @@ async def test_what_one_request_kills_is_asked_of_a_new_process(tmp_path: Path, 
         bundle("/mcp"), files=(added_file("server.py", SERVER),), command=(sys.executable, "-B", "server.py", deadly)
     )
     async with ProgramEngine(tmp_path).pod(program, cast("Any", None), ()) as pod:
-        transcript = await converse_http(
-            cast("Pod", pod), program, revisions=(NEWEST, "2025-06-18"), tokens=None, timeout_s=TIMEOUT_S
-        )
+        settings = ProbeSettings((NEWEST, "2025-06-18"), timeout_s=TIMEOUT_S, start_s=60.0)
+        transcript = await converse_http(cast("Pod", pod), program, settings, None)
     assert transcript.negotiated == ("2025-06-18", NEWEST)
     assert transcript.facts.crashed is not None
     assert transcript.facts.crashed.sentence == "exited with code 1"

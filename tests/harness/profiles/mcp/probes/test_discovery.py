@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from extractor.model import Span, StatedEndpoint
 from harness.model import ListeningSocket, LogLine
+from harness.profile import ProbeSettings
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.mcp.probes.discovery import USUAL_PATHS, candidate_addresses
@@ -59,7 +60,7 @@ async def test_a_redirect_elsewhere_is_recorded_and_not_followed(location: str) 
         return response
 
     async with local_pod(lambda: Starlette(routes=[Route("/mcp", away, methods=["POST"])])) as pod:
-        transcript = await converse_http(pod, bundle("/mcp"), revisions=("2025-11-25",), tokens=None, timeout_s=20.0)
+        transcript = await converse_http(pod, bundle("/mcp"), ProbeSettings(("2025-11-25",), timeout_s=20.0, start_s=60.0), None)
     first = transcript.exchanges[0]
     assert first.step == steps.DISCOVER_REDIRECT
     assert first.note is not None
@@ -73,7 +74,7 @@ async def test_a_redirect_in_circles_ends() -> None:
         return RedirectResponse("/mcp", 308)
 
     async with local_pod(lambda: Starlette(routes=[Route("/mcp", round_, methods=["POST", "GET"])])) as pod:
-        transcript = await converse_http(pod, bundle("/mcp"), revisions=("2025-11-25",), tokens=None, timeout_s=20.0)
+        transcript = await converse_http(pod, bundle("/mcp"), ProbeSettings(("2025-11-25",), timeout_s=20.0, start_s=60.0), None)
     assert sum(e.step == steps.DISCOVER_REDIRECT for e in transcript.exchanges) < 20
 
 
@@ -125,7 +126,7 @@ def greets_anywhere(manners: Manners) -> Starlette:
 async def test_an_address_that_serves_nothing_after_initialize_is_not_the_endpoint() -> None:
     async with local_pod(lambda: greets_anywhere(Manners(path="/rooms/mcp", revisions=(NEWEST,)))) as pod:
         stated = bundle("/mcp", "/rooms/mcp")
-        transcript = await converse_http(pod, stated, revisions=(NEWEST,), tokens=None, timeout_s=20.0)
+        transcript = await converse_http(pod, stated, ProbeSettings((NEWEST,), timeout_s=20.0, start_s=60.0), None)
     assert (transcript.endpoint or "").endswith("/rooms/mcp")
     assert transcript.facts.not_served is None
     assert "x" not in {session.id for session in transcript.sessions}
@@ -134,7 +135,7 @@ async def test_an_address_that_serves_nothing_after_initialize_is_not_the_endpoi
 
 async def test_without_a_better_address_the_first_that_greets_is_the_endpoint() -> None:
     async with local_pod(lambda: greets_anywhere(Manners(path="/hidden", revisions=(NEWEST,)))) as pod:
-        transcript = await converse_http(pod, bundle("/mcp"), revisions=(NEWEST,), tokens=None, timeout_s=20.0)
+        transcript = await converse_http(pod, bundle("/mcp"), ProbeSettings((NEWEST,), timeout_s=20.0, start_s=60.0), None)
     assert (transcript.endpoint or "").endswith("/mcp")
     assert "notifications/initialized is answered 404" in (transcript.facts.not_served or "")
 
@@ -156,6 +157,6 @@ async def test_no_endpoint_anywhere_is_said_with_what_was_seen() -> None:
 
 async def test_a_server_that_answers_nothing_is_not_asked_for_long() -> None:
     async with local_pod(lambda: make(Manners(delay_s=60))) as pod:
-        transcript = await converse_http(pod, bundle(), revisions=REVISIONS, tokens=None, timeout_s=0.3, start_s=0.3)
+        transcript = await converse_http(pod, bundle(), ProbeSettings(REVISIONS, timeout_s=0.3, start_s=0.3), None)
     assert transcript.facts.not_served == "no path answers an initialize (POST /mcp: no reply, timeout)"
     assert [e.failure for e in transcript.exchanges].count(TIMEOUT) == 2

@@ -9,6 +9,7 @@ import pytest
 from harness.model import (
     BodyFault,
 )
+from harness.profile import ProbeSettings
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes import first_session
 from harness.profiles.mcp.probes.converse_http import converse_http
@@ -54,7 +55,7 @@ async def test_one_of_two_ordinary_requests_is_enough_to_run(manners: Manners, m
 async def test_a_get_without_an_answer_is_not_sent_again() -> None:
     manners = Manners(get_hangs=True, revisions=(NEWEST,))
     async with local_pod(lambda: make(manners)) as pod:
-        transcript = await converse_http(pod, bundle(), revisions=REVISIONS, tokens=None, timeout_s=3.0)
+        transcript = await converse_http(pod, bundle(), ProbeSettings(REVISIONS, timeout_s=3.0, start_s=60.0), None)
     gets = [e for e in transcript.exchanges if e.method == "GET"]
     assert [(e.step, e.failure) for e in gets] == [(steps.BASELINE_GET, TIMEOUT)]
     assert status(transcript, "terminated.post-request", "terminated.delete") == [404, 404]

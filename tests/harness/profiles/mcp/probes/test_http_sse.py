@@ -11,6 +11,7 @@ from harness.model import (
     RevisionFacts,
     Transport,
 )
+from harness.profile import ProbeSettings
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.mcp.probes.http_sse import _wait_for
@@ -32,7 +33,7 @@ async def test_a_stream_that_has_ended_is_waited_for_no_longer() -> None:
 
 async def test_the_transport_of_2024_11_05_is_recognised_and_spoken() -> None:
     async with local_pod(http_sse) as pod:
-        transcript = await converse_http(pod, bundle("/sse"), revisions=REVISIONS, tokens=None, timeout_s=TIMEOUT_S)
+        transcript = await converse_http(pod, bundle("/sse"), ProbeSettings(REVISIONS, timeout_s=TIMEOUT_S, start_s=60.0), None)
     assert transcript.facts.transport is Transport.HTTP_SSE
     assert transcript.facts.not_served is None
     assert transcript.facts.revisions["2024-11-05"] == RevisionFacts()

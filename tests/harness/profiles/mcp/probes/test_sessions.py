@@ -117,7 +117,7 @@ async def test_a_crash_is_found_recorded_and_survived() -> None:
 
         manners.on_delete = dies
         manners.dead_after_delete = True
-        transcript = await converse_http(pod, bundle(), revisions=REVISIONS, tokens=None, timeout_s=TIMEOUT_S)
+        transcript = await converse_http(pod, bundle(), ProbeSettings(REVISIONS, timeout_s=TIMEOUT_S, start_s=60.0), None)
     assert transcript.facts.crashed is not None
     assert "memory limit" in transcript.facts.crashed.sentence
     assert not transcript.facts.single_session
