@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import shlex
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 import anyio
 import click
@@ -18,14 +19,29 @@ from harness.cli.outputs import end_with, format_option, outputs_of
 from harness.settings import load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
+    from rich.console import Console
+
+    from harness.config import Config
+    from harness.judge.results import Ruleset
     from harness.model import Transcript
     from harness.run.running_server import ServerAddress
 
 _BEARER: Final = "bearer "
 _QUIET_S: Final = 20.0
-"""Seconds after which it is said what still goes on."""
+"""Time between two reminders that something is still being done."""
+
+
+class _Access(TypedDict):
+    """How the server is reached, and what it may be asked; each key is an option."""
+
+    token: str | None
+    token2: str | None
+    header_file: Path | None
+    remote: bool
+    ends_sessions: bool
+    rate: float
 
 
 @click.command()
@@ -66,18 +82,13 @@ def command(
     cli: Cli,
     /,
     url: str | None,
-    spec: Path | None,
     stdio: str | None,
-    token: str | None,
-    token2: str | None,
-    header_file: Path | None,
-    remote: bool,
-    ends_sessions: bool,
-    rate: float,
-    timeout_s: float | None,
+    spec: Path | None,
     schema: Path | None,
+    timeout_s: float | None,
     formats: tuple[str, ...],
     state: Path | None,
+    **access: Unpack[_Access],
 ) -> None:
     """Talk to the server at URL as docprobe check talks to an example, and judge it by the sentences of --spec.
 
@@ -99,77 +110,90 @@ def command(
     Exit codes: 0 nothing is blocking, 1 a MUST or MUST NOT is violated, 2 wrong use, or nothing there that serves, 3 it
     could not be judged because of docprobe or the environment, 130 interrupted.
     """
-    from harness.exchanges.recorder import task_group
-    from harness.judge.remarks import lacks_text
-    from harness.judge.results import Ruleset, result_of_transcript
-    from harness.load import load_normative_text
+    from harness.judge.results import result_of_transcript
     from harness.run.outcome import build_report, conclude
     from harness.run.probe_server import probe_server
     from harness.run.saving import save
     from harness.run.source import DocsSource
 
     outputs = outputs_of(formats)
-    headers, tokens = _headers(token, token2, header_file)
+    headers, tokens = _headers(access["token"], access["token2"], access["header_file"])
     if tokens and stdio is not None:
         raise UsageError("a program has no tokens", "leave out --token, or give a URL")
-    server, name = _server(url, stdio, remote=remote)
+    server, name = _server(url, stdio, remote=access["remote"])
     if spec is None:
         raise UsageError(
             "probe needs a specification to judge the server by",
             "give --spec DOCS: in a checkout of the specification's docs, the folder that holds specification/",
         )
     config = load_config(spec, cli.config_file, baseline="none", state=state, schema=schema, timeout_s=timeout_s)
+    rules = _rules(config, spec)
+    started, progress = datetime.datetime.now(datetime.UTC), _Progress(cli.err())
+    converse = partial(
+        probe_server, server, config, name=name, headers=headers, tokens=tokens,
+        per_second=access["rate"], ends_sessions=access["ends_sessions"], progress=progress.begin,
+    )  # fmt: skip
+    transcript = anyio.run(_with_reminders, converse, progress)
+    if not access["ends_sessions"] and any(session.id for session in transcript.sessions):
+        progress.say("ending sessions was not tested: add --ends-sessions")
+    if all(file is None for _, file in outputs):
+        progress.say("for the requests and replies of each finding, add --format html:FILE")
+    result = result_of_transcript(transcript, rules, page_revision=None)
+    source, rows = DocsSource(name, rules_root=""), config.catalogue.requirements
+    report = build_report(source, [result], started, progress.elapsed_s, requirements=rows, rules=rules)
+    end_with(save(conclude(report), outputs, console=cli.out()))
+
+
+def _rules(config: Config, spec: Path) -> Ruleset:
+    """Return what the server is judged by. Raises UsageError if ``spec`` has no sentence to judge by."""
+    from harness.judge.remarks import lacks_text
+    from harness.judge.results import Ruleset
+    from harness.load import load_normative_text
+
     bound = load_normative_text(config).bound
     if lacks_text(bound):
         inside = spec / "docs"
         likely = f"--spec {inside}" if (inside / "specification").is_dir() else "the folder that holds specification/"
         raise UsageError(f"{spec} has no sentence to judge by", f"give {likely}")
-    rules = Ruleset(config.profile, bound)
-    err = cli.err()
-    started, began = datetime.datetime.now(datetime.UTC), time.monotonic()
+    return Ruleset(config.profile, bound)
 
-    doing = ""
 
-    def say(text: str) -> None:
-        err.print(printable(text), markup=False, style="dim", soft_wrap=True)
+class _Progress:
+    """Prints to stderr what is being done."""
 
-    def begin(text: str) -> None:
-        nonlocal doing
-        doing = text
-        say(text)
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._doing = "waiting"
+        self._began = time.monotonic()
 
-    async def remind() -> None:
-        """Say now and then what still goes on: a program has a minute for its first answer."""
+    @property
+    def elapsed_s(self) -> float:
+        return round(time.monotonic() - self._began, 3)
+
+    def say(self, text: str) -> None:
+        self._console.print(printable(text), markup=False, style="dim", soft_wrap=True)
+
+    def begin(self, text: str) -> None:
+        """Print what is being done from now on."""
+        self._doing = text
+        self.say(text)
+
+    async def remind(self) -> None:
+        """Print now and then what is still being done: a program has a minute for its first answer. Never returns."""
         while True:
             await anyio.sleep(_QUIET_S)
-            say(f"still {doing or 'waiting'}, after {time.monotonic() - began:.0f} s")
+            self.say(f"still {self._doing}, after {self.elapsed_s:.0f} s")
 
-    async def hold() -> Transcript:
-        async with task_group() as tasks:
-            tasks.start_soon(remind)
-            transcript = await probe_server(
-                server,
-                config,
-                name=name,
-                headers=headers,
-                tokens=tokens,
-                per_second=rate,
-                ends_sessions=ends_sessions,
-                progress=begin,
-            )
-            tasks.cancel_scope.cancel()
-        return transcript
 
-    transcript = anyio.run(hold)
-    if not ends_sessions and any(session.id for session in transcript.sessions):
-        say("ending sessions was not tested: add --ends-sessions")
-    if all(file is None for _, file in outputs):
-        say("for the requests and replies of each finding, add --format html:FILE")
-    result = result_of_transcript(transcript, rules, page_revision=None)
-    took_s = round(time.monotonic() - began, 3)
-    rows = config.catalogue.requirements
-    report = build_report(DocsSource(name, rules_root=""), [result], started, took_s, requirements=rows, rules=rules)
-    end_with(save(conclude(report), outputs, console=cli.out()))
+async def _with_reminders(converse: Callable[[], Awaitable[Transcript]], progress: _Progress) -> Transcript:
+    """Return the conversation; meanwhile, remind of what is being done."""
+    from harness.exchanges.recorder import task_group
+
+    async with task_group() as tasks:
+        tasks.start_soon(progress.remind)
+        transcript = await converse()
+        tasks.cancel_scope.cancel()
+    return transcript
 
 
 def _server(url: str | None, stdio: str | None, *, remote: bool) -> tuple[ServerAddress | tuple[str, ...], str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import anyio
 
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from harness.run.recorder import OpenRecorder, Recorder
     from harness.run.turns import Turn
 
-
+Done: TypeAlias = "Callable[[str, Recording, str | None, bool], None]"
+"""Called for each text with its digest, its recording, the digest of the recording if it is stored, and whether it was
+cached."""
 _IMPORTS: Final = "imports"
 """What looking up the imports of fragments is called while it goes on."""
 _EARLIER: Final = " (seen earlier today; --no-cache tries it again)"
@@ -82,7 +84,7 @@ class WantedTexts:
 async def record_texts(
     wanted: WantedTexts,
     open_recorder: OpenRecorder,
-    done: Callable[[str, Recording, str | None, bool], None],
+    done: Done,
     lookups: ImportLookups,
     *,
     day: str,
@@ -93,8 +95,7 @@ async def record_texts(
     Args:
         wanted: the texts.
         open_recorder: opens what runs texts; called only if something must really run.
-        done: called for each text with its digest, its recording, the digest of that if it is stored, and whether it
-            was cached; cached ones first.
+        done: called for each text; for cached ones first.
         lookups: of the imports of fragments.
         day: today, ISO, UTC.
         lent: from :meth:`harness.run.recorder.Recorder.lent`.
@@ -110,20 +111,7 @@ async def record_texts(
         for digest, (example, _) in wanted.texts.items()
     }  # fmt: skip
     stored = _Stored(wanted, config.state / "recordings", keys)
-    waiting: list[str] = []
-    untraced: dict[str, Recording] = {}
-    for digest in wanted.texts:
-        recording = stored.load(digest)
-        if recording is None or await _is_of_another_day(wanted, digest, recording):
-            waiting.append(digest)
-        elif not stored.is_traced(digest, recording):
-            untraced[digest] = recording
-            waiting.append(digest)
-        else:
-            stored.confirm(digest, recording)
-            if recording.blocked is not None:
-                recording = replace(recording, blocked=f"{recording.blocked}{_EARLIER}")
-            done(digest, recording, stored.content_digest(digest), True)
+    waiting, untraced = await _report_cached(wanted, stored, done)
     left = lookups.read_cache(code=code, host_inputs=host_inputs)
     if not waiting and not left:
         return
@@ -153,6 +141,29 @@ async def record_texts(
         # what could not be run once more to be traced has its verdict all the same
         for digest, recording in untraced.items():
             done(digest, recording, stored.content_digest(digest), True)
+
+
+async def _report_cached(wanted: WantedTexts, stored: _Stored, done: Done) -> tuple[list[str], dict[str, Recording]]:
+    """Report the texts that need not be run.
+
+    Returns:
+        Digests of the texts to run; and, of those of them that only have to be traced, what is cached.
+    """
+    waiting: list[str] = []
+    untraced: dict[str, Recording] = {}
+    for digest in wanted.texts:
+        recording = stored.load(digest)
+        if recording is None or await _is_of_another_day(wanted, digest, recording):
+            waiting.append(digest)
+        elif not stored.is_traced(digest, recording):
+            untraced[digest] = recording
+            waiting.append(digest)
+        else:
+            stored.confirm(digest, recording)
+            if recording.blocked is not None:
+                recording = replace(recording, blocked=f"{recording.blocked}{_EARLIER}")
+            done(digest, recording, stored.content_digest(digest), True)
+    return waiting, untraced
 
 
 class _Stored:
