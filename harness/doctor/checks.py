@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from harness.base.host import HostEnvironment
-    from harness.engine.api import EngineInfo
     from harness.engine.docker_engine import DockerEngine
+    from harness.engine.engine_info import EngineInfo
 
     OnCheck = Callable[["Check"], None]
 

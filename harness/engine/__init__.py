@@ -9,7 +9,7 @@
 - ``tunnel/``: the one connection into a pod, over the anchor's stdin and stdout;
 - ``inside/``: docprobe's programs that run in containers.
 
-Below them, ``api`` calls the engine, ``events`` reports how containers ended, and ``attach`` carries their output.
-``hardening`` and ``containers`` say what each container is allowed, as plain values; ``owner`` and ``cleanup`` make
-sure that nothing is left behind.
+Below them, ``api`` calls the engine through ``docker_client``, ``events`` reports how containers ended, and ``attach``
+carries their output. ``hardening`` and ``containers`` say what each container is allowed, as plain values; ``owner``
+and ``cleanup`` make sure that nothing is left behind.
 """

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import socket
-from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import anyio
 import docker
 import docker.errors
-import docker.tls
-import docker.utils
 import requests
 from anyio import to_thread
-from docker.transport import UnixHTTPAdapter
-from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
 
 from extractor.base.text import printable
 from harness.base.errors import EngineError
-from harness.engine.chosen import DockerContext, chosen_context
-from harness.engine.ssh import SCHEME, SOCKET, Forward, forward
+from harness.engine.docker_client import THREADS, address_of_context, open_client
+from harness.engine.engine_info import EngineInfo
+from harness.engine.ssh import SOCKET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from harness.base.host import HostEnvironment
 
@@ -33,12 +27,8 @@ T = TypeVar("T")
 
 CALL_S: Final = 30.0
 """Deadline of an ordinary call, in seconds."""
-SLOW_S: Final = 300.0
-"""Deadline of a call that moves an image, in seconds."""
 _SILENT_S: Final = 2.0
 """Deadline of calls to an engine that did not answer the call before, in seconds."""
-_THREADS: Final = 32
-_USUAL_SOCKET: Final = "unix:///var/run/docker.sock"
 _RESTART: Final = "restart the engine (on Debian: `service docker restart`), then run docprobe again"
 _DOCTOR: Final = "run `docprobe doctor` to see what is missing, or `docprobe doctor --fix` to set it up"
 _ELSEWHERE: Final = {
@@ -47,7 +37,6 @@ _ELSEWHERE: Final = {
     "ssh://": f"check that the engine's socket is there: {SOCKET}, unless the address ends with another path",
 }
 """What to look at if an engine on another machine does not answer, by the beginning of its address."""
-_LIMITS: Final = {"MemoryLimit": "memory", "CpuCfsQuota": "CPU", "PidsLimit": "processes"}
 
 
 class SilentError(EngineError):
@@ -62,52 +51,6 @@ class ConflictError(EngineError):
     """The object of the call is in use, or in a state that does not allow it."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineInfo:
-    """What an engine reports about itself."""
-
-    system: str
-    """Operating system of its machine."""
-    version: str
-    cgroup: str
-    """Version of the control groups: ``1`` or ``2``."""
-    storage: str
-    """Name of its storage driver."""
-    kernel: str
-    """Release of its machine's kernel."""
-    cpus: float
-    runtimes: tuple[str, ...]
-    """OCI runtimes that are registered with it, sorted."""
-    seccomp: bool
-    unlimited: tuple[str, ...]
-    """Resources that it cannot limit: ``memory``, ``CPU``, ``processes``."""
-    root: str | None
-    """Folder of its data, on its machine."""
-    podman: bool = False
-    """It is Podman, which serves the same API with differences."""
-
-    @classmethod
-    def of(cls, answer: Mapping[str, Any], version: Mapping[str, Any] = MappingProxyType({})) -> EngineInfo:
-        """Read the engine's answers to ``GET /info`` and ``GET /version``."""
-        podman = any("podman" in str(part.get("Name")).lower() for part in version.get("Components") or ())
-        options = [str(option) for option in answer.get("SecurityOptions") or ()]
-        # Podman says that it can limit what a rootless one cannot with control groups of version 1
-        powerless = podman and bool(answer.get("Rootless")) and str(answer.get("CgroupVersion")) == "1"
-        return cls(
-            system=str(answer.get("OperatingSystem") or "?"),
-            version=str(answer.get("ServerVersion") or "?"),
-            cgroup=str(answer.get("CgroupVersion") or "1"),
-            storage=str(answer.get("Driver") or "?"),
-            kernel=str(answer.get("KernelVersion") or ""),
-            cpus=float(answer.get("NCPU") or 1),
-            runtimes=tuple(sorted(answer.get("Runtimes") or {})),
-            seccomp=any("seccomp" in option for option in options),
-            unlimited=tuple(name for key, name in _LIMITS.items() if powerless or answer.get(key) is False),
-            root=str(answer["DockerRootDir"]) if answer.get("DockerRootDir") else None,
-            podman=podman,
-        )
-
-
 class Api:
     """The engine's API. ``raw`` is docker-py's low-level client; call it through :meth:`call` only."""
 
@@ -115,7 +58,7 @@ class Api:
         """``forwarded``: the socket is one of this machine that leads to another."""
         self.raw = raw
         self._forwarded = forwarded
-        self._limiter = anyio.CapacityLimiter(_THREADS)
+        self._limiter = anyio.CapacityLimiter(THREADS)
         self._silent = False
 
     @property
@@ -182,12 +125,12 @@ async def open_api(host: HostEnvironment) -> Api:
     """
     try:
         with anyio.fail_after(CALL_S):
-            client = await to_thread.run_sync(partial(_client, host), abandon_on_cancel=True)
+            client = await to_thread.run_sync(partial(open_client, host), abandon_on_cancel=True)
             return Api(client, forwarded=client.forward is not None)
     except TimeoutError as error:
         raise SilentError(f"the container engine does not answer within {CALL_S:g} s", _RESTART) from error
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
-        where = host.get("DOCKER_HOST") or _address_of_context(host) or "its usual socket"
+        where = host.get("DOCKER_HOST") or address_of_context(host) or "its usual socket"
         cause = _root_cause(error)
         permit = "let this user reach the engine's socket (group docker), or run docprobe as root"
         hint = next((hint for scheme, hint in _ELSEWHERE.items() if where.startswith(scheme)), _DOCTOR)
@@ -195,116 +138,6 @@ async def open_api(host: HostEnvironment) -> Api:
             f"no container engine answers at {where}: {_reason(cause)}",
             permit if isinstance(cause, PermissionError) else hint,
         ) from error
-
-
-class _Connection(UnixHTTPConnection):
-    """docker-py's, but a socket that the engine refuses is closed at once, not by the garbage collector."""
-
-    def connect(self) -> None:
-        """Connect to the engine's socket. Raises OSError."""
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            connection.settimeout(self.timeout)
-            connection.connect(self.unix_socket)
-        except OSError:
-            connection.close()
-            raise
-        self.sock = connection
-
-
-class _Connections(UnixHTTPConnectionPool):
-    def _new_conn(self) -> Any:
-        return _Connection(self.base_url, self.socket_path, int(SLOW_S))
-
-
-class _Adapter(UnixHTTPAdapter):
-    def get_connection(self, url: str | bytes, proxies: Mapping[str, str] | None = None) -> UnixHTTPConnectionPool:
-        """Return the connections to a URL of the engine."""
-        with self.pools.lock:
-            pool: UnixHTTPConnectionPool | None = self.pools.get(url)
-            if pool is None:
-                pool = _Connections(str(url), self.socket_path, self.timeout, maxsize=self.max_pool_size)
-                self.pools[url] = pool
-            return pool
-
-
-class _Client(docker.APIClient):
-    """docker-py's client without the environment: REQUESTS_CA_BUNDLE would replace the CA of an engine's own TLS."""
-
-    forward: Forward | None = None
-    """What carries its connections, if the engine is on a machine that ssh reaches; it ends with the client."""
-
-    def close(self) -> None:
-        """Close all connections."""
-        super().close()
-        if self.forward is not None:
-            self.forward.close()
-
-    def mount(self, prefix: str | bytes, adapter: requests.adapters.BaseAdapter) -> None:
-        """Use an adapter for the URLs with a prefix; sockets go through connections that are always closed."""
-        if isinstance(adapter, UnixHTTPAdapter):
-            adapter = _Adapter(adapter.socket_path, timeout=adapter.timeout, max_pool_size=adapter.max_pool_size)
-            self._custom_adapter = adapter
-        super().mount(prefix, adapter)
-
-    @property
-    def trust_env(self) -> bool:
-        """Whether requests reads proxies, CA bundles and netrc from the environment."""
-        return False
-
-    @trust_env.setter
-    def trust_env(self, value: bool) -> None:
-        pass
-
-
-def _client(host: HostEnvironment) -> _Client:
-    """Return a client that has talked to its engine once. The API version is negotiated, never pinned."""
-    context = chosen_context(host)
-    if context is None:
-        settings: dict[str, Any] = {**docker.utils.kwargs_from_env(environment=dict(host.variables))}
-    else:
-        # on a desktop the current context names the socket, which is in the user's home
-        settings = _settings_of_context(context)
-    address = str(settings.get("base_url") or _USUAL_SOCKET)
-    if not address.startswith(f"{SCHEME}://"):
-        _probe_socket(address)
-        return _Client(version="auto", timeout=int(SLOW_S), num_pools=_THREADS, **settings)
-    forwarding = forward(address, host)
-    try:
-        client = _Client(
-            version="auto", timeout=int(SLOW_S), num_pools=_THREADS, base_url=forwarding.address
-        )  # fmt: skip
-    except BaseException:
-        forwarding.close()
-        raise
-    client.forward = forwarding
-    return client
-
-
-def _settings_of_context(context: DockerContext) -> dict[str, Any]:
-    """Return docker-py's arguments for the engine of a context. Raises EngineError if the context cannot be used."""
-    settings: dict[str, Any] = {"base_url": address} if (address := context.address()) is not None else {}
-    tls = context.tls()
-    if tls is not None:
-        (ca, certificate, key), verify = tls
-        pair = (certificate, key) if certificate is not None and key is not None else None
-        settings["tls"] = docker.tls.TLSConfig(client_cert=pair, ca_cert=ca, verify=verify)
-    return settings
-
-
-def _address_of_context(host: HostEnvironment) -> str | None:
-    """Return the address that the docker context in use names; None if it is the usual one."""
-    context = chosen_context(host)
-    address = context.address() if context is not None else None
-    return None if address == _USUAL_SOCKET else address
-
-
-def _probe_socket(address: str) -> None:
-    """Connect once to a UNIX socket, to raise the OSError that docker-py would hide."""
-    scheme, _, path = address.partition("://")
-    if scheme in ("unix", "http+unix") and path:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            probe.connect(path)
 
 
 def _is_ending(error: docker.errors.APIError) -> bool:

@@ -15,7 +15,7 @@ from extractor.base.text import printable
 from extractor.model import Bundle, ExampleKind
 from harness.base.errors import EngineError, UsageError
 from harness.engine.anchors import Anchors
-from harness.engine.api import EngineInfo, open_api
+from harness.engine.api import open_api
 from harness.engine.cleanup import list_containers, list_volumes, remove, remove_left_over
 from harness.engine.containers import EngineRun
 from harness.engine.events import ContainerEvents
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from harness.base.host import HostEnvironment
+    from harness.engine.engine_info import EngineInfo
     from harness.model import Image, ListeningSocket
 
 _CLOSE_S: Final = 60.0

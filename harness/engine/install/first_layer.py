@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extractor.model import ROOT
 from harness.base.errors import EngineError
-from harness.engine.api import SLOW_S, Api
+from harness.engine.docker_client import SLOW_S
 from harness.engine.install.images import BASE_REPOSITORY, content_key, image_id
 from harness.engine.install.settings import BASE_IMAGE_VARIABLE
 from harness.engine.owner import LABEL
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from harness.base.host import HostEnvironment
+    from harness.engine.api import Api
     from harness.engine.install.pulled import PulledImages
     from harness.engine.protocol import Progress
 

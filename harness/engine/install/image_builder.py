@@ -20,7 +20,7 @@ import anyio
 from extractor.base.text import printable
 from extractor.model import ROOT
 from harness.base.errors import EngineError
-from harness.engine.api import SLOW_S, ConflictError, GoneError
+from harness.engine.api import ConflictError, GoneError
 from harness.engine.attach import STDOUT, Attached
 from harness.engine.containers import (
     EngineRun,
@@ -29,6 +29,7 @@ from harness.engine.containers import (
     remove_container,
     start_container,
 )
+from harness.engine.docker_client import SLOW_S
 from harness.engine.hardening import HOME, INSTALL_USER
 from harness.engine.install.images import image_id
 from harness.engine.owner import LABEL, LOCK_LABEL, RUN_LABEL, STATE_LABEL

@@ -18,13 +18,14 @@ from extractor.base.storage import write_atomically
 from extractor.base.text import printable
 from extractor.base.tomlfile import read_toml
 from harness.base.errors import EngineError
-from harness.engine.api import SLOW_S, Api
+from harness.engine.docker_client import SLOW_S
 from harness.engine.install.images import image_id
 from harness.engine.install.settings import IMAGES_LOCK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.engine.api import Api
     from harness.engine.protocol import Progress
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")

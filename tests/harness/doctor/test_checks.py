@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from harness.cli.main import cli
 from harness.doctor import checks
 from harness.doctor.checks import Check, State, exit_code
-from harness.engine.api import EngineInfo
+from harness.engine.engine_info import EngineInfo
 
 if TYPE_CHECKING:
     from pathlib import Path
