@@ -10,49 +10,42 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from harness.model.bound import BoundRequirement, MessageSchema
+    from harness.model.comparison import Compared, FixedFinding, NoLongerRunnable, NotCompared, Rejudged
     from harness.model.conversation import (
-        KEPT_BYTES,
-        STDIN,
-        STDOUT,
         TRANSCRIPT_FORMAT,
-        Answered,
-        BodyFault,
-        Exchange,
         Facts,
-        Failure,
-        FailureKind,
         Incident,
         PrintedExample,
         PrintedJson,
-        Reply,
         RevisionFacts,
         Session,
         Shortening,
-        SseEvent,
         Transcript,
         Transport,
     )
+    from harness.model.drift import Drift, DriftKind, TextChange
+    from harness.model.exchange import (
+        KEPT_BYTES,
+        STDIN,
+        STDOUT,
+        Answered,
+        BodyFault,
+        Exchange,
+        Failure,
+        FailureKind,
+        Reply,
+        SseEvent,
+    )
     from harness.model.findings import (
-        MUST_LIKE,
-        SHOULD_LIKE,
-        SIDES,
-        Basis,
         BlameBasis,
         BlameSource,
-        BoundRequirement,
         Certainty,
         Citation,
-        Drift,
-        DriftKind,
         Edit,
         Finding,
         FindingChange,
-        MessageSchema,
         Patch,
-        Requirement,
-        Side,
-        Stage,
-        TextChange,
         Verdict,
     )
     from harness.model.report import (
@@ -60,19 +53,15 @@ if TYPE_CHECKING:
         NAMED_SERVER,
         BaselineKind,
         BaselineNote,
-        Compared,
         DateSource,
         ExampleResult,
-        FixedFinding,
-        NoLongerRunnable,
-        NotCompared,
         Recording,
-        Rejudged,
         Report,
         ReportProblem,
         Run,
         Status,
     )
+    from harness.model.requirements import MUST_LIKE, SHOULD_LIKE, SIDES, Basis, Requirement, Side, Stage
     from harness.model.running import (
         RARELY,
         Image,
@@ -85,16 +74,7 @@ if TYPE_CHECKING:
         TypeCheck,
         TypeMessage,
     )
-    from harness.model.terms import (
-        LOOKING_STEP,
-        RETRY_STEP,
-        FailOn,
-        Gate,
-        Resolve,
-        SettingsSource,
-        StartOutcome,
-        Trust,
-    )
+    from harness.model.terms import LOOKING_STEP, RETRY_STEP, FailOn, Gate, Resolve, SettingsSource, StartOutcome, Trust
 
 __all__ = [
     "INTERRUPTED_REASON",
@@ -174,7 +154,10 @@ __all__ = [
     "Verdict",
 ]
 
-_MODULES: Final = ("terms", "running", "conversation", "findings", "report")
+_MODULES: Final = (
+    "terms", "running", "exchange", "conversation", "requirements", "findings", "drift", "bound", "comparison",
+    "report",
+)  # fmt: skip
 """Each after those that it needs."""
 
 
