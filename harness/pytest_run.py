@@ -12,7 +12,7 @@ from harness.model import SIDES, Stage
 from harness.repair.proofs import load_proofs, patches_of
 from harness.run.execute import execute
 from harness.run.outcome import conclude
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.run.renamed import load_followed_baseline
 from harness.settings import load_config
 

@@ -165,7 +165,7 @@ def command(
             settings = _settings_before(docs, cli.config_file, given, config, since)
         if since.images:
             settings = _OTHER_IMAGES
-    from harness.run.plan import make_plan
+    from harness.run.planning import make_plan
     from harness.run.renamed import load_followed_baseline
 
     if prove_fixes and config.scheduler is not None:

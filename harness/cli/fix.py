@@ -143,7 +143,7 @@ async def _prove(cli: Cli, config: Config) -> Trial:
     from harness.exchanges.recorder import task_group
     from harness.repair.prove import prove
     from harness.run.connect import open_engine
-    from harness.run.plan import make_plan
+    from harness.run.planning import make_plan
 
     plan = make_plan(config)
     example = plan.only_runnable(config.select[0])

@@ -71,7 +71,7 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     from harness.run.attempt import make_probe
     from harness.run.connect import open_engine
     from harness.run.dates import cutoff_date
-    from harness.run.plan import make_plan
+    from harness.run.planning import make_plan
     from harness.run.serve import serve
 
     plan = make_plan(config)

@@ -27,7 +27,7 @@ from distributed import Client, LocalCluster
 from harness.base.codec import from_json, to_json
 from harness.judge.results import Ruleset, result_of_recording
 from harness.model import Recording
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harness.base.lock_file import read_locks
 from harness.run import cache
 from harness.run.dates import cutoff_date
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 from tests.bench.pods import write_docs
 

@@ -13,7 +13,7 @@ import anyio
 import httpx
 
 from harness.run.connect import open_engine
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 
 if TYPE_CHECKING:

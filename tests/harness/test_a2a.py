@@ -12,7 +12,7 @@ import pytest
 from harness.model import Verdict
 from harness.profiles.registry import all_requirements
 from harness.results import result_files
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 
 if TYPE_CHECKING:

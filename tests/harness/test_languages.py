@@ -16,7 +16,7 @@ from extractor.languages.registry import LANGUAGES
 from extractor.languages.toolchains import USUAL
 from harness.profiles.registry import all_requirements
 from harness.results import result_files
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from extractor.model import ExampleStatus
 from harness.cli.main import cli
 from harness.profiles.registry import MCP, all_requirements
 from harness.results import result_files
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 from harness.spec.bind import bind
 from harness.spec.bindings_file import load_bindings

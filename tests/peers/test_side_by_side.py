@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 from tests.peers import suite
 from tests.peers.conformance import MODERN, RIGHT, WRONG, Probed, Row, Subject, summary, table

@@ -10,7 +10,7 @@ import anyio
 
 from harness.run.connect import open_engine
 from harness.run.execute import execute
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 from tests.real_docs.rows import SELECT
 

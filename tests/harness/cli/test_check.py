@@ -39,7 +39,7 @@ def test_the_engine_is_imported_while_pages_are_read_if_examples_run_here(
 @pytest.mark.processes
 def test_nothing_that_draws_reports_is_imported_before_examples_run() -> None:
     ask = (
-        "import sys, harness.cli.check, harness.run.plan, harness.run.writable, harness.run.execute\n"
+        "import sys, harness.cli.check, harness.run.planning, harness.run.writable, harness.run.execute\n"
         "import harness.engine.docker_engine, harness.run.attempt\n"
         "print(*(name for name in sys.modules if name.startswith(('harness.report.terminal', 'harness.run.saving'))))"
     )

@@ -11,7 +11,7 @@ from harness.base.errors import UsageError
 from harness.load import load_examples
 from harness.model import Status
 from harness.nightly.history import record
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 from tests.harness.nightly.history.nights import example, night
 from tests.support.command import refused, run

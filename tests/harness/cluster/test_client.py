@@ -24,7 +24,7 @@ from harness.model import Recording, Run, StartOutcome, Status
 from harness.run import recorder
 from harness.run.execute import execute
 from harness.run.observer import Silent
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 from tests.support.docprobe_process import write_docs
 

@@ -36,7 +36,8 @@ from harness.report.formats import render
 from harness.results.document import from_text
 from harness.run.observer import Silent
 from harness.run.outcome import with_patches
-from harness.run.plan import Plan, make_plan
+from harness.run.plan import Plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 
 if TYPE_CHECKING:

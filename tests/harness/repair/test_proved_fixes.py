@@ -13,7 +13,7 @@ from harness.base.errors import BlockedError, EngineError
 from harness.repair.prove import prove
 from harness.repair.trial import failures_of
 from harness.run.observer import Silent
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 from tests.harness.run.tracing.test_tracing import NODE_PAGE, PAGE, PYTHON_PAGE, SAMPLE
 from tests.support.program_pod import ProgramEngine

@@ -19,7 +19,7 @@ from harness.repair.prove import prove_all
 from harness.run.execute import execute
 from harness.run.observer import Silent
 from harness.run.outcome import build_report
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.run.source import DocsSource
 from harness.settings import load_config
 from tests.harness.run.tracing.test_tracing import PAGE, PYTHON_PAGE, SAMPLE

@@ -19,7 +19,7 @@ from harness.model import Recording, Run, StartOutcome, Status, Transcript
 from harness.run import cache, recorder, run_results, texts
 from harness.run import execute as run
 from harness.run.observer import Silent
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 from tests.support.docprobe_process import write_docs
 

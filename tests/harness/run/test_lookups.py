@@ -16,7 +16,7 @@ from harness.model import Lookup, ModuleAnswer, Resolve, SettingsSource, Trust, 
 from harness.run import recorder
 from harness.run.execute import execute
 from harness.run.lookups import ImportLookups
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.run.recorder import EngineRecorder
 from harness.settings import load_config
 

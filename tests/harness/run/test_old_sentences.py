@@ -11,7 +11,7 @@ from harness.load import load_statements
 from harness.model import DriftKind
 from harness.profiles.registry import MCP
 from harness.run.old_sentences import old_sentences
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 from harness.spec.bindings_file import binding_at, to_toml
 

@@ -9,7 +9,7 @@ import pytest
 from harness.base.errors import UsageError
 from harness.baseline.update import update_baseline
 from harness.model import BaselineKind, BaselineNote
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.run.renamed import load_followed_baseline
 from harness.selection.changed import find_change
 from harness.settings import load_config

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from harness.base.errors import UsageError
 from harness.cli.main import cli
 from harness.load import load_corpus
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.selection import docs_before
 from harness.selection.affected import affects_nothing
 from harness.selection.changed import find_change

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from harness.base.host import HostEnvironment
 from harness.cli.main import cli
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.run.source import describe_source
 from harness.selection.changed import find_change
 from harness.settings import load_config

@@ -10,8 +10,8 @@ import pytest
 import extractor.docs.page_extractor
 from extractor.examples.page_examples import PageExamples
 from harness.load import load_corpus, load_examples, load_statements
-from harness.run import plan
-from harness.run.plan import make_plan
+from harness.run import planning
+from harness.run.planning import make_plan
 from harness.selection.changed import find_change
 from harness.selection.pages import load_selected, may_name
 from harness.selection.select import Selection
@@ -189,7 +189,7 @@ def plans(config: Config, monkeypatch: pytest.MonkeyPatch) -> tuple[Plan, Plan]:
     """Plan with the pages that decide, and with all."""
     since = find_change(config, "main")
     narrow = make_plan(config, since=since)
-    monkeypatch.setattr(plan, "load_changed", lambda config, *_: load_examples(config, load_corpus(config)))
+    monkeypatch.setattr(planning, "load_changed", lambda config, *_: load_examples(config, load_corpus(config)))
     whole = make_plan(config, since=since)
     assert narrow.no_longer_runnable == whole.no_longer_runnable
     return narrow, whole

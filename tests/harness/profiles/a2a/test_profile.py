@@ -10,7 +10,7 @@ from harness.base.errors import NothingSelectedError
 from harness.load import load_normative_text
 from harness.model import Basis, Side
 from harness.profiles.registry import A2A
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 from harness.spec.bindings_file import load_bindings
 from tests.support.command import run_or_raise

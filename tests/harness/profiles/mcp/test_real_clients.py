@@ -11,7 +11,7 @@ import pytest
 from harness.model import Status, Verdict
 from harness.run.connect import open_engine
 from harness.run.execute import execute
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.settings import load_config
 
 if TYPE_CHECKING:

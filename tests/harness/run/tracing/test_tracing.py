@@ -16,7 +16,7 @@ from harness.judge.results import Ruleset, exchanges_to_trace
 from harness.model import BlameSource, Certainty, Status, Transcript, Verdict
 from harness.run.connect import open_engine
 from harness.run.execute import execute
-from harness.run.plan import make_plan
+from harness.run.planning import make_plan
 from harness.run.recorder import EngineRecorder
 from harness.run.tracing.tracing import find_stand_ins, traced_bundle
 from harness.run.turns import Turn, Turns
