@@ -301,7 +301,7 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
             tasks.start_soon(live.reassure)
             elsewhere = None
             if config.scheduler is not None:
-                from harness.cluster.client import open_cluster
+                from harness.cluster.connect import open_cluster
 
                 elsewhere = open_cluster
             report = await execute(plan, config, open_engine, observer=live, stop=stop, elsewhere=elsewhere)

@@ -6,11 +6,8 @@ tasks (no engine answers there, another docprobe) says so, and its texts go to t
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
-import logging
 import secrets
-from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,131 +15,30 @@ import anyio
 
 from extractor.base.text import printable
 from harness.base.codec import from_json, to_json
-from harness.base.errors import EngineError, UsageError
-from harness.cluster.task import ExampleTask, TaskSettings, WorkerAnswer, code_digest, lent_by_worker, run_task
-from harness.engine.install.settings import IMAGES_LOCK
+from harness.base.errors import EngineError
+from harness.cluster.task import ExampleTask, TaskSettings, WorkerAnswer, lent_by_worker, run_task
 from harness.model import Lookup, Recording
 from harness.run.recorder import nothing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     import distributed
 
     from extractor.model import Bundle
-    from harness.config import Config
     from harness.run.code_checks import Questions
     from harness.run.recorder import ToTrace
     from harness.run.turns import Turn
 
-CONNECT_S: Final = 20.0
 NO_WORKER_S: Final = 60.0
 """How long a text waits for a worker that can run it, in seconds."""
 _LOOK_S: Final = 2.0
 _AT_ONCE: Final = 1000
 
 
-@asynccontextmanager
-async def open_cluster(config: Config) -> AsyncIterator[Cluster]:
-    """Connect to the scheduler that the configuration names, for the length of the block.
-
-    At the end, examples that still run are cancelled, and their workers remove the pods.
-
-    Raises:
-        UsageError: dask.distributed is not installed, or the address is not one.
-        EngineError: no scheduler answers there.
-    """
-    if importlib.util.find_spec("distributed") is None:
-        raise UsageError(
-            "--scheduler needs dask.distributed", "install docprobe with its extra: pip install 'docprobe[cluster]'"
-        )
-    assert config.scheduler is not None
-    _check_address(config.scheduler)
-    # what goes wrong is said in the results, and not a second time by Dask in its own way
-    with _without_dasks_own_words():
-        async with _connected(config, config.scheduler) as cluster:
-            yield cluster
-
-
-@asynccontextmanager
-async def _connected(config: Config, address: str) -> AsyncIterator[Cluster]:
-    import distributed
-
-    try:
-        client = await distributed.Client(
-            address, asynchronous=True, timeout=CONNECT_S, set_as_default=False, name="docprobe"
-        )
-    except (OSError, TimeoutError, ValueError, ImportError, RuntimeError) as error:
-        raise EngineError(
-            f"no Dask scheduler answers at {address}: {str(error)[:200]}",
-            "start one with `dask scheduler`, and workers with `dask worker ADDRESS` on machines with an engine",
-        ) from error
-    cluster = Cluster(client, _settings(config), tuple(await client.nthreads()))
-    client.subscribe_topic(cluster.topic, cluster.heard)
-    try:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(cluster.watch)
-            yield cluster
-            tasks.cancel_scope.cancel()
-    finally:
-        with anyio.move_on_after(CONNECT_S, shield=True), suppress(OSError, TimeoutError):
-            client.unsubscribe_topic(cluster.topic)
-            await client.close()
-
-
-def _check_address(address: str) -> None:
-    """Raise UsageError unless Dask could connect to an address."""
-    from distributed.comm import get_address_host_port, resolve_address
-
-    try:
-        _, port = get_address_host_port(resolve_address(address), strict=True)
-        if not 0 < port < 2**16:
-            raise ValueError(f"{port} is not a valid port")
-    except OSError:  # a name that is not known here and now: to connect will fail, with the same words
-        return
-    except ValueError as error:
-        shown = printable(address)[:100]
-        raise UsageError(
-            f"--scheduler {shown!r} is not the address of a Dask scheduler: {printable(str(error))[:200]}",
-            "give the address that `dask scheduler` prints, such as tcp://HOST:8786",
-        ) from error
-
-
-@contextmanager
-def _without_dasks_own_words() -> Iterator[None]:
-    """Keep what Dask logs, such as the traceback of a connection that broke, from the user's terminal."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]  # each has its own handler
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-
-
-def _settings(config: Config) -> TaskSettings:
-    """Return what workers need of a configuration. Nothing of this machine's environment is in it."""
-    own = config.state / IMAGES_LOCK
-    lock = config.images_lock or (own if own.is_file() else None)
-    return TaskSettings(
-        code=code_digest(),
-        profile=config.profile.name,
-        revisions=config.layout.revisions,
-        limits=config.limits,
-        timeout_s=config.timeout_s,
-        resolve=config.resolve,
-        trust=config.settings.trust,
-        runtime=config.runtime,
-        images=dict(config.images),
-        images_lock=lock.read_text("utf-8") if lock is not None else None,
-    )
-
-
 @dataclass(slots=True)
 class Cluster:
-    """See :class:`harness.run.recorder.Recorder`. Made by :func:`open_cluster`."""
+    """See :class:`harness.run.recorder.Recorder`. Made by :func:`harness.cluster.connect.open_cluster`."""
 
     client: distributed.Client
     settings: TaskSettings

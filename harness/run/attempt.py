@@ -6,31 +6,43 @@ import time
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 import anyio
 
-from extractor.model import ExampleKind, Manager, Note, NoteKind, Origin
+from extractor.model import ExampleKind, Note
 from harness.base.errors import BlockedError, InstallError, LastingError, PodError, UnsuitableError
-from harness.base.host import describe_overload
 from harness.exchanges.recorder import task_group
-from harness.judge.start_failure import describe_start, port_held_by_service
+from harness.judge.start_failure import describe_start
 from harness.model import DateSource, LogLine, Recording, Resolve, Run, StartOutcome, Transcript
+from harness.run.environment_faults import (
+    block_if_limited,
+    block_if_overloaded,
+    block_if_port_is_held,
+    out_of_time,
+)
 from harness.run.kept_types import types_of
 from harness.run.listening_probe import ListeningProbe
+from harness.run.start_results import (
+    exit_text,
+    how_it_serves,
+    observed_endpoint,
+    other_versions,
+    outcome_of,
+    was_left_to_end,
+    where_it_answered,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from extractor.model import Bundle
     from harness.config import Config
-    from harness.engine.protocol import Engine, EnginePod, ExitState, Pod
+    from harness.engine.protocol import Engine, EnginePod
     from harness.model import Image, TypeCheck
     from harness.profile import Probe, Profile
 
 END_KNOWN_S: Final = 1.0
 """Time within which the end of a process is known that closed its output."""
-_NOT_FOUND: Final = (404, 405)
 LAST_LINES: Final = 30
 """Log lines kept of a run that did not serve."""
 
@@ -182,45 +194,41 @@ class _Trial:
                 return Attempt(self.run(outcome, how, probe.redact(pod.logs()), guesses), None)
 
             if (state := pod.exit_state()) is not None and state.during == "build":
-                _block_if_limited(state)
-                return failed(_outcome(state), _exit_text(state))
+                block_if_limited(state)
+                return failed(outcome_of(state), exit_text(state))
             try:
                 with anyio.move_on_after(limits.example_s) as clock:
                     if bundle.kind is ExampleKind.HTTP_SERVER:
                         await pod.wait_listening(limits.start_s)
                         if not pod.sockets():
-                            _block_if_port_is_held(pod, held)
-                            _block_if_overloaded(pod, f"it did not listen within {limits.start_s:.0f} s")
-                            return failed(_outcome(pod.exit_state()), _exit_text(pod.exit_state()))
+                            block_if_port_is_held(pod, held)
+                            block_if_overloaded(pod, f"it did not listen within {limits.start_s:.0f} s")
+                            return failed(outcome_of(pod.exit_state()), exit_text(pod.exit_state()))
                     settings = replace(self.config.probe_settings, heard=lambda so_far: watcher.heard(so_far, image))
                     transcript = await probe.converse(pod, settings, progress)
             except PodError:
                 # nothing can be written to an example that has ended: its end is the result
                 if (state := pod.exit_state()) is None:
                     raise
-                return failed(_outcome(state), _exit_text(state))
+                return failed(outcome_of(state), exit_text(state))
             if clock.cancelled_caught:
-                kind = LastingError if describe_overload() is None else BlockedError
-                raise kind(
-                    f"start and conversation took more than {limits.example_s:g} s, docprobe's limit",
-                    "raise example-s in [limits] if the example needs that long",
-                )
+                raise out_of_time(limits.example_s)
             transcript = replace(transcript, packages=dict(image.packages))
             if probe.serves(transcript):
-                attempt = Attempt(self.run(StartOutcome.SERVING, _how_it_serves(transcript), ()), transcript)
+                attempt = Attempt(self.run(StartOutcome.SERVING, how_it_serves(transcript), ()), transcript)
                 await watcher.served(pod, probe, transcript)
                 return attempt
-            _block_if_port_is_held(pod, held)
+            block_if_port_is_held(pod, held)
             if bundle.kind is ExampleKind.CLIENT or any(exchange.timed_out for exchange in transcript.exchanges):
-                _block_if_overloaded(pod, probe.failure(transcript))
+                block_if_overloaded(pod, probe.failure(transcript))
             # one that has just died is not yet known to have ended
             state = pod.exit_state() or (None if pod.sockets() else await pod.wait_exit(END_KNOWN_S))
-            if state is None or _was_left_to_end(bundle, transcript):
-                how = probe.failure(transcript) + _where_it_answered(transcript, bundle)
+            if state is None or was_left_to_end(bundle, transcript):
+                how = probe.failure(transcript) + where_it_answered(transcript, bundle)
                 attempt = failed(self.config.profile.serving.outcome, how, transcript.facts.guesses)
             else:
-                attempt = failed(_outcome(state), _exit_text(state))
-            return replace(attempt, run=replace(attempt.run, endpoint=_observed_endpoint(transcript)))
+                attempt = failed(outcome_of(state), exit_text(state))
+            return replace(attempt, run=replace(attempt.run, endpoint=observed_endpoint(transcript)))
 
     def run(self, outcome: StartOutcome, how: str, logs: Sequence[LogLine], guesses: tuple[Note, ...] = ()) -> Run:
         """Return what came of it."""
@@ -236,7 +244,7 @@ class _Trial:
             sentence=describe_start(outcome, how, logs, self.config.profile.serving, self.bundle.kind),
             logs=() if outcome is StartOutcome.SERVING else last,
             duration_s=round(time.monotonic() - self.began, 3),
-            guesses=guesses + _other_versions(image, self.bundle),
+            guesses=guesses + other_versions(image, self.bundle),
             refused=image.refused if image else (),
         )
 
@@ -258,51 +266,6 @@ async def _checked_beside(
     return attempt if attempt.transcript is None else replace(attempt, types=types[0])
 
 
-def _was_left_to_end(bundle: Bundle, transcript: Transcript) -> bool:
-    """Whether a program ended because docprobe ended its input: it had answered, or was waited for in vain."""
-    return bundle.kind is ExampleKind.STDIO_SERVER and any(
-        exchange.reply is not None or exchange.timed_out for exchange in transcript.exchanges
-    )
-
-
-def _observed_endpoint(transcript: Transcript) -> str | None:
-    """Return where a first request was answered as it should be; None if a later one was not found there.
-
-    The path may then be a wrong one: there are servers that answer a first request at any.
-    """
-    if not transcript.negotiated or not transcript.endpoint:
-        return None
-    parts = urlsplit(transcript.endpoint)
-    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    posted = (e for e in transcript.exchanges if e.method == "POST" and e.target == target)
-    return None if any(e.status in _NOT_FOUND for e in posted) else transcript.endpoint
-
-
-def _where_it_answered(transcript: Transcript, bundle: Bundle) -> str:
-    """Return where a first request was answered, as words to be added, if the page does not state it."""
-    found = _observed_endpoint(transcript)
-    if found is None or bundle.stated_endpoints or bundle.endpoint_paths:
-        return ""
-    return f" (a first request was answered at {found})"
-
-
-def _other_versions(image: Image | None, bundle: Bundle) -> tuple[Note, ...]:
-    """Return why packages have other versions than the page asks for: nothing of that is the page's.
-
-    Maven's are those whose date is not known; all others were decided by the version of docprobe's own interpreter.
-    """
-    remarks = image.remarks if image else ()
-    kind = NoteKind.DEPENDENCY if bundle.manager is Manager.MAVEN else NoteKind.INTERPRETER
-    return tuple(Note(kind, Origin.INFERRED, detail=f": {remark}") for remark in remarks)
-
-
-def _how_it_serves(transcript: Transcript) -> str:
-    """Return what is known of an example of which nothing was asked; empty for one that was conversed with."""
-    if transcript.exchanges or not transcript.sockets:
-        return ""
-    return f"it starts and listens on port {transcript.sockets[0].port}; docprobe sends it no requests"
-
-
 def make_probe(bundle: Bundle, profile: Profile) -> Probe:
     """Return the probe for a bundle: the profile's, else one that asks nothing.
 
@@ -310,46 +273,3 @@ def make_probe(bundle: Bundle, profile: Profile) -> Probe:
         BlockedError: the profile has no probe for it, and nothing general can be said of its kind.
     """
     return profile.probe_for(bundle) or ListeningProbe(bundle)
-
-
-def _block_if_port_is_held(pod: Pod, held: frozenset[int]) -> None:
-    """Raise LastingError if the example could not have a port because a service of docprobe holds it."""
-    port = port_held_by_service(pod.logs(), held, listens=bool(pod.sockets()))
-    if port is not None:
-        raise LastingError(
-            f"the example could not listen: docprobe's own service holds port {port} there",
-            "if its kind or services are inferred wrongly, set them in a directive above the block: kind=…, services=…",
-        )
-
-
-def _block_if_overloaded(pod: Pod, deadline: str) -> None:
-    """Raise BlockedError if the example still runs and the machine is too busy for a deadline to decide anything."""
-    overload = describe_overload() if pod.exit_state() is None else None
-    if overload is not None:
-        raise BlockedError(f"{deadline}; this machine was overloaded ({overload})", "run it again on a quieter machine")
-
-
-_RAISED: Final = {"memory_mib": "build-memory-mib", "log_bytes": "log-bytes"}
-"""The key in ``[limits]`` of a build step's limit, where it is not called as the limit is."""
-
-
-def _block_if_limited(state: ExitState) -> None:
-    """Raise BlockedError if a limit of docprobe's ended a build step: what a compiler needs is not the page's fault."""
-    if state.limit is not None:
-        key = _RAISED.get(state.limit, state.limit.replace("_", "-"))
-        is_busy = state.limit == "build_s" and describe_overload() is not None
-        kind = BlockedError if is_busy else LastingError
-        raise kind(f"{state.sentence}, docprobe's limit", f"raise {key} in [limits]")
-
-
-def _outcome(state: ExitState | None) -> StartOutcome:
-    """Return how the start of an example ended that did not listen, by how its process ended, if it did."""
-    if state is None:
-        return StartOutcome.NEVER_LISTENED
-    if state.during == "build":
-        return StartOutcome.BUILD_FAILED
-    return StartOutcome.KILLED if state.limit else StartOutcome.EXITED
-
-
-def _exit_text(state: ExitState | None) -> str:
-    return state.sentence if state else ""

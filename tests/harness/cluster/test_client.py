@@ -19,7 +19,7 @@ from harness.base.codec import to_json
 from harness.base.errors import EngineError, UsageError
 from harness.cluster import client as clusters
 from harness.cluster import task as tasks
-from harness.cluster.client import open_cluster
+from harness.cluster.connect import open_cluster
 from harness.model import Recording, Run, StartOutcome, Status
 from harness.run import recorder
 from harness.run.execute import execute

@@ -24,8 +24,9 @@ from harness.model import (
     Transcript,
 )
 from harness.profiles.registry import MCP
-from harness.run.attempt import _observed_endpoint, record
+from harness.run.attempt import record
 from harness.run.listening_probe import ListeningProbe
+from harness.run.start_results import observed_endpoint
 from tests.support.dead_pods import SERVER, DeadPod, DyingPod, OnePodEngine, SilentPod, recorded
 from tests.support.loopback import server_bundle
 
@@ -208,5 +209,5 @@ def test_a_path_where_the_next_request_is_not_found_stays_a_guess(status: int | 
     heard = Transcript(
         "x#y", SERVER.kind, (elsewhere, later), negotiated=("2025-11-25",), endpoint="http://l:1/deep?x=1"
     )
-    assert (_observed_endpoint(heard) is not None) is known
-    assert _observed_endpoint(replace(heard, negotiated=())) is None
+    assert (observed_endpoint(heard) is not None) is known
+    assert observed_endpoint(replace(heard, negotiated=())) is None

@@ -39,7 +39,7 @@ class SlowPod(SilentPod):
 async def test_an_example_that_takes_too_long_is_blocked_by_the_name_of_the_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: str | None
 ) -> None:
-    monkeypatch.setattr("harness.run.attempt.describe_overload", lambda: load)
+    monkeypatch.setattr("harness.run.environment_faults.describe_overload", lambda: load)
     config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state", limits=Limits(example_s=0.1))
     engine = cast("Engine", OnePodEngine(SlowPod("still starting")))
     found = await record(engine, SERVER, config, date=None, locks={}, progress=lambda _: None)
@@ -62,7 +62,7 @@ class UncompiledPod(DeadPod):
 async def test_a_limit_that_ends_a_compiler_blocks_by_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, key: str, load: str | None
 ) -> None:
-    monkeypatch.setattr("harness.run.attempt.describe_overload", lambda: load)
+    monkeypatch.setattr("harness.run.environment_faults.describe_overload", lambda: load)
     found = await recorded(tmp_path, SERVER, limit, UncompiledPod)
     assert found.runs == ()
     assert found.blocked == f"build step `cargo build` killed, docprobe's limit (hint: raise {key} in [limits])"
