@@ -41,7 +41,7 @@ async def open_cluster(config: Config) -> AsyncIterator[Cluster]:
     assert config.scheduler is not None
     _check_address(config.scheduler)
     # what goes wrong is said in the results, and not a second time by Dask in its own way
-    with _without_dasks_own_words():
+    with dask_logs_silenced():
         async with _connected(config, config.scheduler) as cluster:
             yield cluster
 
@@ -59,7 +59,7 @@ async def _connected(config: Config, address: str) -> AsyncIterator[Cluster]:
             f"no Dask scheduler answers at {address}: {str(error)[:200]}",
             "start one with `dask scheduler`, and workers with `dask worker ADDRESS` on machines with an engine",
         ) from error
-    cluster = Cluster(client, _settings(config), tuple(await client.nthreads()))
+    cluster = Cluster(client, task_settings(config), tuple(await client.nthreads()))
     client.subscribe_topic(cluster.topic, cluster.heard)
     try:
         async with anyio.create_task_group() as tasks:
@@ -91,7 +91,7 @@ def _check_address(address: str) -> None:
 
 
 @contextmanager
-def _without_dasks_own_words() -> Iterator[None]:
+def dask_logs_silenced() -> Iterator[None]:
     """Keep what Dask logs, such as the traceback of a connection that broke, from the user's terminal."""
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]  # each has its own handler
     levels = [logger.level for logger in loggers]
@@ -104,7 +104,7 @@ def _without_dasks_own_words() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _settings(config: Config) -> TaskSettings:
+def task_settings(config: Config) -> TaskSettings:
     """Return what workers need of a configuration. Nothing of this machine's environment is in it."""
     own = config.state / IMAGES_LOCK
     lock = config.images_lock or (own if own.is_file() else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from harness.base.errors import BlockedError, LastingError
 from harness.base.host import describe_overload
@@ -10,9 +10,6 @@ from harness.judge.start_failure import port_held_by_service
 
 if TYPE_CHECKING:
     from harness.engine.protocol import ExitState, Pod
-
-_RAISED: Final = {"memory_mib": "build-memory-mib", "log_bytes": "log-bytes"}
-"""The key in ``[limits]`` of a build step's limit, where it is not called as the limit is."""
 
 
 def block_if_port_is_held(pod: Pod, held: frozenset[int]) -> None:
@@ -35,7 +32,7 @@ def block_if_overloaded(pod: Pod, deadline: str) -> None:
 def block_if_limited(state: ExitState) -> None:
     """Raise BlockedError if a limit of docprobe's ended a build step: what a compiler needs is not the page's fault."""
     if state.limit is not None:
-        key = _RAISED.get(state.limit, state.limit.replace("_", "-"))
+        key = "build-memory-mib" if state.limit == "memory_mib" else state.limit.replace("_", "-")
         is_busy = state.limit == "build_s" and describe_overload() is not None
         kind = BlockedError if is_busy else LastingError
         raise kind(f"{state.sentence}, docprobe's limit", f"raise {key} in [limits]")

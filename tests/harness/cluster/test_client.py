@@ -17,9 +17,9 @@ from distributed import LocalCluster
 
 from harness.base.codec import to_json
 from harness.base.errors import EngineError, UsageError
-from harness.cluster import client as clusters
+from harness.cluster import client, connect
 from harness.cluster import task as tasks
-from harness.cluster.connect import open_cluster
+from harness.cluster.connect import dask_logs_silenced, open_cluster, task_settings
 from harness.model import Recording, Run, StartOutcome, Status
 from harness.run import recorder
 from harness.run.execute import execute
@@ -171,7 +171,7 @@ async def test_what_workers_lend_is_part_of_what_is_unchanged(
 
 
 async def test_a_wait_for_workers_is_said(workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clusters, "NO_WORKER_S", 0.5)
+    monkeypatch.setattr(client, "NO_WORKER_S", 0.5)
     seen = Seen()
     async with cluster(0) as made:
         report = await checked(config_of(tmp_path, 1, scheduler=made.scheduler_address), seen)
@@ -193,7 +193,7 @@ async def test_what_is_not_an_address_is_refused(tmp_path: Path, address: str) -
 
 async def test_dask_says_nothing_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client", "distributed.core")]
-    with clusters._without_dasks_own_words():
+    with dask_logs_silenced():
         for logger in loggers:
             logger.error("Traceback")
     assert capfd.readouterr().err == ""
@@ -247,7 +247,7 @@ async def test_no_worker_has_an_engine(workers: Workers, tmp_path: Path) -> None
 async def test_a_worker_with_another_docprobe(
     workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clusters, "code_digest", lambda: "another")
+    monkeypatch.setattr(connect, "code_digest", lambda: "another")
     async with cluster(1) as made:
         report = await checked(config_of(tmp_path, 1, scheduler=made.scheduler_address))
     assert "a different version of docprobe" in (report.examples[0].reason or "")
@@ -315,7 +315,7 @@ async def test_a_worker_without_docprobe(workers: Workers, tmp_path: Path, monke
     def missing(*_: object) -> None:
         raise ModuleNotFoundError("No module named 'harness'")
 
-    monkeypatch.setattr(clusters, "run_on_worker", missing)
+    monkeypatch.setattr(client, "run_on_worker", missing)
     async with cluster(1) as made:
         report = await checked(config_of(tmp_path, 1, scheduler=made.scheduler_address))
     reason = report.examples[0].reason or ""
@@ -324,7 +324,7 @@ async def test_a_worker_without_docprobe(workers: Workers, tmp_path: Path, monke
 
 
 async def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clusters, "CONNECT_S", 0.5)
+    monkeypatch.setattr(connect, "CONNECT_S", 0.5)
     report = await checked(config_of(tmp_path, 1, scheduler="tcp://127.0.0.1:9"))
     (example,) = report.examples
     assert example.status is Status.BLOCKED
@@ -337,4 +337,4 @@ async def test_nothing_of_this_machines_environment_is_sent(tmp_path: Path) -> N
         write_docs(tmp_path / "docs", 1), environ={"NPM_TOKEN": "hunter2", "HTTPS_PROXY": "http://me:hunter2@p:1"},
         state=tmp_path / "state",
     )  # fmt: skip
-    assert b"hunter2" not in to_json(clusters._settings(config))
+    assert b"hunter2" not in to_json(task_settings(config))
