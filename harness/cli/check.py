@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import datetime
 import gc
 import os
 import signal
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.base.errors import DocprobeError, UsageError
+from harness.base.errors import UsageError
+from harness.cli.change import compared_by_pre_commit, end_without_examples, settings_before
 from harness.cli.completion import complete_examples, complete_requirements, complete_revisions
 from harness.cli.context import Cli, docs_argument, pass_cli, runtime_option, schema_option, spec_option, state_option
 from harness.cli.outputs import end_with, format_option, outputs_of
 from harness.cli.shards import shard_of, shards_wanted, write_plan
-from harness.model import Trust
 from harness.settings import load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
-    from harness.cli.outputs import Output
     from harness.config import Config
     from harness.model import Report
     from harness.repair.proofs import Proofs
     from harness.run.plan import Plan
-    from harness.selection.changed import Change
-
-_OTHER_IMAGES: Final = "examples run in other images than at the merge base, and were not run in those of then"
-"""Why nothing of the merge base is judged."""
-
 
 @click.command()
 @docs_argument
@@ -154,17 +145,16 @@ def command(
     if flags["gate"] is not None and config.changed_since is None:
         raise UsageError("--gate needs --changed-since", "add --changed-since REF, or leave --gate out")
     if config.changed_since is not None:
+        from harness.selection.affected import affects_nothing
         from harness.selection.changed import find_change
 
         since = find_change(config, config.changed_since)
-        if since.is_empty or _affects_nothing(config, since):
+        # before pages are read at all
+        if since.is_empty or affects_nothing(config, since):
             if wanted is not None:
                 write_plan(config, wanted, None, reports=False)
-            _nothing_changed(cli, config, since, outputs)
-        if since.configuration or since.tables:
-            settings = _settings_before(docs, cli.config_file, given, config, since)
-        if since.images:
-            settings = _OTHER_IMAGES
+            end_without_examples(cli, config, since, outputs)
+        settings = settings_before(docs, cli.config_file, given, config, since)
     from harness.run.planning import make_plan
     from harness.run.renamed import load_followed_baseline
 
@@ -176,10 +166,11 @@ def command(
     # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
     baseline = load_followed_baseline(config, plan)
     plan = plan.accepting(baseline)
+    reports = bool(plan.no_longer_runnable or plan.problems or baseline.gone)
     if wanted is not None:
-        write_plan(config, wanted, plan, reports=bool(plan.no_longer_runnable or plan.problems or baseline.gone))
-    if since is not None and not (plan.examples or plan.no_longer_runnable or plan.problems or baseline.gone):
-        _nothing_changed(cli, config, since, outputs, plan)
+        write_plan(config, wanted, plan, reports=reports)
+    if since is not None and not plan.examples and not reports:
+        end_without_examples(cli, config, since, outputs, plan)
     import anyio
 
     from harness.run.writable import check_writable
@@ -201,73 +192,6 @@ def _prepare(config: Config, parts: int | None) -> None:
         import harness.engine.docker_engine
         import harness.run.attempt
         import harness.run.execute  # noqa: F401
-
-
-def compared_by_pre_commit(environ: Mapping[str, str]) -> str:
-    """Return the ref that pre-commit compares with, as it tells a hook in its environment.
-
-    At a push that is the commit that the remote has; without one (a hook of another stage, ``pre-commit run``) it is
-    HEAD, so that what is not committed yet is checked.
-    """
-    return environ.get("PRE_COMMIT_FROM_REF") or "HEAD"
-
-
-def _settings_before(
-    docs: Path | None, file: Path | None, flags: Mapping[str, Any], config: Config, since: Change
-) -> Config | str:
-    """Return the configuration at the merge base, which judges the text of then; else why that cannot be done.
-
-    Args:
-        docs: the docs root as given.
-        file: the configuration file as given.
-        flags: the options as given.
-        config: of the run.
-        since: the change.
-    """
-    # the lock says which packages are used, not how text is read or judged
-    flags = {**flags, "trust": Trust.BASE, "changed_since": since.base, "baseline": "none", "lock": None}
-    try:
-        before = load_config(docs, file, **flags)
-    except DocprobeError as error:
-        return f"the configuration at the merge base cannot be used: {error.message}"
-    if before.profile.name != config.profile.name:
-        return f"the profile at the merge base is {before.profile.name}, and now it is {config.profile.name}"
-    if (before.images, before.runtime) != (config.images, config.runtime):
-        return _OTHER_IMAGES
-    return before
-
-
-def _affects_nothing(config: Config, since: Change) -> bool:
-    # imported here: a change that touches nothing of the docs ends before pages are read at all
-    from harness.selection.affected import affects_nothing
-
-    return affects_nothing(config, since)
-
-
-def _nothing_changed(
-    cli: Cli, config: Config, since: Change, outputs: Sequence[Output], plan: Plan | None = None
-) -> NoReturn:
-    """Report it and end with 0. Files are written all the same: the next step of a pipeline reads them."""
-    changes = plan.text_changes if plan is not None else ()
-    if changes:
-        from harness.report.change_wording import text_change_sentence
-
-        for change in changes:
-            click.echo(text_change_sentence(change), err=True)
-    nothing = f"no example in {config.docs.name} is affected by changes since {config.changed_since}"
-    click.echo(nothing if changes else f"nothing to check: {nothing}", err=True)
-    files = [(name, path) for name, path in outputs if path is not None]
-    if files:
-        from harness.model import Compared
-        from harness.run.outcome import build_report
-        from harness.run.saving import save
-        from harness.run.source import describe_source
-
-        source = describe_source(config.docs, config.spec, config.host)
-        report = build_report(source, (), datetime.datetime.now(datetime.UTC), config=config)
-        report = replace(report, text_changes=changes, compared=Compared(since.base, since.ref, config.gate))
-        end_with(save(report, files, console=cli.out()))
-    raise click.exceptions.Exit(0)
 
 
 async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple[Report, Proofs, bool]:

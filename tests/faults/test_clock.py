@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 DATES = {
     "extractor/base/kept.py",  # today, for all that is kept until the day ends
     "harness/profiles/mcp/services/issuer.py",  # iat and exp of tokens
-    "harness/cli/check.py",  # the report's date
+    "harness/cli/change.py",  # the report's date
     "harness/cli/judge.py",  # the report's date
     "harness/cli/probe.py",  # the report's date
     "harness/run/execute.py",  # the report's date
