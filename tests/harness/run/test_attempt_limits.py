@@ -82,7 +82,7 @@ class IdlePod(SilentPod):
 async def test_a_client_that_calls_nobody_is_not_judged_on_an_overloaded_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: str | None
 ) -> None:
-    monkeypatch.setattr("harness.run.attempt.describe_overload", lambda: load)
+    monkeypatch.setattr("harness.run.environment_faults.describe_overload", lambda: load)
     found = await recorded(tmp_path, replace(SERVER, kind=ExampleKind.CLIENT), "", IdlePod)
     assert not found.lasting
     if load is None:
