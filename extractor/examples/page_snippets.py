@@ -1,0 +1,67 @@
+"""The code of a page, with what is looked up of it again and again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from extractor.examples.pieces import lines_of
+from extractor.languages.common.files import normal, refusal
+from extractor.languages.common.view import scope_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extractor.languages.common.shell import Command
+    from extractor.languages.common.values import Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class PageSnippets:
+    """The snippets of a page, with what is looked up again and again."""
+
+    snippets: tuple[Snippet, ...]
+    scopes: Mapping[int, tuple[str, ...]]
+    """By ordinal of the block."""
+    by_path: Mapping[str, tuple[Snippet, ...]]
+    """Snippets by the name that the page gives their file."""
+    parts: Mapping[int, tuple[Snippet, ...]]
+    """By ordinal of the block that begins a class or function: that one, and what goes on with it."""
+    commands: tuple[Command, ...]
+    lines: Mapping[int, frozenset[str]]
+    """Lines of the snippets, by ordinal of the block."""
+
+    @classmethod
+    def of(cls, snippets: Sequence[Snippet], commands: Sequence[Command]) -> PageSnippets:
+        """Return the snippets of a page, which are given in order."""
+        by_path: dict[str, tuple[Snippet, ...]] = {}
+        for snippet in snippets:
+            if snippet.name and not snippet.head and not refusal(snippet.name.path):
+                path = normal(snippet.name.path)
+                by_path[path] = (*by_path.get(path, ()), snippet)
+        parts: dict[int, tuple[Snippet, ...]] = {}
+        for snippet in snippets:
+            head = (snippet.head or snippet.block).ordinal
+            parts[head] = (*parts.get(head, ()), snippet)
+        scopes = {snippet.block.ordinal: scope_of(snippet.block) for snippet in snippets}
+        return cls(tuple(snippets), scopes, by_path, parts, tuple(commands), lines_of(snippets))
+
+    def in_same_tab(self, snippet: Snippet) -> tuple[Snippet, ...]:
+        """Return the snippets of the same language in the same tab."""
+        scope = self.scopes[snippet.block.ordinal]
+        same = (other for other in self.snippets if other.language is snippet.language)
+        return tuple(other for other in same if self.scopes[other.block.ordinal] == scope)
+
+    def as_one(self, snippets: Sequence[Snippet]) -> list[Snippet]:
+        """Return snippets of a file with everything that goes on with their classes and functions, in the file's order.
+
+        A piece brings what it goes on with.
+        """
+        heads = {(snippet.head or snippet.block).ordinal for snippet in snippets}
+        return sorted((part for head in heads for part in self.parts[head]), key=lambda snippet: snippet.position)
+
+    def needs_others(self, snippet: Snippet) -> bool:
+        """Return whether a snippet uses names that it does not bind, or is a part of something."""
+        is_part = len(self.parts[(snippet.head or snippet.block).ordinal]) > 1
+        sound = snippet.facts.error is None and snippet.facts.loose_method is None
+        return sound and (is_part or bool(snippet.facts.free))
