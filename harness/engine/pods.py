@@ -6,7 +6,6 @@ import itertools
 import shlex
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -17,11 +16,12 @@ from harness.base.errors import EngineError, PodError
 from harness.engine import process
 from harness.engine.pod_addresses import addresses_of
 from harness.engine.pod_files import stage, write_files
+from harness.engine.pod_services import PodServices
 from harness.engine.protocol import ExitState, Progress, Service
 from harness.engine.tunnel.transport import PodTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import httpx
     from anyio.abc import ByteStream, TaskGroup, TaskStatus
@@ -53,7 +53,9 @@ class DockerPod:
         self._settings = settings
         self._tunnel = tunnel
         self._bundle = bundle
-        self._services = tuple(services)
+        self._services = PodServices(tunnel, settings.logs)
+        self._first_services = tuple(services)
+        """Those that it starts with."""
         self._purposes = (f"{name}-{number}" for number in itertools.count(1))
         self._service_names = frozenset(request.host.lower() for request in bundle.services)
         self._process: Process | None = None
@@ -91,8 +93,7 @@ class DockerPod:
             PodError: the pod broke.
             EngineError: the engine failed.
         """
-        services, self._services = self._services, ()
-        await self._listen(services)
+        await self._services.add(self._first_services)
         await write_files(self._tunnel, self._bundle, self._settings.packages)
         for argv in self._bundle.build:
             progress(f"building: {printable(shlex.join(argv))}")
@@ -161,7 +162,7 @@ class DockerPod:
         there = {file.path for file in self._bundle.files}
         self._bundle = bundle
         self._settings = replace(self._settings, environment=environment_of(bundle))
-        await self._listen(services)
+        await self._services.add(services)
         await stage(self._tunnel, (file for file in bundle.files if file.path not in there))
         await self._tunnel.sync()
         await self._start()
@@ -207,7 +208,7 @@ class DockerPod:
 
     def logs(self) -> tuple[LogLine, ...]:
         """See :meth:`Pod.logs`."""
-        return self._settings.logs.lines(line for service in self._services for line in service.log())
+        return self._settings.logs.lines(self._services.log())
 
     # --- inner ---
 
@@ -215,20 +216,6 @@ class DockerPod:
         """Open a connection whose first side to speak is docprobe: where one address is meant, it is not waited for."""
         addresses = self._addresses(host, port)
         return self._tunnel.open(addresses[0], port) if len(addresses) == 1 else await self.connect(host, port)
-
-    async def _serve(self, service: Service, stream: ByteStream) -> None:
-        """Serve one connection. A service that fails is logged, and closes that connection only."""
-        try:
-            await service.serve(stream)
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, PodError):
-            pass  # the example closed the connection
-        except Exception as error:
-            self._settings.logs.line("docprobe", f"the service on port {service.port} failed: {error!r}")
-
-    async def _listen(self, services: Iterable[Service]) -> None:
-        for service in services:
-            await self._tunnel.listen(service.port, partial(self._serve, service))
-            self._services += (service,)
 
     async def _build(self, argv: Sequence[str]) -> bool:
         """Run one build step and return whether it succeeded; if not, its end is the example's."""
