@@ -44,6 +44,7 @@ CROSS_CUTTING = {
     "harness/report/test_workflow.py": "the reusable workflow's scripts, with the real docprobe",
     "harness/run/test_attempt_limits.py": "attempts that meet a limit, or a machine that is too busy",
     "harness/run/test_attempt_types.py": "attempts whose types are checked, from the engine to the recording",
+    "harness/run/test_blocked.py": "every way in which a run gives up on an example",
     "harness/run/test_kept_keys.py": "the keys of everything that is kept between runs",
     "harness/run/test_repeatability.py": "whole runs, several times",
     "harness/selection/test_changes_beside_pages.py": "whole changes of settings, locks, schemas and submodules",

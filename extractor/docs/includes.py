@@ -198,7 +198,7 @@ class Includes:
     def _read(self, line: int, shown: str, candidates: Sequence[str]) -> tuple[str, list[str]] | None:
         """Path and lines of the first candidate that may be read; None after recording the problem."""
         if "://" in shown:
-            reason = "no folder of [layout.downloads] stands for it, and only files of the docs tree are read"
+            reason = "[layout.downloads] has no folder for it, and only files of the docs tree are read"
             self.problems.append((line, f"include of {shown!r} is not followed: {reason}"))
             return None
         root = self.root.resolve()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.run.plan import Plan
     from harness.selection.changed import Change
 
-_OTHER_IMAGES: Final = "examples run in other images than at the merge base, and were not run in those of then"
+_OTHER_IMAGES: Final = "examples run in other images than at the merge base, which were not run"
 """Why nothing of the merge base is judged."""
 
 

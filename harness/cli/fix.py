@@ -108,7 +108,7 @@ def _no_fix(trial: Trial) -> Iterator[str]:
     if left := sorted({*trial.remaining, *trial.unfitting}):
         yield f"no fix: {', '.join(left)} (no known fix fits a line of this example)"
     else:
-        yield "no fix: docprobe knows no fix for what this example violates, or it violates nothing"
+        yield "no fix: docprobe has none for what this example violates, or the example violates nothing"
     if trial.blocking:
         yield _still_blocking(trial)
 

@@ -210,7 +210,7 @@ def _server(url: str | None, stdio: str | None, *, remote: bool) -> tuple[Server
     except ValueError as error:
         raise UsageError(f"--stdio is not a command line: {error}", "quote it as for a shell") from error
     if not words:
-        raise UsageError("--stdio names no program", "docprobe probe --stdio 'python server.py' --spec DOCS")
+        raise UsageError("--stdio is empty", "docprobe probe --stdio 'python server.py' --spec DOCS")
     return words, printable(stdio or "")
 
 

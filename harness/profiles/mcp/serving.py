@@ -20,7 +20,7 @@ def fix_for(sentence: str) -> str:
         return "Serve the endpoint at the path that the page states, or state the path that it is served at."
     if _CONNECTED.search(sentence):
         return (
-            "Make a new server, with its transport, for each client: one that is connected takes no other connection."
+            "Make a new server, with its transport, for each client: a connected server accepts no second connection."
         )
     if second := _SECOND.search(sentence):
         return (
