@@ -43,10 +43,14 @@ class Docs:
     root: Annotated[str, Meta(description="For display.")]
     commit: str | None
     snapshot: str | None
-    root_in_repository: Annotated[str | None, Meta(description="The docs root, relative to the top of its repository.")] = None
+    root_in_repository: Annotated[
+        str | None, Meta(description="The docs root, relative to the top of its repository.")
+    ] = None
     rules_root: Annotated[
         str | None,
-        Meta(description="The specification's root, relative to the top of the docs' repository, if it is another; empty if it is not in it."),
+        Meta(
+            description="The specification's root in the docs' repository, if it is another folder; empty if it is elsewhere."
+        ),
     ] = None
 
 
