@@ -48,9 +48,7 @@ class Docs:
     ] = None
     rules_root: Annotated[
         str | None,
-        Meta(
-            description="The specification's root in the docs' repository, if it is another folder; empty if it is elsewhere."
-        ),
+        Meta(description="The specification's root there, if it is another folder; empty if it is elsewhere."),
     ] = None
 
 

@@ -15,6 +15,7 @@ from extractor.base.kept import today
 from extractor.base.storage import remove_unfinished
 from harness.base.errors import BlockedError, EngineError
 from harness.judge.example import IMPORTS
+from harness.judge.findings import count
 from harness.model import INTERRUPTED_REASON, ReportProblem
 from harness.run.before import fragments_before, judge_base, name_before, only_before
 from harness.run.cache import named_images
@@ -164,7 +165,7 @@ def _with_trimmed_state(report: Report, config: Config) -> Report:
     removed = trim(config.state, config.limits.state_mib)
     if not removed:
         return report
-    remark = f"{removed} files that were not used for longest were removed from the state folder"
+    remark = f"{count(removed, 'file')} removed from the state folder, least recently used first"
     limit = f"it is limited to {config.limits.state_mib} MiB (state-mib in [limits])"
     return replace(report, problems=(*report.problems, ReportProblem(f"{remark}: {limit}")))
 

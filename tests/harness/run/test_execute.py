@@ -125,8 +125,7 @@ async def test_the_state_folder_is_trimmed_and_the_report_says_so(
     result, _ = await report(tmp_path, monkeypatch, None, limits=Limits(state_mib=1))
     assert not old.exists()
     assert [problem.message for problem in result.problems if "state-mib" in problem.message] == [
-        "1 files that were not used for longest were removed from the state folder: "
-        "it is limited to 1 MiB (state-mib in [limits])"
+        "1 file removed from the state folder, least recently used first: it is limited to 1 MiB (state-mib in [limits])"
     ]
 
 
