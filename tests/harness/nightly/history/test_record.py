@@ -240,6 +240,7 @@ def test_an_example_that_takes_an_old_id_leaves_the_nights_of_the_former_one(his
         night(1, _named("x", "b", Verdict.SATISFIED), _named("x.2", "b", Verdict.SATISFIED)),  # which is it?
         night(1, _named("x.2", "a", Verdict.SATISFIED), narrowed=True),  # a part of the docs
         night(1, _named("x.2", "a", Verdict.SATISFIED), shards=("1/2",), missing_shards=("2/2",)),
+        night(1, _named("x.2", "a", Verdict.SATISFIED), shards=("1/2",)),  # one shard, not joined with the other
         night(1, example("docs/b#x.2", digest="a" * 64)),  # another page
         night(-1, _named("x.2", "a", Verdict.SATISFIED)),  # an older night that arrives late
     ],
