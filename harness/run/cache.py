@@ -43,8 +43,9 @@ CONVERSATION: Final = (
     "harness/__init__.py", "harness/base", "harness/engine", "harness/exchanges", "harness/judge/start_failure.py",
     "harness/model", "harness/profile.py",
     "harness/profiles", "harness/rule.py", "harness/run/attempt.py", "harness/run/cache.py",
-    "harness/run/code_checks.py", "harness/run/kept_types.py", "harness/run/listening_probe.py",
-    "harness/run/recorder.py", "harness/run/tracing", "harness/run/turns.py",
+    "harness/run/code_checks.py", "harness/run/environment_faults.py", "harness/run/kept_types.py",
+    "harness/run/listening_probe.py", "harness/run/recorder.py", "harness/run/start_results.py", "harness/run/tracing",
+    "harness/run/turns.py",
 )  # fmt: skip
 """Folders and files whose code takes part in a conversation."""
 JUDGING: Final = frozenset({"rules"})
