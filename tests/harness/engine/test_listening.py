@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from harness.engine import pods
+from harness.engine.logs import LogBook
 from harness.engine.pods import DockerPod
 from harness.model import ListeningSocket
 from tests.support.loopback import server_bundle
@@ -59,7 +60,7 @@ async def waited_for(
         waits.append(len(tunnel.listening))
 
     broken = SimpleNamespace(is_set=lambda: False)
-    settings = SimpleNamespace(run=SimpleNamespace(events=SimpleNamespace(broken=broken)))
+    settings = SimpleNamespace(run=SimpleNamespace(events=SimpleNamespace(broken=broken)), logs=LogBook(1000))
     pod = DockerPod(cast("PodSettings", settings), cast("Tunnel", tunnel), server_bundle(), (), "pod", listened)
 
     async def start() -> None:
