@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from extractor.model import Dependency
 
 
+_VARIANTS: Final = frozenset({"binary", "bin", "slim", "lite", "cpu", "gpu", "headless", "nightly", "wheel", "wheels"})
+"""Last words of distributions that take the place of another: ``psycopg2-binary``."""
 _NAMESPACES: Final = frozenset({"google", "azure", "opentelemetry", "zope", "aws"})
 """Modules that many distributions share."""
 
@@ -95,3 +97,20 @@ def has_module(distribution: str, module: str) -> bool:
         return dotted == name or dotted.startswith(f"{name}_")
     joined = f"_{name}_"
     return f"_{first}_" in joined or name.replace("_", "") in {first, f"py{first}", f"{first}py"}
+
+
+def takes_place(distribution: str, known: str, module: str) -> bool:
+    """Return whether a stated distribution has a module in place of the one that is known to have it.
+
+    ``mcp-agent`` is not where ``mcp.server`` is, though its name begins so; ``psycopg2-binary`` has ``psycopg2``, and
+    ``llama-index-tools-mcp`` has ``llama_index.tools.mcp``.
+
+    Args:
+        distribution: a name that the page states, and that has the module by :func:`has_module`.
+        known: the distribution that :func:`package_of` gives.
+        module: dotted.
+    """
+    name, other = canonicalize_name(distribution), canonicalize_name(known)
+    dotted = canonicalize_name(module.replace(".", "-"))
+    longer = name.startswith(f"{other}-") and f"{dotted}-".startswith(f"{name}-")
+    return longer or name in {f"{other}-{word}" for word in _VARIANTS}

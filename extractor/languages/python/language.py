@@ -14,7 +14,14 @@ from extractor.languages.common.files import added_file, joined, normal, refusal
 from extractor.languages.common.package_names import RefusedError, dependency_of
 from extractor.languages.common.values import Build, LocalImport, NeededPackage, RunnableLanguage
 from extractor.languages.common.view import Manifest
-from extractor.languages.python.imports import has_module, is_readers_own, is_standard, package_of, top
+from extractor.languages.python.imports import (
+    has_module,
+    is_readers_own,
+    is_standard,
+    package_of,
+    takes_place,
+    top,
+)
 from extractor.languages.python.layout import SOURCES, layout_of
 from extractor.languages.python.names import inside
 from extractor.languages.python.parse import parse_python, python_tree
@@ -28,7 +35,7 @@ if TYPE_CHECKING:
 
     from extractor.languages.common.facts import CodeFacts, Import
     from extractor.languages.common.values import Draft
-    from extractor.model import Dependency
+    from extractor.model import Dependency, Span
 
 _LOOK_UP: Final = tool_file("extractor.languages.python", "look_up.py")
 _METADATA: Final = re.compile(r"^# /// script\n(?P<text>(?:^#(?: .*)?\n)+?)^# ///$", re.MULTILINE)
@@ -118,13 +125,29 @@ def _imported(draft: Draft) -> Iterator[NeededPackage]:
     stated = _stated_names(draft)
     for snippet in (*draft.program.snippets, None):
         for imported in snippet.facts.imports if snippet else _glue_imports(draft):
-            if imported.erased or imported.guarded or top(imported.module) in own:
+            if imported.erased or imported.guarded or imported.relative or is_standard(imported.module):
                 continue
-            dependency = package_of(imported, draft.docs.python_packages)
-            if dependency is None or (dependency.name not in stated and _stated_package(imported.module, draft)):
+            if top(imported.module) in own:
                 continue
             span = snippet.block.line(imported.line - 1) if snippet else None
-            yield NeededPackage(dependency, imported.module, span)
+            yield from _needed(imported, span, stated, draft)
+
+
+def _needed(imported: Import, span: Span | None, stated: frozenset[str], draft: Draft) -> Iterator[NeededPackage]:
+    """The package that an import needs: a stated one that has the module by its name, or the one known to have it."""
+    known = package_of(imported, draft.docs.python_packages)
+    if known is not None and known.name in stated:
+        yield NeededPackage(known, imported.module, span)
+        return
+    alike = [name for name in sorted(stated) if has_module(name, imported.module)]
+    if known is None:
+        alike = [] if _is_readers_own(top(imported.module), draft) else alike
+        yield from (NeededPackage(dependency_of(name, Manager.PYPI), imported.module, span) for name in alike[:1])
+    elif place := next((name for name in alike if takes_place(name, known.name, imported.module)), None):
+        yield NeededPackage(dependency_of(place, Manager.PYPI), imported.module, span)
+    else:
+        # a stated package that is named like it may bring it: that it is not listed is not a fact then
+        yield NeededPackage(known, imported.module, None if alike else span)
 
 
 def _assumed(draft: Draft) -> Iterator[Note]:

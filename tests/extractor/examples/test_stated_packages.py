@@ -68,6 +68,33 @@ def test_a_stated_package_whose_name_has_the_module_is_all_that_is_installed(
     assert not any(note.kind is NoteKind.MODULE for note in bundle(example).guesses)
 
 
+@pytest.mark.parametrize("install", ["mcp-mill", "mill-mcp", "mcp-server-mill", "mill"])
+@pytest.mark.parametrize("heading", ["", "# Elsewhere\n\n## Deeper\n\n"])
+def test_a_package_that_is_named_like_a_known_one_does_not_take_its_place(
+    tmp_path: Path, install: str, heading: str
+) -> None:
+    other = "```python\nimport yaml\nfrom mcp.server.fastmcp import FastMCP\nFastMCP('a').run()\n```\n\n"
+    page = f"# P\n\n```python\n{PYTHON.format('')}```\n\n{heading}{other}```sh\npip install {install}\n```\n"
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    for example in find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE):
+        assert "mcp" in names(example)
+        assert "mcp" not in [unlisted.package for unlisted in bundle(example).unlisted_imports]
+
+
+@pytest.mark.parametrize(
+    ("module", "package", "installed"),
+    [
+        ("psycopg2", "psycopg2-binary", ["mcp", "psycopg2-binary"]),
+        ("llama_index.tools.mill", "llama-index-tools-mill", ["llama-index-tools-mill", "mcp"]),
+        ("llama_index.core", "llama-index-tools-mill", ["llama-index", "llama-index-tools-mill", "mcp"]),
+    ],
+)
+def test_a_variant_or_a_part_takes_the_place_of_what_is_known(
+    tmp_path: Path, module: str, package: str, installed: list[str]
+) -> None:
+    assert names(python(tmp_path, f"import {module}", f"pip install mcp {package}")) == installed
+
+
 def test_that_a_package_of_the_page_has_an_unknown_module_is_inferred(tmp_path: Path) -> None:
     example = python(tmp_path, "import unheard_of", "pip install mcp leftover")
     assert names(example) == ["leftover", "mcp"]
