@@ -113,6 +113,10 @@ def reinit_on_404(transcript: Transcript, bound: BoundRequirement) -> Finding:
         )
     failed = transcript.facts.failed_when_gone
     cause = uncaught_error(line for line in transcript.logs if line.at_s >= gone.started_s)
+    if cause is not None and cause == uncaught_error(line for line in transcript.logs if line.at_s < gone.started_s):
+        # with a session that lives, it failed in the same way: for want of a language model, say
+        what = f"The client fails without a 404 too ({cause!r}), and sent nothing more after one"
+        return inconclusive(bound, what, [gone, *after])
     if failed is not None and cause is not None:
         return violated(
             bound,

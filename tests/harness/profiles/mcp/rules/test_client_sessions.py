@@ -98,6 +98,20 @@ def test_a_client_that_dies_of_the_404(lines: tuple[str, ...], at_s: float, fail
         assert "erminated" in finding.summary
 
 
+@pytest.mark.parametrize(("before", "expected"), [(TRACEBACK, I), (UNCAUGHT, V), (CAUGHT, V)])
+def test_a_client_that_dies_in_the_same_way_without_the_404_is_not_accused(
+    before: tuple[str, ...], expected: Verdict
+) -> None:
+    client = Client().opened()
+    client.send("notifications/initialized")
+    client.send("tools/list", status=404)
+    logs = tuple(LogLine(at_s, "stderr", text) for at_s, lines in ((0.5, before), (9.0, TRACEBACK)) for text in lines)
+    facts = Facts(failed_when_gone=Incident(3, "exited with code 1"))
+    finding = finding_of(client.talk.transcript(kind=ExampleKind.CLIENT, logs=logs, facts=facts), REINIT)
+    assert finding.verdict is expected
+    assert ("fails without a 404 too" in finding.summary) == (expected is I)
+
+
 def test_a_client_that_sent_nothing_after_initialize_is_not_accused() -> None:
     seen = Client().opened().verdicts()
     assert seen["client.sends-session-id"] is I
