@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from extractor.base.loopback import is_local
 from extractor.examples.reader_blocks import SHELL_WRITES
-from extractor.examples.stand_ins import stand_ins
+from extractor.examples.stand_ins import COMMAND_KEY, configured_commands, stand_ins
+from extractor.languages.common.facts import Ref
 from extractor.languages.common.missing_parts import free_names
 from extractor.model import ExampleKind
 
@@ -64,8 +65,9 @@ _CONDITIONAL: Final = re.compile(
     re.IGNORECASE,
 )
 """What makes such a sentence one about a remedy: "If it fails:", "it never fails:"."""
-_COMMAND_KEY: Final = "command"
-"""Key of the command in a host's configuration of its servers."""
+_COMPUTED: Final = "{}"
+"""What a part of a text reads that the program computes."""
+_URL: Final = re.compile(r"https?://[^\s\"'`]+")
 _MAX_SENTENCE: Final = 400
 _MAX_SHOWN: Final = 80
 _MAX_LABEL: Final = 40
@@ -116,10 +118,15 @@ def obstacle(draft: Draft) -> str | None:
                 if imported.module == package or imported.module.startswith(inner):
                     return f"is a client of the API of {whose}, for which docprobe has no stand-in"
     addresses, started = tuple(_addresses(draft)), stand_ins(draft)
-    if any(is_local(host) for host in addresses) or (not isinstance(started, str) and started.files):
+    elsewhere = [host for host in _configured(draft) if not is_local(host)]
+    if isinstance(started, str) and configured_commands(draft):
+        return started
+    if not elsewhere and any(is_local(host) for host in addresses):
         return None
-    if addresses:
-        return f"is a client of {addresses[0]}, and docprobe's scripted server answers on this machine only"
+    if not elsewhere and not isinstance(started, str) and started.files:
+        return None
+    if remote := (*elsewhere, *addresses):
+        return f"is a client of {remote[0]}, and docprobe's scripted server answers on this machine only"
     return started if isinstance(started, str) else _addressless(draft)
 
 
@@ -127,9 +134,17 @@ def _addressless(draft: Draft) -> str:
     """Why a client that names no server has none: a name that nobody defines, a command, or its reader's words."""
     if names := [name for file in draft.program.files for name in free_names(file)]:
         return f"is a client that names no server's address, and no block of this page defines `{names[0]}`"
-    if any(text.value == _COMMAND_KEY for code in draft.facts for text in code.texts):
+    if any(text.value == COMMAND_KEY for code in draft.facts for text in code.texts):
         return "is a client that starts its server itself, by a command that docprobe cannot read"
     return "is a client that gets its server's address when it is started"
+
+
+def _configured(draft: Draft) -> Iterator[str]:
+    """Hosts of the servers that the program's dictionaries name, all of which a client of several connects to."""
+    for table in (table for code in draft.facts for table in code.tables):
+        value = table.keywords.get("url")
+        if found := _URL.search(value.text if isinstance(value, Ref) else value if isinstance(value, str) else ""):
+            yield from _hosts(found[0])
 
 
 def _addresses(draft: Draft) -> Iterator[str]:
@@ -137,10 +152,15 @@ def _addresses(draft: Draft) -> Iterator[str]:
     for code in draft.facts:
         for text in code.texts:
             if text.value.startswith(("http://", "https://")):
-                try:
-                    url = urlsplit(text.value)
-                    host, port = url.hostname, url.port
-                except ValueError:
-                    continue
-                if host and (not is_local(host) or (port and url.scheme == "http")):
-                    yield host
+                yield from _hosts(text.value)
+
+
+def _hosts(address: str) -> Iterator[str]:
+    """The host of a URL, unless there is none, it is computed, or it is this machine's without a port."""
+    try:
+        url = urlsplit(address)
+        host, port = url.hostname, url.port
+    except ValueError:
+        return
+    if host and _COMPUTED not in host and (not is_local(host) or (port and url.scheme == "http")):
+        yield host

@@ -39,6 +39,10 @@ FOLDER: Final = ".docprobe/bin"
 """Where commands are that no container has, in the example's folder."""
 _PYTHON: Final = frozenset({"python", "python3", "sys.executable"})
 _NODE: Final = frozenset({"node", "process.execPath"})
+COMMAND_KEY: Final = "command"
+"""Key of the command in a host's configuration of its servers."""
+_BESIDE_COMMAND: Final = frozenset({"args", "transport", "type"})
+"""What a server's configuration has beside its command: ``{"math": {"command": "npx", "args": […]}}``."""
 _CLIENT: Final = "Client"
 """A call that starts a server if it is given a script, and connects to one if it is given anything else."""
 _COMMAND_CALLS: Final = frozenset(
@@ -119,6 +123,17 @@ def stand_ins(draft: Draft) -> StandIns | str:
     return StandIns(files, {"PATH": f"{ROOT}/app/{FOLDER}:{SEARCH_PATH}"} if commands else {}, tuple(notes))
 
 
+def configured_commands(draft: Draft) -> tuple[Call, ...]:
+    """Return the dictionaries of a program that configure a server which a client starts."""
+    tables = (table for code in draft.facts for table in code.tables)
+    return tuple(t for t in tables if _is_command(t.keywords.get(COMMAND_KEY)) and t.keywords.keys() & _BESIDE_COMMAND)
+
+
+def _is_command(value: Value) -> bool:
+    """Whether a value may be a command, and not the schema of one."""
+    return isinstance(value, str) or (isinstance(value, Ref) and not value.text.startswith(("{", "[")))
+
+
 def _started(draft: Draft) -> Iterator[tuple[tuple[str, ...] | None, int]]:
     """The words of each command that starts a server, None for one that the code computes; and its line."""
     for code in draft.facts:
@@ -129,6 +144,8 @@ def _started(draft: Draft) -> Iterator[tuple[tuple[str, ...] | None, int]]:
                 continue
             if (found := _words(call)) is not None:
                 yield found or _commanded(code) or None, call.line
+    for table in configured_commands(draft):
+        yield _words(table) or None, table.line
 
 
 def _commanded(code: CodeFacts) -> tuple[str, ...]:

@@ -16,6 +16,9 @@ MAX_CODE_CHARS: Final = 100_000
 LARGEST_NUMBER: Final = 2**63
 """Integers from here on are read as expressions: no port, and Python spells out no number of thousands of digits."""
 
+SERVER_KEYS: Final = frozenset({"command", "url"})
+"""A dictionary that has one of these as a value of another may be a server that a client is configured with."""
+
 MAIN_OF: Final = "main of "
 """Of the JVM's languages: begins the name among those that a file defines that says which class has ``main``, whose
 full name follows."""
@@ -136,6 +139,9 @@ class CodeFacts:
     """Names bound once, at the top level, to a text."""
     reads: tuple[Call, ...] = ()
     """Python and JavaScript: uses of the standard input, whether they are calls or not."""
+    tables: tuple[Call, ...] = ()
+    """Python and JavaScript: dictionaries within dictionaries that have one of ``SERVER_KEYS``, as calls without a name
+    whose keywords are their values."""
     decorators: tuple[Call, ...] = ()
     """Python: decorators, with or without arguments."""
     left_out: tuple[Text, ...] = ()
@@ -216,6 +222,7 @@ def _between(code: CodeFacts, first: int, end: int) -> CodeFacts:
         late=code.late & free.keys(),
         constants={name: text for name, text in code.constants.items() if name in defines},
         reads=own(code.reads),
+        tables=own(code.tables),
         decorators=own(code.decorators),
         left_out=own(code.left_out),
         bases={name: bases for name, bases in code.bases.items() if name in defines},

@@ -11,6 +11,7 @@ import tree_sitter_javascript
 import tree_sitter_typescript
 
 from extractor.languages.common.facts import (
+    SERVER_KEYS,
     Call,
     CodeError,
     CodeFacts,
@@ -136,6 +137,7 @@ def _facts(root: Node, registrations: frozenset[str]) -> CodeFacts:
             Text(literal_text(s.node), line_of(s.node)) for s in spots if s.node.type in {"string", "template_string"}
         ),
         reads=tuple(_reads(spots)),
+        tables=tuple(_tables(spots)),
         defines=names.defines,
         free=names.free,
         late=_late(spots, names, registrations),
@@ -215,6 +217,14 @@ def _reads(spots: tuple[Spot, ...]) -> Iterator[Call]:
             continue
         if part == "name" or dotted(node) in _STANDARD_INPUT:
             yield Call("process.stdin", line_of(node), function=spot.function)
+
+
+def _tables(spots: tuple[Spot, ...]) -> Iterator[Call]:
+    """Objects within objects that may be servers: ``{ math: { command: "npx" } }``."""
+    for spot in spots:
+        within = spot.node.type == "object" and spot.up is not None and spot.up.node.type == "pair"
+        if within and SERVER_KEYS & (values := properties(spot.node)).keys():
+            yield Call("", line_of(spot.node), keywords=values, function=spot.function)
 
 
 def _late(spots: tuple[Spot, ...], names: Names, registrations: frozenset[str]) -> frozenset[str]:

@@ -14,6 +14,7 @@ import tree_sitter_python
 
 from extractor.languages.common.facts import (
     LARGEST_NUMBER,
+    SERVER_KEYS,
     Call,
     CodeError,
     CodeFacts,
@@ -84,6 +85,7 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
         late=late_names(tree, free, registrations | ROUTE_DECORATORS),
         constants=constants(tree.body),
         reads=tuple(visitor.reads),
+        tables=tuple(visitor.tables),
         decorators=tuple(by_own_name(call, visitor.aliases) for call in visitor.decorators),
         bases=_bases(tree),
         bare_await=visitor.bare_await,
@@ -117,6 +119,7 @@ class _Visitor(ast.NodeVisitor):
         self.environment: list[EnvironmentRead] = []
         self.texts: list[Text] = []
         self.reads: list[Call] = []
+        self.tables: list[Call] = []
         self.decorators: list[Call] = []
         self.aliases: dict[str, str] = {}
         self._taken: dict[str, str] = {}
@@ -236,6 +239,14 @@ class _Visitor(ast.NodeVisitor):
             self._handed_on.update(node.args, (keyword.value for keyword in node.keywords))
         self.generic_visit(node)
 
+    def visit_Dict(self, node: ast.Dict) -> None:
+        for value in node.values:
+            values = _entries(value) if isinstance(value, ast.Dict) else {}
+            if SERVER_KEYS & values.keys():
+                around = self._functions[0] if self._functions else None
+                self.tables.append(Call("", value.lineno, keywords=values, function=around))
+        self.generic_visit(node)
+
     def visit_Subscript(self, node: ast.Subscript) -> None:
         if _dotted(node.value) in {"os.environ", "environ"} and isinstance(node.slice, ast.Constant):
             read = isinstance(node.ctx, ast.Load)
@@ -314,6 +325,12 @@ def _value(node: ast.expr) -> Value:
     if isinstance(node, ast.Starred):
         return Ref("*")
     return Ref(ast.unparse(node)[:_SHOWN])
+
+
+def _entries(node: ast.Dict) -> dict[str, Value]:
+    """The keys of a dictionary that are texts, and their values."""
+    pairs = zip(node.keys, node.values, strict=True)
+    return {k.value: _value(v) for k, v in pairs if isinstance(k, ast.Constant) and isinstance(k.value, str)}
 
 
 def _catches_import_error(handler: ast.ExceptHandler) -> bool:

@@ -87,10 +87,11 @@ def test_a_web_application_with_a_client_is_named_as_that(tmp_path: Path) -> Non
     [
         ("mill", "names no server's address, and no block of this page defines `mill`"),
         (
-            "{'mcpServers': {'mill': {'command': 'npx', 'args': ['-y', 'mill']}}}",
+            "{'mcpServers': {'mill': {'command': sys.argv[1], 'args': ['-y', 'mill']}}}",
             "starts its server itself, by a command that docprobe cannot read",
         ),
         ("sys.argv[1]", "gets its server's address when it is started"),
+        ("f'https://{sys.argv[1]}/mcp'", "gets its server's address when it is started"),
     ],
 )
 def test_why_a_client_names_no_server(tmp_path: Path, server: str, why: str) -> None:

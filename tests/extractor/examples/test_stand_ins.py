@@ -9,7 +9,7 @@ import pytest
 
 from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
-from extractor.model import ExampleStatus, Layout
+from extractor.model import ExampleKind, ExampleStatus, Layout, NoteKind
 from harness.profiles.mcp.roles import CODE
 
 if TYPE_CHECKING:
@@ -114,3 +114,63 @@ def test_a_server_that_the_page_shows_is_its_own(tmp_path: Path) -> None:
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1), CODE)
     assert example.status is ExampleStatus.UNSUPPORTED
     assert "of its own page" in (example.reason or "")
+
+
+DICTIONARIES = {
+    "python": (
+        "import asyncio\nfrom mill_mcp import MultiServerMCPClient\n\n"
+        "servers = {{{}}}\nclient = MultiServerMCPClient(servers)\n\n"
+        "async def main():\n    print(await client.get_tools())\n\nasyncio.run(main())\n"
+    ),
+    "typescript": (
+        'import {{ MultiServerMCPClient }} from "mill-mcp";\n\n'
+        "const client = new MultiServerMCPClient({{ mcpServers: {{ {} }} }});\n"
+        "console.log(await client.getTools());\n"
+    ),
+}
+STARTED = '"mill": {"command": "npx", "args": ["-y", "@example/mill"]}'
+LOCAL = '"oven": {"url": "http://localhost:8000/mcp"}'
+
+
+def of_servers(tmp_path: Path, language: str, *servers: str) -> Example:
+    install = "pip install mill-mcp" if language == "python" else "npm install mill-mcp"
+    code = DICTIONARIES[language].format(", ".join(servers))
+    (tmp_path / "page.md").write_text(f"# T\n\n`{install}`\n\n```{language}\n{code}```\n", encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    return example
+
+
+@pytest.mark.parametrize("language", ["python", "typescript"])
+@pytest.mark.parametrize("servers", [(STARTED,), (STARTED, LOCAL)])
+def test_a_command_in_a_dictionary_of_servers_is_replaced(
+    tmp_path: Path, language: str, servers: tuple[str, ...]
+) -> None:
+    example = of_servers(tmp_path, language, *servers)
+    assert (example.status, example.kind) == (ExampleStatus.RUNNABLE, ExampleKind.CLIENT), example.reason
+    assert example.bundle is not None
+    assert ".docprobe/bin/npx" in [file.path for file in example.bundle.files]
+    assert [note.name for note in example.notes if note.kind is NoteKind.STAND_IN] == ["npx -y @example/mill"]
+
+
+@pytest.mark.parametrize("language", ["python", "typescript"])
+@pytest.mark.parametrize(
+    ("server", "why"),
+    [
+        (
+            '"mill": {"command": "python", "args": ["/path/to/mill.py"], "transport": "stdio"}',
+            "starts `python /path/to/mill.py`, which docprobe has no stand-in for",
+        ),
+        ('"mill": {"url": "https://mill.example/mcp"}', "of mill.example, and docprobe's scripted server answers on"),
+    ],
+)
+def test_a_client_connects_to_each_of_its_servers(tmp_path: Path, language: str, server: str, why: str) -> None:
+    """One that docprobe cannot take the place of is enough for it to fail."""
+    example = of_servers(tmp_path, language, server, LOCAL)
+    assert example.status is ExampleStatus.UNSUPPORTED
+    assert why in (example.reason or "")
+
+
+def test_the_schema_of_a_command_is_not_a_server(tmp_path: Path) -> None:
+    schema = '"tool": {"command": {"type": "string"}, "args": {"type": "array"}}'
+    example = of_servers(tmp_path, "typescript", schema, LOCAL)
+    assert example.status is ExampleStatus.RUNNABLE, example.reason

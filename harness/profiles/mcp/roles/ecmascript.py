@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.facts import Ref
-from extractor.languages.common.reach import used_only_later
+from extractor.languages.common.reach import may_begin, used_only_later
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.ecmascript.web import served_paths
 from extractor.model import ExampleKind
@@ -27,9 +27,11 @@ _HTTP_FACTORIES: Final = frozenset(
 )  # fmt: skip
 _STDIO: Final = frozenset({"StdioServerTransport", "serveStdio"})
 _SERVERS: Final = frozenset({"McpServer", "Server", "FastMCP", "MCPServer"})
-_CLIENTS: Final = frozenset(
-    {"Client", "StreamableHTTPClientTransport", "SSEClientTransport", "StdioClientTransport", "MCPClient"}
+_OF_SDK: Final = frozenset(
+    {"Client", "StreamableHTTPClientTransport", "SSEClientTransport", "StdioClientTransport"}
 )  # fmt: skip
+"""Clients that connect when their ``connect`` is called."""
+_CLIENTS: Final = _OF_SDK | {"MCPClient"}
 _STARTING: Final = frozenset({"spawn", "fork", "exec", "execFile"})
 """What starts another program: its server, where a client is written by hand."""
 _LISTENERS: Final = frozenset({"listen", "serve"})
@@ -89,10 +91,11 @@ def role(files: Sequence[CodeFacts]) -> Role:
     if client and listener and used_only_later([c for code in files for c in code.calls if _is_client(c, code)], files):
         return Role(ExampleKind.CLIENT, Start.RUN, relevant, client.line, why=WAITS, obstacle=WAITS)
     if client:
-        # the clients of other libraries connect when they are made, or when they are first asked for tools
-        connects = client.last not in _CLIENTS or any(c.last in {"connect", "connectToServer"} for c in calls)
-        start = Start.RUN if connects else Start.NONE
-        return Role(ExampleKind.CLIENT, start, relevant, client.line, why="creates a client that connects to nothing")
+        connecting = [c for c in calls if c.last in {"connect", "connectToServer"}]
+        connects = any(may_begin(c, files) for c in connecting) or _connects_by_itself(files)
+        idle = client.last in _OF_SDK and not connecting
+        why = f"creates a client that {'connects to nothing' if idle else 'nothing runs'}"
+        return Role(ExampleKind.CLIENT, Start.RUN if connects else Start.NONE, relevant, client.line, why=why)
     if not server and _writes_requests(files):
         start = (
             Start.RUN
@@ -130,6 +133,18 @@ def _is_client(call: Call, code: CodeFacts) -> bool:
     return call.last in _CLIENTS or (
         bool(CLIENT_NAME.fullmatch(call.name)) and any(call.name in imported.names for imported in code.imports)
     )
+
+
+def _connects_by_itself(files: Sequence[CodeFacts]) -> bool:
+    """Whether starting a program makes a client that connects as it is made, or asks one for something.
+
+    Functions that make a client connect it, objects connect when they are first asked: one that is only handed on, to
+    an agent that the program exports, connects to nothing.
+    """
+    made = [c for code in files for c in code.calls if _is_client(c, code) and c.last not in _OF_SDK]
+    asked = tuple(f"{call.target}." for call in made if call.target)
+    uses = [c for code in files for c in code.calls if c.name.startswith(asked)] if asked else []
+    return any(may_begin(call, files) for call in (*(c for c in made if c.last[:1].islower()), *uses))
 
 
 def _is_protocol_call(call: Call) -> bool:

@@ -42,6 +42,18 @@ TYPESCRIPT = [
     ("import { createMCPClient } from 'a'; const c = await createMCPClient({ transport: { url } })", CLIENT, Start.RUN),
     ("import { createMcpClient as make } from 'a'; const app = express(); app.get('/', () => make()); app.listen(1)",
      CLIENT, Start.RUN),
+    ("import { Agent, MCPToolset } from 'a';\nexport const agent = new Agent({ tools: [new MCPToolset({ url: 'u' })] });",
+     CLIENT, Start.NONE),
+    ("import { createMCPClient } from 'a';\nexport function make() { return createMCPClient({ transport: { url } }) }",
+     CLIENT, Start.NONE),
+    ("import { MCPClient } from 'a'; const c = new MCPClient({ servers: {} });\n"
+     "async function main() { await c.getTools() }\nmain();", CLIENT, Start.RUN),
+    ("export async function open() { const c = new Client({}); await c.connect(new StreamableHTTPClientTransport(u)) }",
+     CLIENT, Start.NONE),
+    ("class Mill { c = new Client({}); async open() { await this.c.connect(t) } }\nasync function main() "
+     "{ const mill = new Mill(); await mill.open(); }\nmain().catch(console.error);", CLIENT, Start.RUN),
+    ("const open = async () => { const c = new Client({}); await c.connect(t) };\nopen();", CLIENT, Start.RUN),
+    ("(async () => { const c = new Client({}); await c.connect(t) })();", CLIENT, Start.RUN),
     ("const c = new HostMCPClient({})", OTHER, Start.NONE),
     ("createServer((q, s) => { const r = { jsonrpc: '2.0' }; if (m === 'initialize') fetch('http://a/introspect'); "
      "s.end(JSON.stringify(r)); }).listen(3000)", HTTP, Start.RUN),
