@@ -14,8 +14,9 @@ from extractor.languages.common.missing_parts import free_names
 from extractor.model import ExampleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from extractor.languages.common.facts import Import
     from extractor.languages.common.values import Draft
     from extractor.model import Block
 
@@ -113,6 +114,8 @@ def obstacle(draft: Draft) -> str | None:
         return draft.role.obstacle
     for code in draft.facts:
         for imported in code.imports:
+            if _is_of_protocol(imported, profile.words):
+                continue
             for package, whose in _MODELS.items():
                 inner = tuple(f"{package}{separator}" for separator in ("/", ".", "::"))
                 if imported.module == package or imported.module.startswith(inner):
@@ -128,6 +131,15 @@ def obstacle(draft: Draft) -> str | None:
     if remote := (*elsewhere, *addresses):
         return f"is a client of {remote[0]}, and docprobe's scripted server answers on this machine only"
     return started if isinstance(started, str) else _addressless(draft)
+
+
+def _is_of_protocol(imported: Import, words: Sequence[str]) -> bool:
+    """Whether all that is imported is the protocol's part of a package, which asks no language model."""
+    parts = re.split(r"\.|/|::", imported.module.lower())[1:]
+    names = [name.lower() for name in imported.names]
+    return any(
+        any(word in part for part in parts) or (bool(names) and all(word in name for name in names)) for word in words
+    )
 
 
 def _addressless(draft: Draft) -> str:

@@ -72,6 +72,8 @@ class Call:
     """Outermost function around it; None if it runs when the module is loaded."""
     statement: bool = False
     """Whether it is a whole statement: called for its effect."""
+    entered: bool = False
+    """Python: whether a ``with`` statement enters what it returns."""
 
     @property
     def last(self) -> str:

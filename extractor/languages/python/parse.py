@@ -130,6 +130,7 @@ class _Visitor(ast.NodeVisitor):
         self._erased = 0
         self._target: str | None = None
         self._statement = False
+        self._entered = False
         self._handed_on: set[ast.expr] = set()
 
     # --- structure ---
@@ -226,13 +227,14 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_withitem(self, node: ast.withitem) -> None:
         self._target = _dotted(node.optional_vars) if node.optional_vars else None
+        self._entered = isinstance(node.context_expr, ast.Call)
         self.visit(node.context_expr)
-        self._target = None
+        self._target, self._entered = None, False
 
     def visit_Call(self, node: ast.Call) -> None:
         call = self._call(node)
         self.calls.append(call)
-        self._target, self._statement = None, False
+        self._target, self._statement, self._entered = None, False, False
         if call.name in _READS:
             self._read_environment(call, handed_on=node in self._handed_on)
         elif call.name not in _CONVERSIONS:
@@ -285,6 +287,7 @@ class _Visitor(ast.NodeVisitor):
             target=self._target,
             function=self._functions[0] if self._functions else None,
             statement=self._statement,
+            entered=self._entered,
         )
 
     def _read_environment(self, call: Call, *, handed_on: bool) -> None:

@@ -104,3 +104,21 @@ def test_why_a_client_names_no_server(tmp_path: Path, server: str, why: str) -> 
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert example.status is ExampleStatus.UNSUPPORTED
     assert example.reason == f"is a client that {why}"
+
+
+@pytest.mark.parametrize(
+    ("imports", "asks_a_model"),
+    [
+        ("from strands.tools.mcp import MCPClient", False),
+        ("from smolagents import MCPClient", False),
+        ("from smolagents import CodeAgent, MCPClient", True),
+        ("from strands import Agent\nfrom strands.tools.mcp import MCPClient", True),
+    ],
+)
+def test_the_clients_of_a_framework_ask_no_language_model(tmp_path: Path, imports: str, asks_a_model: bool) -> None:
+    code = f"{imports}\n\nwith MCPClient({{'url': 'http://localhost:8000/mcp'}}) as tools:\n    print(tools)\n"
+    (tmp_path / "page.md").write_text(f"# Mill\n\n`pip install smolagents`\n\n```python\n{code}```\n", encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert example.kind is ExampleKind.CLIENT
+    assert ("a language model" in (example.reason or "")) is asks_a_model
+    assert (example.status is ExampleStatus.RUNNABLE) is not asks_a_model

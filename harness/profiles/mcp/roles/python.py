@@ -86,7 +86,7 @@ def role(files: Sequence[CodeFacts]) -> Role:
     if client and server:
         return Role(ExampleKind.OTHER, start, relevant, server.line, why=PARTNERS)
     if client:
-        if _asks_on_load(client, calls):
+        if _asks_on_load(files):
             start = Start.RUN
         return Role(ExampleKind.CLIENT, start, relevant, client.line, why="creates a client that nothing runs")
     if (web := _hand_written(files, start)) and (web.start is Start.RUN or not server):
@@ -100,10 +100,12 @@ def role(files: Sequence[CodeFacts]) -> Role:
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
 
 
-def _asks_on_load(client: Call, calls: Sequence[Call]) -> bool:
-    """Whether loading the module makes a client and calls a method of it, as clients without coroutines are used."""
-    made = client.target if client.function is None else None
-    return made is not None and any(c.function is None and c.name.startswith(f"{made}.") for c in calls)
+def _asks_on_load(files: Sequence[CodeFacts]) -> bool:
+    """Whether loading the modules makes a client, and enters it or calls a method of it: some need no coroutines."""
+    loaded = [(call, code) for code in files for call in code.calls if call.function is None]
+    made = [call for call, code in loaded if _is_client(call, code)]
+    asked = tuple(f"{call.target}." for call in made if call.target)
+    return any(call.entered for call in made) or any(call.name.startswith(asked) for call, _ in loaded if asked)
 
 
 def _has_server(files: Sequence[CodeFacts]) -> bool:
