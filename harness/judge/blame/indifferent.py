@@ -23,6 +23,8 @@ _CONSTANT: Final = re.compile(
 _ENDS_CONSTANT: Final = re.compile(
     r"return .*(?:&&|\|\||\band\b|\bor\b) (?:True|False|true|false|\"[^\"]*\"|'[^']*');?"
 )
+_LOGS: Final = re.compile(r"_*log(?:_\w+|[A-Z]\w*|ger|ging)?")
+"""Names of functions that write a log: one that is silenced, as is ``log_message`` of Python's server, is no check."""
 _BRANCHES: Final = frozenset({"if_statement", "elif_clause", "else_clause", "case_clause"})
 
 
@@ -43,7 +45,8 @@ def _idle_bodies(code: Code) -> dict[int, Node]:
     for one in code.files:
         for function in one.functions:
             body = function.child_by_field_name("body")
-            if body is not None and _does_nothing(function, inner := _statements(body)):
+            logs = _LOGS.fullmatch(text_of(function.child_by_field_name("name"))) is not None
+            if body is not None and not logs and _does_nothing(function, inner := _statements(body)):
                 bodies[function.id] = inner[0] if inner else body
     return bodies
 

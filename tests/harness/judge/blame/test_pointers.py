@@ -85,6 +85,20 @@ app.post("/mcp", (request, response) => {
 """
 
 
+SILENCED = """\
+class Handler:
+    def log_message(self, *args):
+        pass  # ran
+
+    def login(self, user):
+        pass  # ran
+"""
+
+
+def test_a_log_that_is_silenced_is_no_check() -> None:
+    assert lines(indifferent(flow_of(SILENCED))) == [6]
+
+
 def test_what_ran_and_does_nothing() -> None:
     assert lines(indifferent(flow_of(IDLE))) == [2, 15], "without a parameter, a constant is what it is for"
     assert lines(indifferent(flow_of(EXPRESS, "server.mjs"))) == [1, 5]
