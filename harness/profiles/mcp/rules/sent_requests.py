@@ -95,8 +95,12 @@ def is_printed_whole(exchange: Exchange) -> bool:
 
 
 def not_accepted(exchange: Exchange) -> list[str]:
-    """Return which of the two media types of an answer a request's Accept header does not list."""
-    accepted = {part.split(";")[0].strip().lower() for part in (header(exchange, "accept") or "").split(",")}
+    """Return which of the two media types of an answer a request's Accept header does not list.
+
+    A list may be sent in several lines of that name (RFC 9110, section 5.3).
+    """
+    lines = [value for name, value in exchange.headers if name.lower() == "accept"]
+    accepted = {part.split(";")[0].strip().lower() for part in ",".join(lines).split(",")}
     return [kind for kind in _BOTH_TYPES if kind not in accepted]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from harness.profiles.mcp.rules.sent_requests import not_accepted
 from tests.support.scripted_client import Client, right_client
 from tests.support.verdicts import I, V
 
@@ -26,6 +28,15 @@ def test_one_wrong_request(id: str, what: str, wrong: dict[str, Any]) -> None:
     client.send(what, status=200, **wrong)
     seen = client.verdicts()
     assert [requirement for requirement, verdict in seen.items() if verdict is V] == [id]
+
+
+def test_a_list_may_be_sent_in_several_lines() -> None:
+    client = right_client()
+    (last,) = client.talk.exchanges[-1:]
+    others = tuple((name, value) for name, value in last.headers if name != "accept")
+    for media_type, expected in (("text/event-stream;q=0.5", []), ("text/html", ["text/event-stream"])):
+        lines = (("Accept", "Application/JSON"), ("accept", media_type))
+        assert not_accepted(replace(last, headers=(*others, *lines))) == expected
 
 
 def test_a_client_that_never_confirms() -> None:
