@@ -255,7 +255,7 @@ def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
     known = bundle.endpoint_paths or bundle.stated_endpoints or run.endpoint
     if run.outcome.listened and bundle.kind is ExampleKind.CLIENT:
         guesses = (*guesses, Note(NoteKind.STAND_IN, Origin.INFERRED, "the client's own"))
-    elif run.outcome.listened and not known:
+    elif run.outcome.listened and not known and bundle.kind is ExampleKind.HTTP_SERVER:
         guesses = (*guesses, Note(NoteKind.ENDPOINT, Origin.INFERRED, detail=" at one of the usual paths"))
     text = "\n".join(line.text for line in run.logs)
     as_module = _MODULE_SYSTEM.search(text) is not None

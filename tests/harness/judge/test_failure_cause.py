@@ -150,6 +150,11 @@ def test_usual_paths_are_a_guess_where_the_page_names_no_endpoint() -> None:
     assert [note.kind for note in cause_of(run, bundle("main.py")).guesses] == [NoteKind.ENDPOINT]
 
 
+def test_a_server_on_standard_input_has_no_endpoint_to_guess() -> None:
+    on_stdio = replace(bundle("main.py"), kind=ExampleKind.STDIO_SERVER)
+    assert cause_of(failed("", StartOutcome.NO_INITIALIZE), on_stdio).guesses == ()
+
+
 def test_a_path_that_answered_an_initialize_is_observed_and_not_guessed() -> None:
     run = replace(failed("", StartOutcome.NO_INITIALIZE), endpoint="http://localhost:8000/mcp")
     assert cause_of(run, bundle("main.py")).guesses == ()
