@@ -236,3 +236,17 @@ class ReplaysWholeSession(_Resumable):
         for event_id, data in events[: ids.index(last)] + events[ids.index(last) + 1 :]:
             await reply.event(data, event_id)
         await reply.end()
+
+
+class UnversionedNews(conforming.Server):
+    """Its notifications do not say that they are JSON-RPC."""
+
+    def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        return [{"method": "notifications/tools/list_changed"}, *super().news_of(message)]
+
+
+class NumberedNews(conforming.Server):
+    """Its notifications have an id, which is null."""
+
+    def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        return [{**LIST_CHANGED, "id": None}, *super().news_of(message)]

@@ -88,8 +88,8 @@ def ping_answered(transcript: Transcript, bound: BoundRequirement) -> Finding:
     ping, other = _of_method(transcript, bound.revision, "ping"), _of_method(transcript, bound.revision, "tools/list")
     if ping is None:
         return not_asked(transcript, bound, "A ping")
-    if is_served(ping):
-        more = sorted({*((response(ping) or {}).get("result") or {})} - {"_meta"})
+    if is_served(ping) and isinstance((response(ping) or {}).get("result"), dict):
+        more = sorted({*(response(ping) or {})["result"]} - {"_meta"})
         if more:
             named = join_words(f"`{name[:_SHOWN]}`" for name in more[:_FIELDS])
             return violated(bound, f"A ping returned a result with {named}", [ping], expected="an empty one")
@@ -100,7 +100,7 @@ def ping_answered(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return inconclusive(bound, f"A ping was inconclusive: {why_undecided(ping)}.", [ping, other])
     return violated(
         bound,
-        f"A ping returned {describe(ping)}",
+        "A ping returned a result that is not an object" if is_served(ping) else f"A ping returned {describe(ping)}",
         [ping, other],
         expected="an empty result",
         wrong=[ping],

@@ -17,7 +17,7 @@ from harness.profiles.mcp.rules.answers import is_success
 from harness.profiles.mcp.rules.preconditions import BASELINE
 from harness.profiles.mcp.rules.schemas import definition_of, violation
 from harness.profiles.mcp.rules.sent_requests import received
-from harness.profiles.mcp.rules.transcript import messages, method_of, sent
+from harness.profiles.mcp.rules.transcript import may_be_older, messages, method_of, sent
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -33,13 +33,15 @@ _SHOWN: Final = 160
 def valid_messages(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge every message that the server sent by the schema of its revision. Fields that it does not name are allowed.
 
-    That an error is a refusal without an id is not looked at here: transports allow it.
+    That an error is a refusal without an id is not looked at here: transports allow it. A sessionless request without
+    its version may be taken for one of an older revision, whose results are others.
     """
     spoken = (
         (exchange, message)
         for exchange in transcript.exchanges
         if exchange.revision == bound.revision
         for message in messages(exchange.reply)
+        if "result" not in message or not may_be_older(transcript, exchange)
     )
     return _judge(bound, spoken, "")
 

@@ -1,6 +1,6 @@
-"""The form of every response: JSON-RPC 2.0, under the id of its request, in UTF-8.
+"""The form of what a server sends: JSON-RPC 2.0, a response under the id of its request, in UTF-8.
 
-Sentences: base protocol page, "Messages" and "Responses"; transports page, its beginning.
+Sentences: base protocol page, "Messages", "Responses" and "Notifications"; transports page, its beginning.
 """
 
 from __future__ import annotations
@@ -28,11 +28,15 @@ _NEEDS_NO_WORK: Final = (
     f"{steps.LIVE}.post-request",
     steps.MODERN_CONTROL,
 )
+_SHOWN: Final = 60
+"""Characters of a method that a summary shows."""
 ANOTHER_ID: Final = "has another id than the request"
 _NEITHER: Final = "has neither a result nor an error"
 _BOTH: Final = "has both a result and an error"
 _NO_MESSAGE: Final = "has an error without a message"
 _NO_CODE: Final = "has an error whose code is not an integer"
+_UNVERSIONED: Final = 'does not say `"jsonrpc": "2.0"`'
+_WITH_ID: Final = "is a notification with an id"
 _NO_ID: Final = "has an error without the request's id, under a status of success"
 _SAID_OF: Final = {
     ANOTHER_ID: "same ID",
@@ -41,6 +45,8 @@ _SAID_OF: Final = {
     _BOTH: "MUST NOT set both",
     _NO_MESSAGE: "code and message",
     _NO_CODE: "MUST be integers",
+    _UNVERSIONED: "MUST follow the JSON-RPC 2.0",
+    _WITH_ID: "Notifications MUST NOT include an ID",
 }
 """By what is wrong: words of the sentence about it."""
 
@@ -48,11 +54,14 @@ _SAID_OF: Final = {
 def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that every response MUST follow JSON-RPC: the request's id, a result or an error, its code an integer.
 
-    That a request which needs no work MUST get a response at all is a reading: JSON-RPC 2.0 says so in its section 5.
+    So do the notifications and requests that a server sends: they say that they are JSON-RPC, and a notification has
+    no id. That a request which needs no work MUST get a response at all is a reading: JSON-RPC 2.0 says so in its
+    section 5.
 
-    Only POST of one request is looked at. An error without an id, or with a null one, may be about a request that could
-    not be read; with a status that refuses the request it is what SDKs send, up to 2025-11-25 with an id of their own.
-    The body of such a refusal need not be JSON-RPC at all: one that does not say so is the server's own document.
+    Of responses only those to a POST of one request are looked at. An error without an id, or with a null one, may be
+    about a request that could not be read; with a status that refuses the request it is what SDKs send, up to
+    2025-11-25 with an id of their own. The body of such a refusal need not be JSON-RPC at all: one that does not say so
+    is the server's own document.
     """
     opening, late = opening_of(transcript, bound.revision), []
     for exchange in exchanges_of(transcript, bound.revision, *_NEEDS_NO_WORK):
@@ -64,6 +73,12 @@ def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
             late.append(exchange)
     if (unserved := baseline_served(transcript, bound)) is not None:
         return unserved
+    for exchange in transcript.exchanges:
+        for message in messages(exchange.reply) if exchange.revision == bound.revision else ():
+            wrong = _wrong_of_its_own(message)
+            if wrong is not None:
+                what = f"{str(message['method'])[:_SHOWN]}, which the server sent, {wrong}"
+                return violated(bound, f"{what}.", [exchange], quoting=_SAID_OF[wrong])
     seen = []
     for exchange in transcript.exchanges:
         request = sent(exchange)
@@ -86,7 +101,7 @@ def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return inconclusive(bound, "A stream carried no response while docprobe watched it; it may be slow.", late)
     if not seen:
         return not_asked(transcript, bound, "A request that gets a response")
-    return satisfied(bound, "Every response follows JSON-RPC 2.0.", seen[:1])
+    return satisfied(bound, "Every message of the server follows JSON-RPC 2.0.", seen[:1])
 
 
 def unanswered_blocks(finding: Finding, transcript: Transcript) -> bool:
@@ -97,7 +112,7 @@ def unanswered_blocks(finding: Finding, transcript: Transcript) -> bool:
 RESPONSE_FORM: Final = Rule(
     Requirement(
         id="rpc.response-form",
-        title="Every response follows JSON-RPC",
+        title="Every message of the server follows JSON-RPC",
         side=Side.ANY_SERVER,
         levels=level(Level.MUST, ALL),
         basis=text(ALL),
@@ -145,10 +160,19 @@ UTF_8: Final = Rule(
 RULES: Final = (RESPONSE_FORM, UTF_8)
 
 
+def _wrong_of_its_own(message: Message) -> str | None:
+    """Return what is wrong with a request or notification of the server; None if nothing is, or it is a response."""
+    if not isinstance(message.get("method"), str):
+        return None
+    if message.get("jsonrpc") != "2.0":
+        return _UNVERSIONED
+    return _WITH_ID if "id" in message and message["method"].startswith("notifications/") else None
+
+
 def _wrong(exchange: Exchange, message: Message, id: object) -> str | None:
     """Return what is wrong with a response, as the rest of a sentence; None if nothing is."""
     if message.get("jsonrpc") != "2.0":
-        return 'does not say `"jsonrpc": "2.0"`'
+        return _UNVERSIONED
     error = message.get("error")
     if not is_response(message) or ("result" in message and "error" in message):
         return _NEITHER if "id" in message and not is_response(message) else _BOTH
@@ -160,6 +184,7 @@ def _wrong(exchange: Exchange, message: Message, id: object) -> str | None:
         if message.get("id") is None:
             return _NO_ID if is_success(exchange) else None
     answer_id = message.get("id")
-    if answer_id != id or isinstance(answer_id, bool) or type(answer_id) is not type(id):
+    # JSON has one kind of number: 1.0 is 1
+    if answer_id != id or isinstance(answer_id, bool):
         return ANOTHER_ID
     return None

@@ -131,13 +131,14 @@ def no_broadcast(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that the server MUST send each message on only one of the connected streams.
 
     Equal notifications on two POST streams are two messages unless they name the request they belong to (a progress
-    token, a JSON-RPC id); on the standalone stream and a POST stream they are one, since one request made them. A
-    response on the standalone stream is get.no-responses, and only that. Where both events have ids, equal messages
-    under different ids are two.
+    token, a JSON-RPC id that the server did not use before or after); on the standalone stream and a POST stream they
+    are one, since one request made them. A response on the standalone stream is get.no-responses, and only that. Where
+    both events have ids, equal messages under different ids are two.
     """
     get = exchange_of(transcript, bound.revision, steps.GET_STREAM)
     requests = _requests_during_streams(transcript, bound.revision)
     posts = [exchange for exchange in requests if is_event_stream(exchange)]
+    repeated = _repeated_requests(transcript, bound.revision, [get, *requests])
     streams = [exchange for exchange in (get, *posts) if exchange is not None and is_event_stream(exchange)]
     if not posts:
         if not requests:
@@ -146,7 +147,11 @@ def no_broadcast(transcript: Transcript, bound: BoundRequirement) -> Finding:
             bound, "Requests are not answered by event streams: nothing can be sent on two.", requests
         )
     if get is not None and is_served(get):
-        on_get = [each for each in identified_messages(get.reply) if not is_response(each[1])]
+        on_get = [
+            (id, message)
+            for id, message in identified_messages(get.reply)
+            if not is_response(message) and message not in repeated
+        ]
         for post in posts:
             for each in identified_messages(post.reply):
                 if any(is_same_message(each, other) for other in on_get):
@@ -160,7 +165,8 @@ def no_broadcast(transcript: Transcript, bound: BoundRequirement) -> Finding:
     for at, one in enumerate(posts):
         for other in posts[at + 1 :]:
             on_other = _belonging(other)
-            shared = [m for id, m in _belonging(one) if any(is_same_message((id, m), each) for each in on_other)]
+            belonging = [(id, message) for id, message in _belonging(one) if message not in repeated]
+            shared = [m for id, m in belonging if any(is_same_message((id, m), each) for each in on_other)]
             if shared:
                 return violated(
                     bound,
@@ -235,6 +241,20 @@ def _requests_during_streams(transcript: Transcript, revision: str) -> list[Exch
     return exchanges_of(transcript, revision, steps.GET_WHILE_OPEN, steps.STREAM_TWO_A, steps.STREAM_TWO_B)
 
 
+def _repeated_requests(transcript: Transcript, revision: str, open_at_once: list[Exchange | None]) -> list[Message]:
+    """Return the server's own requests that it sent, under the same id, on streams that were open at another time too.
+
+    Such a server numbers its requests anew: two that are equal are two messages.
+    """
+    return [
+        message
+        for exchange in transcript.exchanges
+        if exchange.revision == revision and exchange not in open_at_once
+        for message in messages(exchange.reply)
+        if "method" in message and message.get("id") is not None
+    ]
+
+
 def _spelled(message: Message) -> str:
     """Return a text that is equal for equal messages, whatever the order of their keys."""
     return json.dumps(message, sort_keys=True)
@@ -245,5 +265,5 @@ def _belonging(exchange: Exchange) -> list[tuple[str | None, Message]]:
     return [
         (id, message)
         for id, message in identified_messages(exchange.reply)
-        if "id" in message or progress_token(message) is not None
+        if message.get("id") is not None or progress_token(message) is not None
     ]

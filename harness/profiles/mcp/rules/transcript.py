@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from harness.model import Exchange, Reply, Session, SseEvent, Transcript
 
 EVENT_STREAM: Final = "text/event-stream"
+_BATCHES: Final = (None, "2025-03-26")
+"""Revisions whose streams may batch responses; None before the revision is known."""
 _SHOWN: Final = 60
 """Characters of a method's name that a summary shows: the name is the example's, and hostile."""
 
@@ -77,9 +79,9 @@ def method_of(exchange: Exchange) -> str | None:
     return method[:_SHOWN] if isinstance(method, str) else None
 
 
-def event_message(event: SseEvent) -> Message | None:
-    """Return the message in an event; None for a priming event and for data that is not a JSON object."""
-    return jsonrpc.message(event.data)
+def event_messages(event: SseEvent) -> tuple[Message, ...]:
+    """Return the messages in an event: one, or those of a batch; empty for a priming event and for other data."""
+    return jsonrpc.messages(event.data) or ()
 
 
 def messages(reply: Reply | None) -> tuple[Message, ...]:
@@ -87,8 +89,7 @@ def messages(reply: Reply | None) -> tuple[Message, ...]:
     if reply is None:
         return ()
     if reply.events:
-        found = (event_message(event) for event in reply.events)
-        return tuple(message for message in found if message is not None)
+        return tuple(message for event in reply.events for message in event_messages(event))
     return jsonrpc.messages(reply.body) or ()
 
 
@@ -96,8 +97,7 @@ def identified_messages(reply: Reply | None) -> tuple[tuple[str | None, Message]
     """Return every message of a reply, as :func:`messages`, with its event's id; None for a message without one."""
     if reply is None or not reply.events:
         return tuple((None, message) for message in messages(reply))
-    pairs = ((event.id or None, event_message(event)) for event in reply.events)
-    return tuple((id, message) for id, message in pairs if message is not None)
+    return tuple((event.id or None, message) for event in reply.events for message in event_messages(event))
 
 
 def is_same_message(one: tuple[str | None, Message], other: tuple[str | None, Message]) -> bool:
@@ -122,12 +122,16 @@ def progress_token(message: Message) -> object:
 def response(exchange: Exchange) -> Message | None:
     """Return the response to the request that was sent; None if there is none.
 
-    An error without an id counts: servers that could not read the id, or refuse at the transport, send it.
+    An error without an id counts: servers that could not read the id, or refuse at the transport, send it. One in an
+    event with a batch counts in 2025-03-26 only, whose streams may batch responses.
     """
     request = sent(exchange)
     if request is None or exchange.reply is None:
         return None
-    responses = [message for message in messages(exchange.reply) if jsonrpc.is_response(message)]
+    came = messages(exchange.reply)
+    if exchange.reply.events and exchange.revision not in _BATCHES:
+        came = tuple(filter(None, (jsonrpc.message(event.data) for event in exchange.reply.events)))
+    responses = [message for message in came if jsonrpc.is_response(message)]
     answer = jsonrpc.response_to(responses, request.get("id"))
     return answer or next((each for each in responses if each.get("id") is None and "error" in each), None)
 
@@ -145,6 +149,15 @@ def named_version(exchange: Exchange) -> str | None:
     meta = params.get("_meta") if isinstance(params, dict) else None
     version = meta.get(f"{META}protocolVersion") if isinstance(meta, dict) else None
     return version if isinstance(version, str) else None
+
+
+def may_be_older(transcript: Transcript, exchange: Exchange) -> bool:
+    """Return whether a server may take a sessionless request for an older client's: it lacks its version somewhere."""
+    if exchange.revision not in transcript.modern or "id" not in (sent(exchange) or {}):
+        return False
+    return named_version(exchange) is None or (
+        exchange.method != "STDIN" and header(exchange, VERSION_HEADER) != named_version(exchange)
+    )
 
 
 def plain_results(transcript: Transcript, revision: str) -> list[tuple[Exchange, Message]]:

@@ -9,10 +9,13 @@ import pytest
 from extractor.model import ExampleKind
 from harness.model import MessageSchema, Verdict
 from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import META, VERSION_HEADER
 from harness.profiles.mcp.rules.message_schema import valid_messages, valid_sent
 from tests.support.scripted_client import Client, SessionlessClient, right_client
-from tests.support.transcripts import Talk, based
+from tests.support.transcripts import MODERN, Talk, answered, based, plain, sessionless
 from tests.support.verdicts import NEWEST, I, N, S, V, rows
+
+RIGHT_LIST: dict[str, Any] = {"resultType": "complete", "tools": []}
 
 
 def verdict(talk: Talk, schema: MessageSchema | None = None) -> tuple[Verdict, str]:
@@ -54,6 +57,19 @@ def test_an_error_that_names_no_request_is_valid() -> None:
     answer = {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message": "no"}}
     talk.request(steps.VERSION_UNSUPPORTED, 400, answer=answer)
     assert verdict(talk)[0] is S
+
+
+@pytest.mark.parametrize(("version", "expected"), [(MODERN, V), (None, S)])
+def test_a_result_for_what_may_be_an_older_client_is_not_one_of_the_revision(
+    version: str | None, expected: Verdict
+) -> None:
+    talk = Talk(revision=MODERN)
+    plain(talk, steps.MODERN_DISCOVER, "tools/list", RIGHT_LIST)
+    headers = ((VERSION_HEADER, version),) if version else ()
+    params = {"_meta": {f"{META}protocolVersion": MODERN}}
+    answered(talk, steps.MODERN_MISSING_HEADER, "tools/list", {"items": []}, params=params, headers=headers)
+    row = next(row for row in rows() if row.requirement.id == "message.schema" and row.revision == MODERN)
+    assert valid_messages(sessionless(talk, negotiated=(MODERN,)), row).verdict is expected
 
 
 def test_definitions_of_draft_07_are_read() -> None:

@@ -62,6 +62,21 @@ def test_equal_messages_with_event_ids_of_their_own_are_two(
     assert finding_of(talk.transcript(), "stream.no-broadcast").verdict is expected
 
 
+PING = {"jsonrpc": "2.0", "id": "own-1", "method": "ping"}
+
+
+@pytest.mark.parametrize(("before", "expected"), [((), V), ((PING,), S)])
+def test_a_request_whose_id_the_server_uses_again_is_another_one(before: tuple[Any, ...], expected: Verdict) -> None:
+    talk = streams(on_a=(PING,), on_b=(PING,))
+    talk.request(steps.RESUME_A, kind=STREAM, events=(*map(message_event, before), message_event(answer(talk))))
+    assert finding_of(talk.transcript(), "stream.no-broadcast").verdict is expected
+
+
+def test_equal_notifications_with_the_id_null_are_two() -> None:
+    talk = streams(on_a=({**NEWS, "id": None},), on_b=({**NEWS, "id": None},))
+    assert finding_of(talk.transcript(), "stream.no-broadcast").verdict is S
+
+
 def test_servers_without_streams_are_not_asked() -> None:
     talk = based(get=405)
     talk.request(steps.STREAM_TWO_A)
