@@ -21,7 +21,7 @@ from harness.exchanges.http_exchange import LINGER_S, WIRE_ERRORS, classify_body
 from harness.model import KEPT_BYTES, BodyFault, Reply, SseEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from httpx_sse import ServerSentEvent
 
@@ -122,6 +122,8 @@ class BodyReader:
         self.truncated = False
         self.ended = False
         """Nothing more will come of it."""
+        self.heard: Callable[[jsonrpc.Message], None] = lambda message: None
+        """Called with each message of an event stream as soon as it is whole."""
         self._scope: anyio.CancelScope | None = None
 
     def stop(self) -> None:
@@ -176,7 +178,10 @@ class BodyReader:
             self.fault = BodyFault.TOO_LARGE
             return False
         for event in parser.feed(data) if parser else ():
-            self.messages += jsonrpc.messages(event.data) or () if event.data else ()
+            fresh = jsonrpc.messages(event.data) or () if event.data else ()
+            self.messages += fresh
+            for message in fresh:
+                self.heard(message)
             kept = self._kept.cut(event.data, KEPT_BYTES if self._of_events < EVENTS_BYTES else CUT_BYTES)
             self._of_events += len(kept)
             self.truncated |= len(kept) < len(event.data)
@@ -221,15 +226,20 @@ class BodyReader:
 
 
 _BLANK_LINE: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _HEADERS: Final = {"content-type": "text/event-stream"}
 
 
 class EventParser:
-    """Cuts a stream's bytes into events, each as soon as it is whole. Lines end with LF, CRLF or CR."""
+    """Cuts a stream's bytes into events, each as soon as it is whole.
+
+    Lines end with LF, CRLF or CR, and a byte order mark may come first (HTML standard, "Parsing an event stream").
+    """
 
     def __init__(self) -> None:
         self._rest = bytearray()
         self._searched = 0
+        self._began = False
 
     def feed(self, data: bytes) -> Iterator[ServerSentEvent]:
         """Return the events that ``data`` completed."""
@@ -244,4 +254,6 @@ class EventParser:
             block = bytes(self._rest[: blank.end()])
             del self._rest[: blank.end()]
             self._searched = 0
+            if not self._began:
+                self._began, block = True, block.removeprefix(_BYTE_ORDER_MARK)
             yield from EventSource(httpx.Response(200, headers=_HEADERS, content=block)).iter_sse()

@@ -41,6 +41,8 @@ MOST_REPEATS: Final = 4
 """Times that one request is sent again."""
 MOST_PAUSES_S: Final = 90.0
 """All waits of one conversation together; past it a 429 is an answer like any other."""
+MOST_ANSWERS: Final = 10
+"""Requests of the peer that are answered while one stream of it is read."""
 CLOSE_S: Final = 1.0
 """Time a transport may take to close a connection."""
 
@@ -98,6 +100,11 @@ class Recorder:
         self._rpc_id = 0
         self._paused_s = 0.0
         self.process = 0
+        self.answer_to: Callable[[ProbeRequest, httpx.Headers, Message], ProbeRequest | None] = lambda *_: None
+        """Returns what is sent at once because of a message that came on a stream; None for nothing.
+
+        It is given the request that opened the stream, the headers of the stream, and the message.
+        """
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -220,7 +227,7 @@ class Recorder:
                 owed = request.method == "POST" and request.rpc_id is not None
                 listen_s = None if owed else request.listen_s
                 plan = ReadPlan(self.timeout_s, request.rpc_id, request.linger_s, listen_s, request.cuts)
-                await body.read(response, plan)
+                await self._read(request, response, body, plan)
             finally:
                 with anyio.move_on_after(CLOSE_S, shield=True):
                     await _close(response)
@@ -246,6 +253,21 @@ class Recorder:
         )
         self._exchanges[number] = exchange
         return ProbeAnswer(exchange, body.messages, answer)
+
+    async def _read(self, request: ProbeRequest, response: httpx.Response, body: BodyReader, plan: ReadPlan) -> None:
+        """Read a body, and answer meanwhile what the peer asks in it."""
+        answered = 0
+        async with task_group() as tasks:
+
+            def heard(message: Message) -> None:
+                nonlocal answered
+                answer = self.answer_to(request, response.headers, message) if answered < MOST_ANSWERS else None
+                if answer is not None:
+                    answered += 1
+                    tasks.start_soon(self._exchange, answer, self._reader(answer.step))
+
+            body.heard = heard
+            await body.read(response, plan)
 
     def _check_time(self) -> None:
         if anyio.current_time() >= self._deadline:

@@ -22,6 +22,8 @@ RIGHT: dict[str, tuple[Case, ...]] = {
         "Prompts",
         "AsksByUrl",
         "ProgressRises",
+        "WaitsForPong",
+        "ShortSessions",
     ),
     "right: ids and order of checks": right(
         "LongIds",
@@ -46,6 +48,7 @@ RIGHT: dict[str, tuple[Case, ...]] = {
             "CaseInsensitive",
             "ManyHeaders",
             "Chatty",
+            "FloatIds",
         ),
         Case("python", "OtherPath", path="/api/v2/agents"),
     ),
@@ -63,7 +66,7 @@ RIGHT: dict[str, tuple[Case, ...]] = {
     ),
     "right: authorization": right("Authorized", "AuthorizedScopes", "AuthorizedStateless", "AuthorizedForbids"),
     "right: older revisions": (
-        *right("OnlyOldest", revisions=(OLDEST,)),
+        *right("OnlyOldest", "BatchedEvents", revisions=(OLDEST,)),
         *right("Server", "JsonAnswers", revisions=(OLDEST, MIDDLE, NEWEST)),
         *right("Authorized", revisions=(OLDEST,)),
         Case("python", "HttpSse", revisions=(FIRST,), path="/sse"),

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from harness.base.jsonrpc import METHOD_NOT_FOUND
+
 if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
 
@@ -133,6 +135,20 @@ def request(rpc_id: int, method: str, params: Message | None = None) -> Message:
 def notification(method: str) -> Message:
     """Make a JSON-RPC notification."""
     return {"jsonrpc": "2.0", "method": method}
+
+
+def response_to_server(request: Message) -> Message | None:
+    """Make the response to a request that a server sent to a client without capabilities; None to another message.
+
+    A ping MUST be answered promptly, or the server may take the connection for dead (ping page). Everything else needs
+    a capability that docprobe does not declare.
+    """
+    if not isinstance(request.get("method"), str) or request.get("id") is None:
+        return None
+    answer: Message = {"jsonrpc": "2.0", "id": request["id"]}
+    if request["method"] == "ping":
+        return {**answer, "result": {}}
+    return {**answer, "error": {"code": METHOD_NOT_FOUND, "message": "docprobe declared no such capability"}}
 
 
 def initialize(rpc_id: int, version: str) -> Message:

@@ -26,6 +26,8 @@ from typing import Final
 
 from harness.model import RETRY_STEP
 
+SESSION_OVER: Final = "the session had ended by then"
+"""``Exchange.note`` of a request on a session that the server had ended of its own accord: it answers nothing else."""
 LEGS: Final = ("post-request", "post-notification", "get", "delete")
 PATIENCE: Final = 4
 """A deadline decides only if it was this many times as long as ordinary requests took: a busy machine reaches any
@@ -78,6 +80,10 @@ DISCOVER_MODERN_CHECK: Final = "discover.modern-check"
 """The same with an unknown version, where the result did not show whether the server speaks that revision or only
 serves any request: code -32022 decides."""
 
+ANSWER: Final = "answer.to-server"
+"""docprobe's response to a request that the server sent on a stream, while the stream was still open: an empty result
+for ping, and an error for what no capability was declared for. Sent in revisions with a handshake."""
+
 CLIENTS_SECOND: Final = "clients.second"
 """The initialize that this process has served, sent once more: a second client's. Only where the conversation has no
 other initialize that one process served after its first, or refused one that may be about the version."""
@@ -107,6 +113,9 @@ BASELINE_GET: Final = "baseline.get"
 BASELINE_TOOL: Final = "baseline.tool"
 """A tools/call, where tools/list offered a tool whose arguments could be made up."""
 
+ALIVE: Final = "alive.post-request"
+"""The ordinary request on a session, after a request with a fault was answered 404: is the session over, which a server
+may end at any time?"""
 POST_UNREADABLE: Final = "post.unreadable"
 """A notification whose JSON is cut off. Control: the initialized that was accepted, modern.control without sessions."""
 
@@ -211,6 +220,10 @@ ORIGIN_FOREIGN_INITIALIZE: Final = "origin.foreign-initialize"
 ORIGIN_CONTROL_INITIALIZE: Final = "origin.control-initialize"
 ORIGIN_FOREIGN_REQUEST: Final = "origin.foreign-request"
 ORIGIN_CONTROL_REQUEST: Final = "origin.control-request"
+ORIGIN_FOREIGN_GET: Final = "origin.foreign-get"
+"""GET with a foreign Origin, where GET opens a stream. Control: baseline.get."""
+ORIGIN_FOREIGN_DELETE: Final = "origin.foreign-delete"
+"""DELETE of session J with a foreign Origin. Control: isolation.end-a, which ended session I."""
 ORIGIN_OWN: Final = "origin.own"
 """The same request with the origin of the server's own pages; control origin.control-request."""
 ORIGIN_LOCAL_LOOKING: Final = "origin.local-looking"

@@ -43,5 +43,11 @@ def test_carriage_returns_alone_end_lines_too() -> None:
     assert [e[1] for e in events([b"data: a\r\rdata: b\r\r:"])] == ["a", "b"]
 
 
+def test_a_byte_order_mark_may_come_first_and_only_first() -> None:
+    mark = "\ufeff".encode()
+    seen = events([mark[:1], mark[1:] + b"data: one\n\n", mark + b"data: two\n\n"])
+    assert [data for _, data, *_ in seen] == ["one"]
+
+
 def test_an_unfinished_event_is_none() -> None:
     assert events([b"data: half\n"]) == []

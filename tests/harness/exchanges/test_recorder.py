@@ -309,3 +309,23 @@ async def test_while_the_endpoint_is_looked_for_less_is_read_of_each_reply() -> 
     assert asking is not None
     assert looking.fault == asking.fault == BodyFault.TOO_LARGE
     assert looking.body_bytes < 3 * 1024 * 1024 < 8 * 1024 * 1024 <= asking.body_bytes
+
+
+async def test_what_a_peer_asks_on_a_stream_is_answered_while_it_is_read() -> None:
+    async def behave(writer: Writer) -> None:
+        writer.write(SSE + b'data: {"jsonrpc":"2.0","id":"x","method":"ping"}\n\n')
+        with anyio.fail_after(TIMEOUT_S):
+            while not any(request.startswith(b"POST /ok") for request in nasty.requests):
+                await anyio.sleep(0.01)
+        writer.write(b"data: " + GOOD + b"\n\n")
+
+    nasty = Nasty(behave)
+    async with talk(nasty) as (recorder, url):
+        recorder.answer_to = lambda request, headers, message: (
+            ask(url, "/ok", step=headers["content-type"]) if message.get("method") == "ping" else None
+        )
+        answer = await recorder.send(ask(url))
+        assert answer.served
+        assert answer.result == {}
+        assert [exchange.step for exchange in recorder.exchanges] == ["test", "text/event-stream"]
+        assert [e.reply.body for e in recorder.exchanges[1:] if e.reply is not None] == [GOOD.decode()]

@@ -185,6 +185,22 @@ class OriginServedInSessions(conforming.Server):
             super().check_origin(request)
 
 
+class OriginServedToListeners(conforming.Server):
+    """GET opens a stream whatever the Origin."""
+
+    def check_origin(self, request: Request) -> None:
+        if request.method != "GET":
+            super().check_origin(request)
+
+
+class OriginServedAtDelete(conforming.Server):
+    """DELETE ends a session whatever the Origin."""
+
+    def check_origin(self, request: Request) -> None:
+        if request.method != "DELETE":
+            super().check_origin(request)
+
+
 class OriginSearched(conforming.Server):
     """Any Origin that contains the name of this host is its own."""
 
@@ -273,6 +289,15 @@ class PingSaysMore(conforming.Server):
     def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
         if message["method"] == "ping":
             return conforming.response(message, {"status": "ok"})
+        return super().result_of(message)
+
+
+class PingNull(conforming.Server):
+    """Answers a ping by null."""
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["method"] == "ping":
+            return {"jsonrpc": "2.0", "id": message["id"], "result": None}
         return super().result_of(message)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import secrets
 import time
 import uuid
+from collections import Counter
+from typing import Any
 
 import conforming
 from conforming import Refused, Session
@@ -197,3 +200,50 @@ class OnlyOldest(conforming.Server):
     """Knows 2025-03-26 only."""
 
     versions = ("2025-03-26",)
+
+
+class WaitsForPong(conforming.Server):
+    """Pings the client before it answers, and ends the session of one that does not answer the ping."""
+
+    patience_s = 1.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pongs: dict[str, asyncio.Event] = {}
+
+    async def post(self, request: Request, reply: Reply, user: str | None) -> None:
+        message = self.message_of(request)
+        if isinstance(message, dict) and "method" not in message and message.get("id") in self.pongs:
+            self.pongs[message["id"]].set()
+        await super().post(request, reply, user)
+
+    async def answer(self, session: Session, message: dict[str, Any], reply: Reply) -> None:
+        id = uuid.uuid4().hex
+        pong = self.pongs[id] = asyncio.Event()
+        await reply.start_stream()
+        await reply.event(json.dumps({"jsonrpc": "2.0", "id": id, "method": "ping"}))
+        try:
+            await asyncio.wait_for(pong.wait(), self.patience_s)
+        except TimeoutError:
+            self.sessions.pop(session.id, None)
+        else:
+            await reply.event(json.dumps(self.answer_to(message)))
+        await reply.end()
+
+
+class ShortSessions(conforming.Server):
+    """Ends each session after a few requests, as a server may at any time."""
+
+    most = 7
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.used: Counter[str] = Counter()
+
+    def session_of(self, request: Request, user: str | None) -> Session:
+        session = super().session_of(request, user)
+        self.used[session.id] += 1
+        if self.used[session.id] > self.most:
+            self.sessions.pop(session.id, None)
+            raise Refused(404, "the session is over")
+        return session

@@ -235,3 +235,26 @@ class HttpSse(conforming.Server):
             await self.streams[name].event(json.dumps(conforming.response(message, result)))
         elif "id" in message:
             await self.streams[name].event(json.dumps(self.result_of(message)))
+
+
+class FloatIds(conforming.Server):
+    """Reads the ids of requests as floating-point numbers: 7 comes back as 7.0, which JSON does not tell apart."""
+
+    def message_of(self, request: Request) -> Any:
+        message = super().message_of(request)
+        if isinstance(message, dict) and isinstance(message.get("id"), int):
+            message["id"] = float(message["id"])
+        return message
+
+
+class BatchedEvents(conforming.Server):
+    """All messages of a stream are in one event, as 2025-03-26 allows."""
+
+    versions = ("2025-03-26",)
+
+    async def deliver(
+        self, session: Session, messages: list[dict[str, Any]], reply: Reply, headers: dict[str, str] | None = None
+    ) -> None:
+        await reply.start_stream(headers)
+        await reply.event(json.dumps(messages))
+        await reply.end()

@@ -23,7 +23,7 @@ from harness.model import KEPT_BYTES, STDIN, STDOUT, Exchange, Facts, Failure, F
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import initialize_version, strange_version
 from harness.profiles.mcp.probes.tools import callable_tools
-from harness.profiles.mcp.revisions import with_handshake, without_handshake
+from harness.profiles.mcp.revisions import FIRST_SESSIONLESS, with_handshake, without_handshake
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,11 +34,15 @@ if TYPE_CHECKING:
 
 MOST_TOOLS: Final = 3
 """Tools that are called: each may print in its own way, and may be slow."""
+MOST_ANSWERS: Final = 10
+"""Requests of the server that are answered while one response is waited for."""
 MOST_NOISE: Final = 50
 """Lines of noise that are recorded one by one."""
 UNKNOWN_ID: Final = 1000
 """Id of a request that was never sent."""
 MARGIN_S: Final = 0.1
+_SHOWN: Final = 80
+"""Characters of a line that a reason shows."""
 
 
 async def converse_stdio(
@@ -162,14 +166,18 @@ def _is_noise(line: str) -> bool:
 def _facts(pod: Pod, talk: _StdioRecorder, ok: bool) -> Facts:
     if ok:
         return Facts()
-    return Facts(_why_not_served(talk.exchanges[0], pod.exit_state()) if talk.exchanges else "nothing was asked")
+    return Facts(_why_not_served(talk.exchanges, pod.exit_state()) if talk.exchanges else "nothing was asked")
 
 
-def _why_not_served(opening: Exchange, state: ExitState | None) -> str:
+def _why_not_served(exchanges: Sequence[Exchange], state: ExitState | None) -> str:
     """Return what became of the first initialize; how the process ended counts only where that was the answer."""
+    opening = exchanges[0]
+    noise = [e.body for e in exchanges if e.step == steps.STDIO_NOISE and e.process == opening.process]
     answer = jsonrpc.response_to(jsonrpc.messages(opening.reply.body) or (), 1) if opening.reply else None
     if answer is None:
         closed = opening.failure is not None and opening.failure.kind is FailureKind.CLOSED
+        if noise:
+            return f"initialize was answered by lines that are not MCP messages, first {noise[0][:_SHOWN]!r}"
         return f"initialize was not answered ({state.sentence if closed and state else opening.failure})"
     if (code := jsonrpc.error_code(answer)) is not None:
         return f"initialize was answered with the error {code}"
@@ -201,7 +209,7 @@ class _StdioRecorder:
     def speak(self, revision: str) -> None:
         """Record what follows, and the request that showed it, as spoken in ``revision``."""
         self.revision = revision
-        last = max(at for at, exchange in enumerate(self.exchanges) if exchange.method == STDIN)
+        last = max(at for at, e in enumerate(self.exchanges) if e.method == STDIN and e.step != steps.ANSWER)
         self.exchanges[last] = replace(self.exchanges[last], revision=revision)
 
     async def afresh(self, step: str, message: Message, *, ends: bool = True) -> Message | None:
@@ -225,6 +233,7 @@ class _StdioRecorder:
         answer: Message | None = None
         noise: list[str] = []
         heard: list[str] = []
+        answered: list[Message] = []
         try:
             await self._pod.send_stdin(messages.encode(message) + b"\n")
             with anyio.fail_after(self._start_s if self._started_process else self._timeout_s):
@@ -235,6 +244,8 @@ class _StdioRecorder:
                         break
                     (noise if _is_noise(line) else heard).append(line)
                     answer = jsonrpc.response_to(jsonrpc.messages(line) or (), message["id"])
+                    if len(answered) < MOST_ANSWERS:
+                        answered += await self._answer(line)
         except TimeoutError:
             failure = Failure(FailureKind.TIMEOUT)
             # a server that let a whole start pass is not given one again
@@ -244,8 +255,20 @@ class _StdioRecorder:
         self._started_process = False
         reply = _reply(line, heard) if answer is not None and line is not None else None
         self._record(step, STDIN, messages.encode(message).decode(), reply, failure, began, control=control)
+        for each in answered:
+            self._record(steps.ANSWER, STDIN, messages.encode(each).decode(), None, None, began)
         self._record_noise(noise, began)
         return answer
+
+    async def _answer(self, line: str) -> list[Message]:
+        """Answer the requests of the server in a line; clients of sessionless revisions send no responses."""
+        if (self.revision or "") >= FIRST_SESSIONLESS:
+            return []
+        asked = map(messages.response_to_server, jsonrpc.messages(line) or ())
+        answers = [answer for answer in asked if answer is not None]
+        for answer in answers:
+            await self._pod.send_stdin(messages.encode(answer) + b"\n")
+        return answers
 
     async def notify(self, step: str, message: Message) -> None:
         """Write a notification."""

@@ -197,6 +197,9 @@ async def probe_what_reads(peer: ProbedServer, base: FirstSession) -> None:
     if revision == BATCH_REVISION:
         await probe_batch(peer, await living())
     await probe_origin_of_request(peer, await living())
+    if base.listens:
+        foreign = replace(await living(), origin=FOREIGN_ORIGIN)
+        await peer.get(steps.ORIGIN_FOREIGN_GET, foreign, control=base.get.number)
 
     async def ask(step: str, method: str, params: Message, control: int | None = None) -> ProbeAnswer:
         message = messages.request(peer.recorder.rpc_id(), method, params)

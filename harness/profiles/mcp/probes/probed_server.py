@@ -16,7 +16,17 @@ from harness.exchanges.http_exchange import LINGER_S, ProbeAnswer, ProbeRequest
 from harness.exchanges.recorder import TOO_MANY
 from harness.model import Facts
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.messages import ACCEPT_BOTH, ACCEPT_STREAM, Caller, EndpointAddress, Headers, headers
+from harness.profiles.mcp.messages import (
+    ACCEPT_BOTH,
+    ACCEPT_STREAM,
+    EVENT_HEADER,
+    SESSION_HEADER,
+    Caller,
+    EndpointAddress,
+    Headers,
+    headers,
+)
+from harness.profiles.mcp.revisions import FIRST_SESSIONLESS
 from harness.profiles.mcp.tokens import GivenTokens
 
 if TYPE_CHECKING:
@@ -30,6 +40,12 @@ if TYPE_CHECKING:
     from harness.profiles.mcp.probes.tools import ServerTool
     from harness.profiles.mcp.tokens import TokenSource
 
+SESSION_NOT_FOUND: Final = 404
+"""Answer to a request of a session that is over."""
+_ON_LIVE_SESSIONS: Final = ("version.", "origin.", "batch.", "feature.", "task.", "tool.", "resource.", "post.")
+"""Groups of steps that send a fault on a session which nothing has ended."""
+_OF_THE_REQUEST: Final = frozenset({"accept", "content-type", EVENT_HEADER.lower()})
+"""Headers that the answer to a server's request does not take from the request that opened the stream."""
 REPLAY_LINGER_S: Final = 0.1
 """How long to listen on after the replayed response: what comes with it may be someone else's."""
 AUTHORIZATION: Final = "authorization"
@@ -113,6 +129,9 @@ class ProbedServer:
         self.first: tuple[ProbeAnswer, Caller] | None = None
         """The first initialize that this process served, and its caller."""
         self.streams_closed: set[str | None] = set()
+        self.sessions_over: set[str | None] = set()
+        """Ids of sessions that the server has ended of its own accord."""
+        recorder.answer_to = self._answer_to
 
     @property
     def single_session(self) -> bool:
@@ -162,6 +181,29 @@ class ProbedServer:
             control=control,
         )
 
+    def _answer_to(self, request: ProbeRequest, head: Mapping[str, str], message: Message) -> ProbeRequest | None:
+        """Make the answer to a request that came on the stream of ``request``: what a living client sends.
+
+        Clients of sessionless revisions send no responses.
+        """
+        answer = messages.response_to_server(message)
+        if answer is None or (request.revision or "") >= FIRST_SESSIONLESS:
+            return None
+        issued = head.get(SESSION_HEADER)
+        kept = [pair for pair in request.headers if pair[0].lower() not in _OF_THE_REQUEST]
+        if issued is not None and SESSION_HEADER not in dict(kept):
+            kept.append((SESSION_HEADER, issued))
+        return ProbeRequest(
+            step=steps.ANSWER,
+            method="POST",
+            url=self.address.url,
+            headers=(*kept, ("Accept", ACCEPT_BOTH), ("Content-Type", "application/json")),
+            body=messages.encode(answer),
+            revision=request.revision,
+            session=request.session,
+            token=request.token,
+        )
+
     async def post(
         self,
         step: str,
@@ -175,7 +217,21 @@ class ProbedServer:
     ) -> ProbeAnswer:
         """POST a message; ``linger_s`` and ``cuts`` as in :class:`ProbeRequest`."""
         request = self.prepare(step, caller, "POST", message, extra=extra, control=control, accept=ACCEPT_BOTH)
-        return await self.recorder.send(replace(request, linger_s=linger_s, cuts=cuts))
+        answer = await self.recorder.send(replace(request, linger_s=linger_s, cuts=cuts))
+        if answer.status == SESSION_NOT_FOUND and step.startswith(_ON_LIVE_SESSIONS):
+            await self._look_at_session(caller, answer.number)
+        return answer
+
+    async def _look_at_session(self, caller: Caller, number: int) -> None:
+        """Ask on a session whether it lives, after a request with a fault got 404; if not, note that at the request."""
+        session = next((session for session in self.sessions if session.id == caller.id), None)
+        if session is None:
+            return
+        plain = Caller(session.revision, session.revision, session.id, session.label, self.token)
+        message = messages.request(self.recorder.rpc_id(), self.method)
+        if (await self.post(steps.ALIVE, plain, message, control=number)).status == SESSION_NOT_FOUND:
+            self.sessions_over.add(session.id)
+            self.recorder.amend(number, note=steps.SESSION_OVER)
 
     async def post_unreadable(self, step: str, caller: Caller, *, extra: Headers = (), control: int) -> ProbeAnswer:
         """POST the beginning of a notification: no JSON, which no server can accept."""

@@ -17,7 +17,7 @@ import anyio
 from harness.exchanges.http_exchange import ProbeAnswer, StoppedError
 from harness.model import FailureKind, Incident, Session
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.messages import SESSION_HEADER, Caller, initialize_version
+from harness.profiles.mcp.messages import FOREIGN_ORIGIN, SESSION_HEADER, Caller, initialize_version
 
 if TYPE_CHECKING:
     from harness.engine.protocol import ExitState
@@ -150,11 +150,12 @@ async def open_session(peer: ProbedServer, role: str, revision: str, *, token: s
 
 
 async def revived(peer: ProbedServer, caller: Caller) -> Caller:
-    """Return the caller; if the process has died meanwhile, one with a session of a new process.
+    """Return the caller; if its session is over, one with a new session, of a new process if the old one has died.
 
     What killed it is one fault, and hides no other: everything that it did not kill is asked all the same.
     """
-    if not await has_died(peer):
+    over = caller.id in peer.sessions_over and not peer.single_session
+    if not over and not await has_died(peer):
         return caller
     opened = await open_session(peer, "A2", caller.revision or "")
     return caller if opened is None else opened
@@ -311,14 +312,15 @@ async def _wait_for_end(peer: ProbedServer, caller: Caller) -> None:
 
 
 async def probe_isolation(peer: ProbedServer, revision: str) -> None:
-    """End session I, and ask whether session J lives."""
+    """End session I, and ask whether session J lives; then end that with a foreign Origin."""
     i = await open_session(peer, "I", revision)
     j = await open_session(peer, "J", revision)
     if i is None or j is None or i.id is None or j.id is None or i.id == j.id:
         return
     before = await peer.request(steps.ISOLATION_BEFORE_B, j)
-    await peer.delete(steps.ISOLATION_END_A, i)
+    end = await peer.delete(steps.ISOLATION_END_A, i)
     await peer.request(steps.ISOLATION_REQUEST_B, j, control=before.number)
+    await peer.delete(steps.ORIGIN_FOREIGN_DELETE, replace(j, origin=FOREIGN_ORIGIN), control=end.number)
 
 
 async def collect_ids(peer: ProbedServer, revision: str) -> None:

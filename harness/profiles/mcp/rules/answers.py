@@ -21,7 +21,7 @@ from harness.profiles.mcp.rules.transcript import (
     response,
     sent,
 )
-from harness.profiles.mcp.steps import LEGS, PATIENCE, TOOL_STEPS
+from harness.profiles.mcp.steps import LEGS, PATIENCE, SESSION_OVER, TOOL_STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,7 +48,7 @@ class Answer(StrEnum):
     CUT = "cut"
     """The connection was closed without an answer, though the server lived on and the bytes were harmless."""
     UNDECIDED = "undecided"
-    """Load, an HTTP parser (the server's or ours), a dead process: nothing about the rule."""
+    """Load, an HTTP parser (the server's or ours), a dead process, a session that had ended: nothing about the rule."""
 
 
 NOT_SERVED: Final = (Answer.REFUSED, Answer.SILENT, Answer.CUT)
@@ -129,7 +129,7 @@ def was_watched_enough(transcript: Transcript, exchange: Exchange, opening: Exch
 def classify_answer(transcript: Transcript, exchange: Exchange, control: Exchange | None) -> Answer:
     """Return what the answer to ``exchange`` means, given that ``control`` was served."""
     if exchange.reply is not None:
-        if exchange.reply.status in NEVER_DECIDE:
+        if exchange.reply.status in NEVER_DECIDE or exchange.note == SESSION_OVER:
             return Answer.UNDECIDED
         if is_served(exchange):
             return Answer.SERVED
@@ -218,6 +218,8 @@ def describe_each(answers: Iterable[tuple[str, Exchange]]) -> str:
 
 def why_undecided(exchange: Exchange) -> str:
     """Return why an answer decides nothing, as a sentence without its full stop."""
+    if exchange.note == SESSION_OVER:
+        return SESSION_OVER
     if exchange.status in NEVER_DECIDE:
         return f"{exchange.status} is about load, not about the request"
     if exchange.reply is None:

@@ -53,6 +53,8 @@ _PLAINLY_FOREIGN: Final = {
     steps.ORIGIN_FOREIGN_REQUEST: "a request",
 }
 """What is asked with an Origin that nobody mistakes for a local one."""
+_OFFERED: Final = {steps.ORIGIN_FOREIGN_GET: "a GET", steps.ORIGIN_FOREIGN_DELETE: "a DELETE"}
+"""The same by the other methods, which a server need not offer: they count where it serves them without an Origin."""
 _FOREIGN: Final = {
     **_PLAINLY_FOREIGN,
     **{
@@ -112,7 +114,7 @@ def refused_403(transcript: Transcript, bound: BoundRequirement) -> Finding:
     One that is served is for http.origin-validate to judge. So are the ones that only look local: a server that fails
     on ``null`` refuses it, by whatever status.
     """
-    asked = _asked(transcript, bound.revision, _PLAINLY_FOREIGN)
+    asked = _asked(transcript, bound.revision, {**_PLAINLY_FOREIGN, **_OFFERED})
     if not asked:
         return not_asked(transcript, bound, "A request with a foreign Origin")
     evidence = with_controls(transcript, asked.values())
@@ -256,7 +258,7 @@ RULES: Final = (ORIGIN_VALIDATE, ORIGIN_403, OWN_SERVED, BIND_LOCALHOST)
 
 
 def _validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    asked = _asked(transcript, bound.revision, _FOREIGN)
+    asked = _asked(transcript, bound.revision, {**_FOREIGN, **_OFFERED})
     if not asked:
         return not_asked(transcript, bound, "A request with a foreign Origin")
     evidence = with_controls(transcript, asked.values())
@@ -278,9 +280,17 @@ def _validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
 
 
 def _asked(transcript: Transcript, revision: str, names: Mapping[str, str]) -> dict[str, Exchange]:
-    """Return the exchange of each request with a foreign Origin, by what it asked; ``names`` gives that by step."""
+    """Return the exchange of each request with a foreign Origin, by what it asked; ``names`` gives that by step.
+
+    Methods that are not offered are left out.
+    """
     exchanges = {what: exchange_of(transcript, revision, step) for step, what in names.items()}
-    return {what: exchange for what, exchange in exchanges.items() if exchange is not None}
+    return {
+        what: exchange
+        for what, exchange in exchanges.items()
+        if exchange is not None
+        if exchange.step not in _OFFERED or is_served(control_of(transcript, exchange))
+    }
 
 
 def _why_nothing(transcript: Transcript, asked: dict[str, Exchange]) -> str:

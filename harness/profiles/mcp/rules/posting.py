@@ -47,6 +47,7 @@ _NOTIFICATIONS: Final = (
     steps.OPEN_INITIALIZED,
     f"{steps.LIVE}.post-notification",
     steps.LIVE_RESPONSE,
+    steps.ANSWER,
     steps.MODERN_NOTIFICATION,
 )
 _REQUESTS: Final = (
@@ -59,6 +60,7 @@ _REQUESTS: Final = (
 _WITH_VERSION_HEADER: Final = STREAMABLE[1:]
 _ACCEPTED: Final = "202 Accepted"
 """Words of the sentence on what an accepted notification is answered."""
+_UNASKED_RESPONSE: Final = "A response that answers no request"
 _ERROR_STATUS: Final = 400
 """From here on a status is one of an error."""
 
@@ -274,7 +276,7 @@ RULES: Final = (NOTIFICATION_202, REFUSED_STATUS, REQUEST_SSE_OR_JSON, UNSUPPORT
 
 def _is_unanswered(transcript: Transcript, exchange: Exchange, opening: Exchange | None) -> bool:
     """Return whether a message that needs no work got no answer, and that decides something."""
-    if exchange.reply is not None or exchange.step == steps.BASELINE_TOOL:
+    if exchange.reply is not None or exchange.step in (steps.BASELINE_TOOL, steps.ANSWER):
         return False
     return classify_answer(transcript, exchange, opening) in (Answer.SILENT, Answer.CUT)
 
@@ -309,4 +311,6 @@ def _wrong_form(exchange: Exchange) -> str | None:
 
 def _message(exchange: Exchange) -> str:
     message = sent(exchange)
-    return "A response that answers no request" if message is not None and is_response(message) else name_of(exchange)
+    if message is None or not is_response(message):
+        return name_of(exchange)
+    return "A response to the server's own request" if exchange.step == steps.ANSWER else _UNASKED_RESPONSE

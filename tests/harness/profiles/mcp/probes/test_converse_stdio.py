@@ -134,6 +134,25 @@ async def test_tools_are_called_and_what_they_print_is_noise() -> None:
     assert noise == ["calling a", "calling b", "calling c"]
 
 
+@pytest.mark.parametrize(
+    ("method", "answered"), [("ping", '["result"] == {}'), ("roots/list", '["error"]["code"] == -32601')]
+)
+async def test_a_server_that_asks_its_client_is_answered(method: str, answered: str) -> None:
+    asks = f'print(json.dumps({{"jsonrpc": "2.0", "id": "x", "method": "{method}"}}), flush=True)'
+    tools = '[{"name": "a", "inputSchema": {"type": "object"}}]'
+    transcript = await hold(server(tools=tools, call=f"{asks}; assert json.loads(sys.stdin.readline()){answered}"))
+    (call,) = [e for e in of_step(transcript, steps.STDIO_TOOL_CALL) if e.process == 0]
+    (answer,) = [e for e in of_step(transcript, steps.ANSWER) if e.process == 0]
+    assert call.reply is not None
+    assert '"id": "x"' in answer.body.replace('":"', '": "')
+
+
+async def test_an_initialize_that_is_answered_over_several_lines_says_so() -> None:
+    program = server().replace("**answer}), flush=True)", "**answer}, indent=1), flush=True)")
+    transcript = await hold(program, timeout_s=1.0, start_s=3.0)
+    assert (transcript.facts.not_served or "").startswith("initialize was answered by lines that are not MCP messages")
+
+
 async def test_a_tool_that_never_answers_is_the_last_one_that_is_called() -> None:
     tools = '[{"name": name, "inputSchema": {"type": "object"}} for name in "abcd"]'
     transcript = await hold(server(tools=tools, call="continue"), timeout_s=1.0)
