@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import io
 import os
 import sys
 import traceback
@@ -14,6 +13,7 @@ import click
 
 from extractor.base.errors import DocprobeError
 from harness.cli.context import Cli, global_options, print_error, with_global_options
+from harness.cli.streams import discard_stdout, prepare_streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,14 +86,18 @@ def main() -> None:
     """Entry point. Exit codes: README, "Exit codes"."""
     # the values of a run are frozen trees: looking for cycles among them takes a tenth of the time, and finds none
     gc.set_threshold(200_000, 20, 100)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # an arrow that the terminal's encoding lacks is spelt out: it costs nobody a report
-        sys.stdout.reconfigure(errors="backslashreplace")
+    prepare_streams()
     try:
-        code = cli.main(standalone_mode=False)
+        returned = cli.main(standalone_mode=False)
+        code = returned if isinstance(returned, int) else 0
     except BaseException as error:
         code = _report(_innermost(error))
-    sys.exit(code if isinstance(code, int) else 0)
+    try:
+        sys.stdout.flush()
+    except (DocprobeError, OSError) as error:
+        code = code or _report(error)
+        discard_stdout()
+    sys.exit(code)
 
 
 def _innermost(error: BaseException) -> BaseException:
@@ -121,7 +125,7 @@ def _report(error: BaseException) -> int:
             return 130
         case BrokenPipeError():
             # the reader of a pipe ended first (`docprobe blocks | head`): print nothing, end as shells expect
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_stdout()
             return 141
         case DocprobeError():
             if verbose:
