@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.base.errors import UsageError
-from harness.cli.context import Cli, docs_option, pass_cli, results_of, results_option, state_option
+from harness.cli.context import Cli, Group, docs_option, pass_cli, results_of, results_option, state_option
 from harness.settings import BASELINE_NAME, load_config
 
 if TYPE_CHECKING:
     from harness.model import Report
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Manage the baseline, docprobe-baseline.toml: known findings that do not fail a check."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from extractor.base.suggest import suggestion
 from harness.base.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,6 +75,26 @@ def draws_links(environ: Mapping[str, str]) -> bool:
     )
     marked = any(name in environ for name in ("WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "DOMTERM"))
     return known or named or marked or (vte.isdigit() and int(vte) >= 5000)
+
+
+class Group(click.Group):
+    """A group of commands that answers to a wrong name with the nearest ones, and to none with its help."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the options before the command. Without any argument, print the help to stderr and exit with 2."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(UsageError.exit_code)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first argument names. Raises UsageError if there is none."""
+        names = self.list_commands(ctx)
+        if args[0] not in names and not ctx.resilient_parsing:
+            raise UsageError(f"{ctx.command_path} has no command '{args[0]}'", suggestion(args[0], names))
+        return super().resolve_command(ctx, args)
 
 
 pass_cli = click.make_pass_decorator(Cli)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from extractor.base.errors import DocprobeError
-from harness.cli.context import Cli, global_options, print_error, with_global_options
+from harness.cli.context import Cli, Group, global_options, print_error, with_global_options
 from harness.cli.streams import discard_stdout, prepare_streams
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 """Command name to module (its attribute ``command``) and one-line help. Modules are imported when they are used."""
 
 
-class Commands(click.Group):
+class Commands(Group):
     """A group whose commands are imported when they are used, so that ``docprobe --help`` is instant."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -18,7 +18,7 @@ from extractor.base.suggest import suggestion
 from extractor.base.text import printable
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
-from harness.cli.context import Cli, pass_cli, table_or_json_option
+from harness.cli.context import Cli, Group, pass_cli, table_or_json_option
 from harness.load import load_normative_text
 from harness.selection.changed import find_change
 from harness.selection.undone import folder_before
@@ -130,12 +130,12 @@ FOLDER = click.option(
 )  # fmt: skip
 
 
-@click.group("snapshot", short_help="Pin, verify and compare copies of the docs.")
+@click.group("snapshot", cls=Group, short_help="Pin, verify and compare copies of the docs.")
 def command() -> None:
     """Pin a copy of the docs, verify it, and compare the normative text of two versions."""
 
 
-@command.command("sync")
+@command.command("sync", short_help="Copy the docs of one commit and pin them.")
 @click.option("--from", "source", required=True, metavar="CHECKOUT_OR_URL", help="A git checkout, or its URL.")
 @click.option("--ref", metavar="REF", help="Commit, tag or branch. [default: the pinned commit, else HEAD]")
 @click.option(
@@ -155,7 +155,7 @@ def sync_command(cli: Cli, source: str, ref: str | None, root: str | None, folde
     cli.err().print(f"{len(manifest.pages)} pages, {pin}", markup=False, soft_wrap=True)
 
 
-@command.command("verify")
+@command.command("verify", short_help="Compare the pages with the pinned ones.")
 @click.argument("docs", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @FOLDER
 def verify_command(docs: Path | None, folder: Path) -> None:
@@ -178,7 +178,7 @@ def verify_command(docs: Path | None, folder: Path) -> None:
     click.get_current_context().exit(0 if result.whole else 1)
 
 
-@command.command("diff")
+@command.command("diff", short_help="Compare the sentences of two docs roots, revisions or states.")
 @click.argument("old", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="[A]")
 @click.argument("new", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="[B]")
 @click.option(

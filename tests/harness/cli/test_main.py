@@ -122,3 +122,35 @@ def test_global_options_may_stand_on_either_side_of_the_command(
             no_color="--no-color" in options or "NO_COLOR" in os.environ,
         )
         assert heard == [expected, expected, expected]
+
+
+@pytest.mark.parametrize("words", [(), ("baseline",), ("snapshot",)])
+def test_a_group_without_a_command_shows_its_help_and_no_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["docprobe", *words])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out) == (2, "")
+    assert err.startswith("Usage: ")
+    assert "Commands:" in err
+    assert "error:" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (("chek",), "docprobe has no command 'chek'", "did you mean 'check'?"),
+        (("baseline", "updte"), "docprobe baseline has no command 'updte'", "did you mean 'update'?"),
+        (("snapshot", "xyzzy"), "docprobe snapshot has no command 'xyzzy'", "choose from diff, sync, verify"),
+    ],
+)
+def test_the_nearest_commands_are_suggested(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], message: str, hint: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["docprobe", *words])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"error: {message}\nhint: {hint}\n"
