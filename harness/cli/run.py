@@ -16,7 +16,7 @@ from harness.cli.context import Cli, docs_option, pass_cli, runtime_option, stat
 from harness.settings import load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from harness.config import Config
@@ -81,7 +81,10 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     def say(text: str) -> None:
         err.print(printable(text), markup=False, style="dim", soft_wrap=True)
 
+    serving: list[Served] = []
+
     def ready(served: Served) -> None:
+        serving.append(served)
         for line in _how_to_reach(served, config.profile.opening):
             click.echo(line)
         err.print("press Ctrl-C to stop it", style="dim")
@@ -96,7 +99,7 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
     async with anyio.create_task_group() as tasks:
         # the listener outlives the scope: a second Ctrl-C during the clean-up ends at once, and the pod dies with us
         with anyio.CancelScope() as scope:
-            tasks.start_soon(_listen, scope)
+            tasks.start_soon(_listen, scope, say)
             async with open_engine(config) as engine:
                 for number, date in enumerate(dates, 1):
                     try:
@@ -112,6 +115,8 @@ async def _serve(cli: Cli, config: Config, port: int | None) -> None:
                         err.print("the example exited on its own; see its log above")
                         break
         tasks.cancel_scope.cancel()
+    if scope.cancelled_caught and not serving:
+        raise KeyboardInterrupt
 
 
 def _how_to_reach(served: Served, opening: OpeningRequest | None) -> Iterator[str]:
@@ -129,9 +134,10 @@ def _how_to_reach(served: Served, opening: OpeningRequest | None) -> Iterator[st
     yield "try    " + shlex.join(["curl", "-i", served.url, *host, *bearer, *stated, *headers, *body])
 
 
-async def _listen(scope: anyio.CancelScope) -> None:
+async def _listen(scope: anyio.CancelScope, say: Callable[[str], None]) -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
             if scope.cancel_called:
                 os._exit(130)
+            say("stopping… press Ctrl-C again to quit immediately")
             scope.cancel()

@@ -17,7 +17,7 @@ from harness.results.counts import count as summary_figures
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from extractor.model import Level
@@ -71,11 +71,11 @@ def add(report: Report, connection: sqlite3.Connection) -> bool:
 
 
 def _follow_renamed(report: Report, connection: sqlite3.Connection) -> None:
-    """Give examples of the last night the ids that they have now: what has the same text on the same page is the same.
+    """Give examples of the last night the ids that they have now: those with the same text are the same.
 
-    A heading that is inserted above unchanged blocks renames them. Nothing is renamed for a report that is older than
-    the last night or about a part of the docs, where several examples of a page have the text, or where another docs
-    tree in the same history has an example of that id.
+    A heading that is inserted above unchanged blocks renames them, and so does a page that moves. Nothing is renamed
+    for a report that is older than the last night or about a part of the docs, where several examples with the text may
+    be meant, or where another docs tree in the same history has an example of that id.
     """
     docs = encodable(report.docs_root)
     last = connection.execute(
@@ -89,13 +89,7 @@ def _follow_renamed(report: Report, connection: sqlite3.Connection) -> None:
         " WHERE other.example = example.id AND night.docs != ?)",
         (last[0], docs),
     ).fetchall()
-    old = _by_text((name, digest, number) for number, name, digest in rows)
-    new = _by_text((encodable(e.id), e.digest[:DIGEST_DIGITS], 0) for e in report.examples)
-    renamed = {
-        number: new[text][0][0]
-        for text, ((name, number), *others) in old.items()
-        if not others and len(new.get(text, ())) == 1 and new[text][0][0] != name
-    }
+    renamed = _renamed(rows, [(encodable(e.id), e.digest[:DIGEST_DIGITS]) for e in report.examples])
     former = {number: name for number, name, _ in rows}
     # names are unique, and two examples may change theirs: first each gets one that nothing else has
     for number in renamed:
@@ -109,12 +103,42 @@ def _follow_renamed(report: Report, connection: sqlite3.Connection) -> None:
         connection.execute("INSERT OR REPLACE INTO old_name (name, example) VALUES (?, ?)", (former[number], number))
 
 
-def _by_text(examples: Iterable[tuple[str, str, int]]) -> Mapping[tuple[str, str], list[tuple[str, int]]]:
-    """Return name and number of examples by their page and text."""
-    found: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
-    for name, digest, number in examples:
-        found[stem_of(name), digest].append((name, number))
-    return found
+def _renamed(old: Sequence[tuple[int, str, str]], new: Sequence[tuple[str, str]]) -> dict[int, str]:
+    """Return the new name of each example that has another one now, by its number.
+
+    The same text on the same page is one example. Elsewhere it is one if its page lost it and only one other got it.
+
+    Args:
+        old: number, name and digest of the examples of the last night.
+        new: name and digest of those of this night.
+    """
+    on_page = _only_pairs(
+        [((stem_of(name), digest), number) for number, name, digest in old],
+        [((stem_of(name), digest), name) for name, digest in new],
+    )
+    names = {name for name, _ in new}
+    known = {name for _, name, _ in old} | set(on_page.values())
+    moved = _only_pairs(
+        [(digest, number) for number, name, digest in old if name not in names and number not in on_page],
+        [(digest, name) for name, digest in new if name not in known],
+    )
+    now = on_page | moved
+    return {number: now[number] for number, name, _ in old if now.get(number, name) != name}
+
+
+def _only_pairs(old: Iterable[tuple[Hashable, int]], new: Iterable[tuple[Hashable, str]]) -> dict[int, str]:
+    """Return a number's name for each key that one of ``old`` has and one of ``new``."""
+    numbers: dict[Hashable, list[int]] = defaultdict(list)
+    names: dict[Hashable, list[str]] = defaultdict(list)
+    for key, number in old:
+        numbers[key].append(number)
+    for key, name in new:
+        names[key].append(name)
+    return {
+        numbers[key][0]: names[key][0]
+        for key in numbers.keys() & names.keys()
+        if len(numbers[key]) == len(names[key]) == 1
+    }
 
 
 def _past_name(name: str, connection: sqlite3.Connection) -> str:

@@ -227,6 +227,17 @@ def test_the_history_of_an_example_goes_on_under_the_id_that_a_heading_gives_it(
     assert [len(queries.judged(history, f"docs/a#{name}")) for name in ("x", "x.2", "x.3")] == [1, 2, 2]
 
 
+def test_the_history_of_an_example_goes_on_when_its_page_moves(history: sqlite3.Connection) -> None:
+    """A copy on another page stays what it is, though it has the same text."""
+    copy = example("docs/2024/a#x", verdict("session.terminated-404", Verdict.SATISFIED), digest="a" * 64)
+    moved = example("docs/b#x", verdict("session.terminated-404", Verdict.VIOLATED), digest="a" * 64)
+    add(night(0, _named("x", "a", Verdict.SATISFIED), copy), history)
+    add(night(1, copy, moved), history)
+    assert [(flip.example, flip.after) for flip in queries.flips(history)] == [("docs/b#x", "violated")]
+    assert [len(queries.judged(history, name)) for name in ("docs/b#x", "docs/2024/a#x", "docs/a#x")] == [2, 2, 0]
+    assert queries.old_names(history) == {"docs/a#x": "docs/b#x"}
+
+
 def test_an_example_that_takes_an_old_id_leaves_the_nights_of_the_former_one(history: sqlite3.Connection) -> None:
     add(night(0, _named("x", "a", Verdict.SATISFIED), _named("y", "b", Verdict.SATISFIED)), history)
     add(night(1, _named("x", "b", Verdict.SATISFIED)), history)
@@ -241,7 +252,8 @@ def test_an_example_that_takes_an_old_id_leaves_the_nights_of_the_former_one(his
         night(1, _named("x.2", "a", Verdict.SATISFIED), narrowed=True),  # a part of the docs
         night(1, _named("x.2", "a", Verdict.SATISFIED), shards=("1/2",), missing_shards=("2/2",)),
         night(1, _named("x.2", "a", Verdict.SATISFIED), shards=("1/2",)),  # one shard, not joined with the other
-        night(1, example("docs/b#x.2", digest="a" * 64)),  # another page
+        night(1, _named("x", "b", Verdict.SATISFIED), example("docs/b#x", digest="a" * 64)),  # its page has it still
+        night(1, example("docs/b#x", digest="a" * 64), example("docs/c#x", digest="a" * 64)),  # two pages got it
         night(-1, _named("x.2", "a", Verdict.SATISFIED)),  # an older night that arrives late
     ],
 )
