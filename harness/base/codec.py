@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from harness.base.errors import UsageError
+from harness.base.escape import json_text
 
 T = TypeVar("T")
+Order = Literal["deterministic"] | None
 
 
 def to_json(value: Any) -> bytes:
@@ -16,10 +18,24 @@ def to_json(value: Any) -> bytes:
 
     Lone surrogates, which a reply's JSON escapes can bring and UTF-8 cannot hold, are spelt out (``\\udcff``).
     """
+    return _encoded(value, "deterministic")
+
+
+def to_document(value: Any, *, order: Order = None) -> str:
+    r"""Return ``value`` as an indented JSON document to be printed, with what a terminal or CI would obey escaped.
+
+    Args:
+        value: plain values and frozen dataclasses, as for :func:`to_json`.
+        order: of the keys of dicts; None keeps theirs.
+    """
+    return json_text(msgspec.json.format(_encoded(value, order), indent=2).decode()) + "\n"
+
+
+def _encoded(value: Any, order: Order) -> bytes:
     try:
-        return msgspec.json.encode(value, order="deterministic")
+        return msgspec.json.encode(value, order=order)
     except UnicodeEncodeError:
-        return msgspec.json.encode(encodable(msgspec.to_builtins(value, order="deterministic")))
+        return msgspec.json.encode(encodable(msgspec.to_builtins(value, order=order)))
 
 
 def encodable(value: Any) -> Any:

@@ -7,10 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-import msgspec
 
 from extractor.base.text import printable
 from extractor.model import Block
+from harness.base.codec import to_document
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table, table_or_json_option
 from harness.load import load_corpus
 from harness.settings import load_config
@@ -55,7 +55,7 @@ def to_json(corpus: Corpus, docs: Path) -> str:
         "blocks": [_entry(block) for block in corpus.blocks],
         "problems": corpus.problems,
     }
-    return (msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n").decode()
+    return to_document(document)
 
 
 _RENAMED: Final = {"prose_commands": "spoken", "prose_values": "stated"}

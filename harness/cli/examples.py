@@ -12,6 +12,7 @@ import msgspec
 from extractor.base.suggest import suggestion
 from extractor.base.text import printable
 from extractor.model import ExampleKind, ExampleStatus, Origin
+from harness.base.codec import to_document
 from harness.base.errors import UsageError
 from harness.cli.completion import complete_examples
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table_or_json_option
@@ -105,7 +106,7 @@ def to_json(examples: Sequence[Example], docs: Path) -> str:
         "docs": {"root": docs.as_posix()},
         "examples": [_entry(example, examples) for example in examples],
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return to_document(document)
 
 
 def _known_languages(names: tuple[str, ...], examples: Sequence[Example]) -> tuple[str, ...]:

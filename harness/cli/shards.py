@@ -69,10 +69,11 @@ def write_plan(config: Config, count: int, plan: Plan | None, *, reports: bool) 
         reports: whether there is something to report though no example is run: then there is one part.
     """
     from harness.base.codec import to_json
+    from harness.base.escape import json_text
 
     examples = plan.examples if plan is not None else ()
     parts = divide(examples, _seconds(config), count, at_least=int(reports)) if plan else ShardPlan(FORMAT, ())
-    click.echo(to_json(parts).decode())
+    click.echo(json_text(to_json(parts).decode()))
     raise click.exceptions.Exit(0)
 
 

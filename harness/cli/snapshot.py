@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from extractor.base.globs import matches_any, unused_patterns
 from extractor.base.suggest import suggestion
 from extractor.base.text import printable
+from harness.base.codec import to_document
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
 from harness.cli.context import Cli, Group, pass_cli, table_or_json_option
@@ -62,7 +62,7 @@ def to_json(changes: Sequence[StatementChange], old: str, new: str) -> str:
             for change in changes
         ],
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return to_document(document)
 
 
 def _lines(changes: Sequence[StatementChange], old: str, new: str) -> Iterator[str]:

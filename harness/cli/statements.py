@@ -9,11 +9,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-import msgspec
 
 from extractor.base.suggest import suggestion
 from extractor.base.text import printable
 from extractor.model import Statement
+from harness.base.codec import to_document
 from harness.base.errors import UsageError
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table, table_or_json_option
 from harness.load import classify_statements, load_normative_text, load_statements
@@ -109,7 +109,7 @@ def to_json(
         "drift": drift,
         "statements": [_flat(entry) for entry in entries],
     }
-    return (msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=2) + b"\n").decode()
+    return to_document(document, order="deterministic")
 
 
 def to_table(entries: Sequence[ClassifiedStatement]) -> str:
