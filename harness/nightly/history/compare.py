@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from harness.model import Status
+from harness.nightly.history.columns import VERDICTS, read_json
 from harness.nightly.history.queries import FlipCause
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Set
+
+    from harness.nightly.history.columns import StoredVerdict
 
 RAN: Final = (Status.JUDGED.value, Status.NOT_RUNNING.value)
 """Statuses of an example that was run: whether it runs was asked."""
@@ -105,8 +107,8 @@ def _insert(
 
 def _is_reworded(
     case: str,
-    before: tuple[int, dict[str, list[Any]]],
-    now: tuple[int, dict[str, list[Any]]],
+    before: tuple[int, dict[str, StoredVerdict]],
+    now: tuple[int, dict[str, StoredVerdict]],
     connection: sqlite3.Connection,
 ) -> bool:
     """Return whether two sentences that were quoted of one requirement are one that changed in between.
@@ -134,8 +136,6 @@ def _quoted(case: str, night: int, connection: sqlite3.Connection) -> set[str]:
     return {verdict[3] for verdict in found if verdict is not None}
 
 
-def _read(body: int, connection: sqlite3.Connection) -> dict[str, list[Any]]:
+def _read(body: int, connection: sqlite3.Connection) -> dict[str, StoredVerdict]:
     (text,) = connection.execute("SELECT json FROM body WHERE id = ?", (body,)).fetchone()
-    value = json.loads(text)
-    assert isinstance(value, dict)
-    return value
+    return read_json(text, VERDICTS)

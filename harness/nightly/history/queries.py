@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from harness.base.codec import encodable
 from harness.model import Status, Verdict
+from harness.nightly.history.columns import COUNTS, PACKAGES, VERDICTS, member, read_json
 
 if TYPE_CHECKING:
     import sqlite3
@@ -109,7 +109,7 @@ def nights(connection: sqlite3.Connection) -> tuple[Night, ...]:
         " FROM night LEFT JOIN flip ON flip.night = night.id GROUP BY night.id ORDER BY started"
     )
     return tuple(
-        Night(number, started, version, commit, duration_s, code, json.loads(counts), flipped, unexplained)
+        Night(number, started, version, commit, duration_s, code, read_json(counts, COUNTS), flipped, unexplained)
         for number, started, version, commit, duration_s, code, counts, flipped, unexplained in rows
     )
 
@@ -138,11 +138,11 @@ def _flip(row: Sequence[Any]) -> Flip:
         example,
         requirement,
         revision,
-        Verdict(before),
-        Verdict(after),
+        member(before, Verdict),
+        member(after, Verdict),
         night,
         since,
-        tuple(map(FlipCause, causes.split())),
+        tuple(member(cause, FlipCause) for cause in causes.split()),
     )
 
 
@@ -172,7 +172,10 @@ def package_changes(connection: sqlite3.Connection, *, limit: int = 100) -> tupl
         " ORDER BY started DESC, name, requirement, revision LIMIT ?",
         (Verdict.SATISFIED.value, Verdict.VIOLATED.value, limit),
     )
-    return tuple(PackageChange(_flip(row[:8]), difference(json.loads(row[8]), json.loads(row[9]))) for row in rows)
+    return tuple(
+        PackageChange(_flip(row[:8]), difference(read_json(row[8], PACKAGES), read_json(row[9], PACKAGES)))
+        for row in rows
+    )
 
 
 def packages_between(connection: sqlite3.Connection, flip: Flip) -> PackageShifts:
@@ -182,7 +185,9 @@ def packages_between(connection: sqlite3.Connection, flip: Flip) -> PackageShift
         " WHERE name = ? AND night IN (?, ?) AND json <> '{}' ORDER BY night = ?",
         (encodable(flip.example), flip.since, flip.night, flip.night),
     ).fetchall()
-    return difference(json.loads(rows[0][0]), json.loads(rows[1][0])) if len(rows) == 2 else ()
+    if len(rows) != 2:
+        return ()
+    return difference(*(read_json(text, PACKAGES) for (text,) in rows))
 
 
 def difference(before: Mapping[str, str], after: Mapping[str, str]) -> PackageShifts:
@@ -203,7 +208,7 @@ def judged(connection: sqlite3.Connection, example: str, *, limit: int = 60) -> 
     results = []
     for night, status, cached, text in reversed(rows):
         if text not in read:
-            read[text] = {_case(case): Verdict(value[0]) for case, value in json.loads(text).items()}
+            read[text] = {_case(case): value[0] for case, value in read_json(text, VERDICTS).items()}
         results.append(NightResult(night, status, bool(cached), read[text]))
     return tuple(results)
 
@@ -242,7 +247,7 @@ def last_verdicts(connection: sqlite3.Connection, until: str) -> Mapping[str, tu
     read: dict[str, tuple[tuple[tuple[str, str], Verdict], ...]] = {}
     for name, text, night in rows:
         if text not in read:
-            read[text] = tuple((_case(case), Verdict(value[0])) for case, value in json.loads(text).items())
+            read[text] = tuple((_case(case), value[0]) for case, value in read_json(text, VERDICTS).items())
         of_example = found.setdefault(name, {})
         for case, verdict in read[text]:
             of_example[case] = LastVerdict(*case, verdict, night)
@@ -263,7 +268,7 @@ def packages_of(connection: sqlite3.Connection, night: int) -> Mapping[str, Mapp
         " JOIN body ON body.id = result.packages WHERE night = ?",
         (night,),
     )
-    return {name: json.loads(text) for name, text in rows}
+    return {name: read_json(text, PACKAGES) for name, text in rows}
 
 
 def statuses_of(connection: sqlite3.Connection, night: int) -> Mapping[str, str]:
