@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Mapping
 from enum import Enum
 from typing import Final, TypeVar
 
@@ -17,17 +17,18 @@ E = TypeVar("E", bound=Enum)
 StoredVerdict = tuple[Verdict, str, bool, str]
 """Verdict, level, whether it blocks, and the first digits of the sentence's fingerprint."""
 
-COUNTS: Final[msgspec.json.Decoder[Mapping[str, int]]] = msgspec.json.Decoder(Mapping[str, int])
-PACKAGES: Final[msgspec.json.Decoder[Mapping[str, str]]] = msgspec.json.Decoder(Mapping[str, str])
-VERDICTS: Final = msgspec.json.Decoder(dict[str, StoredVerdict])
+COUNTS: Final = dict[str, int]
+PACKAGES: Final = dict[str, str]
+VERDICTS: Final = dict[str, StoredVerdict]
 """By requirement and revision, with a space between them."""
 
 
-def read_json(text: str, decoder: msgspec.json.Decoder[T]) -> T:
+def read_json(text: str, kind: type[T]) -> T:
     """Return the value of a column of JSON. Raises sqlite3.DataError, as for other damage, if it is of another kind."""
     try:
-        return decoder.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError, TypeError) as error:
+        # names may hold lone surrogates, which json reads and msgspec's decoder refuses
+        return msgspec.convert(json.loads(text), kind)
+    except (msgspec.ValidationError, ValueError, RecursionError, TypeError) as error:
         raise sqlite3.DataError(f"{error} in a column of JSON") from error
 
 

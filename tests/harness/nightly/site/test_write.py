@@ -250,11 +250,12 @@ def test_an_address_of_a_finding_outlives_its_example(tmp_path: Path) -> None:
         "docs/2025-11-25/a#typescript", verdict("session.terminated-404", Verdict.VIOLATED),
         verdict("session.id-charset", Verdict.VIOLATED),
     )  # fmt: skip
+    other = example("docs/2025-11-25/b#python", verdict("a", Verdict.SATISFIED), digest="b" * 64)
     address = case_file(both.id)
     for reports in (
         (night(0, both), night(1, both)),
         (night(0, both), night(1, passing())),
-        (night(0, both), night(1, example("docs/2025-11-25/b#python", verdict("a", Verdict.SATISFIED)))),
+        (night(0, both), night(1, other)),
         (night(0, both), night(1, replace(both, status=Status.FRAGMENT, findings=(), reason="a fragment"))),
     ):
         found = pages(
