@@ -50,6 +50,7 @@ CROSS_CUTTING = {
     "harness/selection/test_changes_beside_pages.py": "whole changes of settings, locks, schemas and submodules",
     "harness/selection/test_changes_compared.py": "whole changes: what they introduce, leave as it was, and fix",
     "harness/selection/test_changes_configured.py": "whole changes of the configuration",
+    "harness/selection/test_changes_in_git.py": "whole changes in odd histories and clones, and of what pages include",
     "harness/selection/test_changes_reported.py": "what the report of a change says",
     "harness/selection/test_changes_of_servers.py": "a whole change with a real engine",
     "harness/test_a2a.py": "the second specification, from page to verdict",

@@ -69,6 +69,27 @@ def folder_at(folder: Path, checkout: Repository, commit: str) -> FolderAt | Non
     return FolderAt(inside, own)
 
 
+def file_at(path: Path, checkout: Repository, commit: str) -> bytes | None:
+    """Return the bytes of a file at a commit of a checkout; None if it was not there.
+
+    One that lies outside the checkout and its submodules is as it is now: the commit says nothing of it.
+
+    Args:
+        path: of the file.
+        checkout: any folder of the checkout.
+        commit: of the checkout, full hash.
+
+    Raises:
+        UsageError: the file is in a submodule that lacks the commit which belongs to it, or git lacks the file.
+    """
+    if not path.parent.is_dir():
+        return None
+    place = folder_at(path.parent, checkout, commit)
+    if place is None:
+        return path.read_bytes() if path.is_file() else None
+    return None if place.commit is None else place.repository.file(place.commit, path.name)
+
+
 def submodule_commit(place: FolderAt, path: str) -> str | None:
     """Return the commit that a repository records for a submodule; None if there is no submodule at that path.
 
@@ -141,6 +162,32 @@ def changed_files(place: FolderAt) -> tuple[tuple[str, ...], Mapping[str, str | 
         submodules |= {name: commit} | {f"{name}/{file}": one for file, one in nested.items()}
         names |= {f"{name}/{file}" for file in below}
     return tuple(sorted(names)), submodules
+
+
+def changed_among(folder: Path, names: Sequence[str], checkout: Repository, commit: str) -> frozenset[str]:
+    """Return the changed files among some of a folder, and those below folders among them; relative to the folder.
+
+    Args:
+        folder: there or not; outside the checkout and its submodules nothing has changed.
+        names: relative to it; ``.`` for all of it.
+        checkout: any folder of the checkout.
+        commit: of the checkout, full hash.
+
+    Raises:
+        UsageError: the folder is in a submodule that lacks the commit which belongs to it, or git fails.
+    """
+    place = folder_at(folder, checkout, commit) if folder.is_dir() else None
+    if place is None:
+        return frozenset()
+    git = place.repository.git
+    if place.commit is None:
+        return frozenset(_names(git("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *names)))
+    return frozenset(
+        (
+            *_names(git("diff", "--name-only", "-z", "--relative", *AS_IT_IS, place.commit, "--", *names)),
+            *_names(git("ls-files", "--others", "--exclude-standard", "-z", "--", *names)),
+        )
+    )
 
 
 def files_before(
@@ -255,11 +302,14 @@ def _blob(place: FolderAt, path: str) -> bytes | None:
     Args:
         place: the top of a working tree, and the commit.
         path: relative to it, as the commit has it.
+
+    Raises:
+        UsageError: git lacks the object, or a submodule the commit.
     """
-    try:
-        return place.repository.git("cat-file", "blob", f"{place.commit}:{path}")
-    except UsageError:
-        pass
+    assert place.commit is not None, "the commit of a checkout, or one that its tree names"
+    found = place.repository.file(place.commit, path)
+    if found is not None:
+        return found
     for folder in list(PurePosixPath(path).parents)[-2::-1]:
         own = submodule_commit(place, folder.as_posix())
         if own is not None:

@@ -1,7 +1,8 @@
 """Git, run in one hardened way: plumbing commands whose output is read as bytes.
 
-No checkout, no hooks, no file system monitor, no protocol but https and ssh, and never a prompt; nothing that comes
-from a repository is run or followed.
+No checkout, no hooks, no filters, no file system monitor, no protocol but https and ssh, and never a prompt; nothing
+that comes from a repository is run or followed. Commits are read as they were made: replacements and grafts of a
+repository do not count.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.text import printable
 from harness.base.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +34,13 @@ MEDIA: Final = (
 """How files end that no page includes as text. Named here, as the tables of some machines call ``.ts`` a film."""
 URL: Final = re.compile(r"(?:https|ssh)://|[\w.-]+@[\w.-]+:")
 """How a remote source begins; anything else is a folder."""
+NOT_FETCHED: Final = (
+    "a clone with a filter leaves files of the past out: fetch them with git fetch --refetch --no-filter; in CI check "
+    "out without a filter"
+)
+"""What to do where git lacks an object of a commit that it has."""
+_COMPARING: Final = frozenset({"diff", "status"})
+"""Commands that read files of the working tree, through the filters that its attributes choose."""
 _GIT: Final = (
     "git",
     "-c", "core.hooksPath=/dev/null",
@@ -70,7 +79,12 @@ class Repository:
         """
         # a caller's GIT_DIR (docprobe may run in a hook) would win over -C
         inherited = {key: value for key, value in self.host.variables.items() if not key.startswith("GIT_")}
-        environment = {**inherited, "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
+        environment = {
+            **inherited, "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1",
+            "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull,
+        }  # fmt: skip
+        if arguments[0] in _COMPARING:
+            environment |= self._without_filters()
         vector = (*_GIT, "-C", str(self.path), *arguments)
         try:
             done = subprocess.run(
@@ -91,34 +105,68 @@ class Repository:
         """Return the full hash of the commit that ``ref`` names. Raises UsageError if there is none."""
         return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
 
+    def _without_filters(self) -> dict[str, str]:
+        """Return variables for git by which no filter is a program: attributes of a page could choose any of them."""
+        try:
+            names = self.git("config", "--null", "--name-only", "--get-regexp", r"^filter\.").decode().split("\0")
+        except UsageError:
+            return {}  # it has none
+        off = {"clean": "", "process": "", "required": "false"}
+        drivers = sorted({name.rpartition(".")[0] for name in names if name})
+        settings = [(f"{driver}.{key}", value) for driver in drivers for key, value in off.items()]
+        variables = {"GIT_CONFIG_COUNT": str(len(settings))}
+        for number, (key, value) in enumerate(settings):
+            variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        return variables
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        """Return the bytes of a file of a commit, of a link the path that it leads to; None if it is not there.
+
+        Args:
+            commit: full hash.
+            path: relative to this folder.
+
+        Raises:
+            UsageError: git has no such commit, or lacks the object.
+        """
+        entry = self.git("ls-tree", "-z", commit, "--", path).decode("utf-8", "surrogateescape")
+        kind, _, rest = entry.partition(" ")[2].partition(" ")
+        if kind != "blob":
+            return None
+        found = GitFile(path, rest.partition("\t")[0])
+        return next(data for _, data in self.contents([found]))
+
     def files(self, commit: str, root: str, *, links: bool = False) -> Sequence[GitFile]:
         """List the regular files of a commit below ``root`` (``.`` for all), and links if asked. No submodules.
 
         Raises:
-            UsageError: there are none, or they take more than MAX_BYTES.
+            UsageError: there are none, git has no such commit, or lacks its folders.
         """
         where = () if root == "." else (f"{root}/",)
-        listing = self.git("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", *where)
+        # without their sizes: in a clone with a filter those are not known of each
+        listing = self.git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *where)
         files = []
-        total = 0
         for entry in listing.decode("utf-8", "surrogateescape").split("\0"):
             if not entry:
                 continue
             facts, _, path = entry.partition("\t")
-            mode, _, id, size = facts.split()
+            mode, _, id = facts.split()
             is_link = mode == "120000"
             if mode not in ("100644", "100755") and not (links and is_link):
                 continue
-            total += int(size)
             files.append(GitFile(path if root == "." else path.removeprefix(f"{root}/"), id, is_link))
         if not files:
             raise UsageError(f"commit {commit[:12]} has no files below {root}/", "name the folder of the docs: --root")
-        if total > MAX_BYTES:
-            raise UsageError(
-                f"the docs take {total // 2**20} MiB, over the limit of {MAX_BYTES // 2**20} MiB",
-                "name the folder of the docs: --root",
-            )
         return files
+
+    def has_files(self, commit: str, root: str) -> bool:
+        """Return whether a commit has anything below ``root`` (``.`` for all).
+
+        Raises:
+            UsageError: git has no such commit, or lacks its folders.
+        """
+        where = () if root == "." else (f"{root}/",)
+        return bool(self.git("ls-tree", "-z", "--full-tree", commit, "--", *where))
 
     def versions(self, path: str, limit: int, *, first: str | None = None) -> Iterator[bytes]:
         """Yield what a file was in the history of HEAD, newest first; nothing if git does not know it.
@@ -144,9 +192,22 @@ class Repository:
         """Yield each file with its bytes as they are in git.
 
         Raises:
-            UsageError: git does not have one of the objects.
+            UsageError: git does not have one of the objects, or they take more than MAX_BYTES.
         """
         request = "".join(f"{file.id}\n" for file in files).encode()
+        try:
+            sizes = self.git("cat-file", "--batch-check=%(objectsize)", stdin=request).split(b"\n")
+        except UsageError as error:
+            raise UsageError("this clone lacks files of its past", NOT_FETCHED) from error
+        missing = next((file.path for file, size in zip(files, sizes, strict=False) if not size.isdigit()), None)
+        if missing is not None:
+            raise UsageError(f"this clone lacks {printable(missing)} as it was", NOT_FETCHED)
+        total = sum(map(int, filter(None, sizes)))
+        if total > MAX_BYTES:
+            raise UsageError(
+                f"the docs take {total // 2**20} MiB, over the limit of {MAX_BYTES // 2**20} MiB",
+                "name the folder of the docs: --root",
+            )
         answer = self.git("cat-file", "--batch", stdin=request)
         at = 0
         for file in files:
@@ -161,7 +222,7 @@ class Repository:
         """Write files below ``target``, byte for byte as they are in git.
 
         Raises:
-            UsageError: a path would leave ``target``, or git does not have one of the objects.
+            UsageError: a path would leave ``target``, git does not have one of the objects, or they take too much.
         """
         for file, data in self.contents(files):
             if ".." in PurePosixPath(file.path).parts or file.path.startswith("/"):

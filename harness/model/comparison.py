@@ -15,7 +15,7 @@ from harness.model.terms import Gate
 
 @dataclass(frozen=True, slots=True)
 class NoLongerRunnable:
-    """An example of a changed page that could be run before the change and cannot any more."""
+    """An example that could be run before the change and cannot any more."""
 
     example: str
     page: DocsPath

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from extractor.base.text import printable
 from extractor.docs.tree import is_page_name, page_text
 from extractor.examples.ids import page_stem, stem_of
+from harness.base.checkout import file_at
 from harness.base.errors import UsageError
 from harness.base.git import Repository
 from harness.baseline.file import Baseline, parse_baseline
@@ -42,6 +43,7 @@ def narrowed(plan: Plan, since: Change, config: Config, selection: Selection, se
     unedited = {id for id, origin in origins.items() if origin.digest == digests[id]}
     # what cannot be a page for its name is reported by a name that can be shown
     named = {*since.files, *map(printable, since.files)}
+    new = tuple(problem for problem in plan.problems if (problem.span.file, problem.message) not in impact.problems)
     return replace(
         plan,
         examples=affected,
@@ -57,10 +59,17 @@ def narrowed(plan: Plan, since: Change, config: Config, selection: Selection, se
             unjudged,
         ),
         only_if_judged_under=impact.only_if_judged_under(affected),
-        problems=tuple(problem for problem in plan.problems if problem.span.file in named),
+        problems=tuple(problem for problem in plan.problems if problem.span.file in named or problem in new),
         text_changes=text_changes(impact.bound, plan.bound, since.ref) if impact.bound is not None else (),
         no_longer_runnable=no_longer_runnable(
-            before, plan.all_examples, _sources(plan.corpus), since, every, _sources_before(config, since)
+            before,
+            plan.all_examples,
+            _sources(plan.corpus),
+            since,
+            every,
+            _sources_before(config, since),
+            new,
+            trusted=config.settings.trust is not Trust.BASE,
         ),
         edited=frozenset(e.id for e in plan.examples if e.whole and e.id in impact.changed - unedited),
     )
@@ -106,9 +115,9 @@ def _baseline_before(config: Config, since: Change) -> Baseline:
     path = config.baseline_place
     if path is None:
         return Baseline()
+    data = file_at(path, Repository(config.docs, config.host), since.base)
     try:
-        text = Repository(path.parent, config.host).git("show", f"{since.base}:./{path.name}").decode()
-        return parse_baseline(text, path.name)
+        return Baseline() if data is None else parse_baseline(data.decode(), path.name)
     except (UsageError, UnicodeDecodeError):
         return Baseline()
 

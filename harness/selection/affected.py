@@ -62,6 +62,8 @@ class Impact:
     """Digests of the texts whose packages a lock file gives otherwise."""
     rules: frozenset[tuple[Side, str]] = frozenset()
     """Side and revision of the requirements that are bound to other sentences now."""
+    problems: frozenset[tuple[str, str]] = frozenset()
+    """File and message of each problem of the docs at the merge base."""
     drafts: frozenset[str] = frozenset()
     """Revisions that no server can negotiate."""
 
@@ -134,6 +136,7 @@ def find_impact(
         tables=since.tables,
         locked=since.locked,
         rules=frozenset((sides[requirement], revision) for requirement, revision in rules),
+        problems=frozenset((one.span.file, one.message) for one in (before.corpus.problems if before else ())),
         drafts=frozenset(config.layout.drafts),
     )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from extractor.base.tomlfile import toml_table
-from harness.base.checkout import AS_IT_IS, FolderAt, changed_files, folder_at
+from extractor.docs.sites import ABOVE
+from harness.base.checkout import FolderAt, changed_among, changed_files, file_at
 from harness.base.errors import UsageError
 from harness.base.git import Repository, is_ref
 from harness.base.lock_file import parse_locks, read_locks
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from harness.base.host import HostEnvironment
     from harness.config import Config
 
 
@@ -38,6 +38,8 @@ class Change:
     """Whether the file of known findings changed."""
     tables: frozenset[str] = frozenset()
     """Keys of ``[examples."…"]`` tables that changed, if nothing else of the configuration did."""
+    site: bool = False
+    """Whether a file above the docs root changed that says how its pages are read, such as ``mkdocs.yml``."""
     schemas: bool = False
     """Whether the folder of the revisions' JSON Schemas changed."""
     images: bool = False
@@ -55,7 +57,7 @@ class Change:
     @property
     def is_beside_pages(self) -> bool:
         """Whether something changed that decides about pages which are as they were: a rule, a setting, a lock."""
-        beside = self.rules or self.configuration or self.baseline or self.schemas or self.images
+        beside = self.rules or self.configuration or self.baseline or self.site or self.schemas or self.images
         return beside or bool(self.tables or self.locked)
 
 
@@ -83,6 +85,7 @@ def find_change(config: Config, ref: str) -> Change:
         rules=config.spec != config.docs and differs(config.spec),
         configuration=False,
         baseline=False,
+        site=bool(changed_among(config.docs.parent, ABOVE, docs, base)),
         schemas=differs(config.schema_folder),
         submodules=submodules,
     )
@@ -94,14 +97,14 @@ def find_change(config: Config, ref: str) -> Change:
     read = next((count for count, place in enumerate(config.file_places, 1) if place.is_file()), None)
     places = [place for place in config.file_places[:read] if differs(place)]
     alone = len(places) == 1 and places[0].is_file()
-    tables = _tables_changed(places[0], base, config.host) if alone else frozenset()
+    tables = _tables_changed(places[0], docs, base) if alone else frozenset()
     return replace(
         change,
         configuration=bool(places and not tables) or differs(bindings),
         baseline=differs(config.baseline_place),
         tables=tables,
         images=differs(config.images_lock_place),
-        locked=_locked_otherwise(config.lock, base, config.host) if differs(config.lock) else frozenset(),
+        locked=_locked_otherwise(config, base) if differs(config.lock) else frozenset(),
     )
 
 
@@ -134,33 +137,38 @@ def _merge_base(docs: Repository, ref: str) -> str:
         ) from error
 
 
-def _tables_changed(path: Path, base: str, host: HostEnvironment) -> frozenset[str]:
+def _tables_changed(path: Path, docs: Repository, base: str) -> frozenset[str]:
     """Return the keys of ``[examples."…"]`` tables that differ from the commit; empty if anything else differs too."""
-    try:
-        was = toml_table(Repository(path.parent, host).git("show", f"{base}:./{path.name}").decode())
-        now = toml_table(path.read_text(encoding="utf-8"))
-    except (UsageError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    before = file_at(path, docs, base)
+    if before is None:
         return frozenset()
-    before, after = was.pop("examples", {}), now.pop("examples", {})
+    try:
+        was, now = toml_table(before.decode()), toml_table(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return frozenset()
+    tables, after = was.pop("examples", {}), now.pop("examples", {})
     if was != now:
         return frozenset()
-    return frozenset(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    return frozenset(name for name in tables.keys() | after.keys() if tables.get(name) != after.get(name))
 
 
-def _locked_otherwise(path: Path | None, base: str, host: HostEnvironment) -> frozenset[str]:
-    """Return the digests of the texts for which a lock file differs from the commit.
+def _locked_otherwise(config: Config, base: str) -> frozenset[str]:
+    """Return the digests of the texts for which the lock file differs from the commit.
 
     Raises:
         UsageError: it is not a lock file.
     """
-    if path is None:
-        return frozenset()
-    now = read_locks(path)
-    try:
-        was = parse_locks(Repository(path.parent, host).git("show", f"{base}:./{path.name}"), path.name)
-    except UsageError:
-        was = {}
+    was, now = locks_before(config, base), read_locks(config.lock)
     return frozenset(digest for digest in was.keys() | now.keys() if was.get(digest) != now.get(digest))
+
+
+def locks_before(config: Config, base: str) -> Mapping[str, Mapping[str, str]]:
+    """Return what the lock file held at a commit of the docs' checkout; nothing if it was not there, or not a lock."""
+    data = None if config.lock is None else file_at(config.lock, Repository(config.docs, config.host), base)
+    try:
+        return {} if data is None else parse_locks(data, str(config.lock))
+    except UsageError:
+        return {}
 
 
 def _differs(path: Path, docs: Repository, base: str) -> bool:
@@ -175,18 +183,4 @@ def _differs(path: Path, docs: Repository, base: str) -> bool:
         UsageError: it is in a submodule that lacks the commit which belongs to it.
     """
     folder, name = (path, ".") if path.is_dir() else (path.parent, path.name)
-    if not folder.is_dir():
-        return False
-    place = folder_at(folder, docs, base)
-    if place is None:
-        return False
-    if place.commit is None:
-        return True
-    checkout = place.repository
-    try:
-        return bool(
-            checkout.git("diff", "--name-only", *AS_IT_IS, place.commit, "--", name).strip()
-            or checkout.git("ls-files", "--others", "--exclude-standard", "--", name).strip()
-        )
-    except UsageError:
-        return False
+    return bool(changed_among(folder, (name,), docs, base))

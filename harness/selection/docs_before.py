@@ -59,7 +59,7 @@ def docs_before(config: Config, since: Change, now: Corpus) -> tuple[Corpus | No
         now: the docs as they are. Where pages alone changed, the others are taken from there.
     """
     names = pages_alone(config, since)
-    beside = since.configuration or since.schemas
+    beside = since.configuration or since.site or since.schemas
     if names is None or beside or now.layout != config.layout or not stand_alone(now):
         return _docs_at(config, since)
     try:
@@ -95,7 +95,7 @@ def _with_pages(corpus: Corpus, other: Corpus, names: frozenset[str]) -> Corpus:
         # of one page they stay in their order
         blocks=tuple(sorted(blocks, key=_file_of)),
         statements=tuple(sorted(statements, key=lambda statement: statement.page)),
-        problems=other.problems,
+        problems=(*(problem for problem in corpus.problems if problem.span.file not in names), *other.problems),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ from harness.model import NoLongerRunnable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extractor.model import Example
+    from extractor.model import Example, Problem
     from harness.selection.changed import Change
 
 SAME_CODE: Final = 0.5
@@ -28,11 +29,15 @@ def no_longer_runnable(
     since: Change,
     origins: Mapping[str, Example] = MappingProxyType({}),
     were: Mapping[str, str] = MappingProxyType({}),
+    problems: Sequence[Problem] = (),
+    *,
+    trusted: bool = True,
 ) -> tuple[NoLongerRunnable, ...]:
-    """Return the examples of changed pages that were runnable and are fragments, unsupported or gone, in order of id.
+    """Return the examples that were runnable and are fragments, unsupported or gone, in order of id.
 
-    Left out are those whose code is gone from the docs, that are skipped with a reason, or that have another id now.
-    Code that moved to another page is looked for there.
+    A page that a change leaves alone may lose one too: to a file that it includes, or to the configuration. Left out
+    are those whose code is gone from the docs, that are skipped with a reason, or that have another id now. Code that
+    moved to another page is looked for there.
 
     Args:
         before: the selected examples at the merge base.
@@ -41,7 +46,11 @@ def no_longer_runnable(
         since: the change.
         origins: by the id of an example of now, the one at the merge base that it comes from.
         were: text of changed pages at the merge base, by path.
+        problems: of the docs, those that were not there at the merge base.
+        trusted: whether the change may leave out what it likes; if not, an example that it skips is among them.
     """
+    left_alone = CHECKED if trusted else frozenset({ExampleStatus.RUNNABLE})
+    reported = {problem.span.file: problem for problem in reversed(problems)}
     by_id = {example.id: example for example in now}
     ran = {example.id for example in before if example.status is ExampleStatus.RUNNABLE}
     running = [example for example in now if example.status is ExampleStatus.RUNNABLE]
@@ -51,16 +60,23 @@ def no_longer_runnable(
     digests = {example.digest for example in checked}
     result = []
     for example in before:
-        if example.id not in ran or example.page not in since.files:
+        # pages that no change touches are not all read
+        if example.id not in ran or not (example.page in since.files or example.page in sources):
             continue
         after = by_id.get(example.id)
-        if after is not None and after.status in CHECKED:
+        if after is not None and after.status in left_alone:
             continue
         page = example.page if example.page in sources else None
         if after is None and (page is None or not _is_shown(example, sources[page])):
             if example.id in elsewhere or example.digest in digests:
                 continue
-            page = _moved_to(example, sources, since, were)
+            moved = _moved_to(example, sources, since, were)
+            problem = _problem_of(example.page, reported, there=page is not None)
+            if moved is None and problem is not None:
+                reason = f"is not found on the page any more: {problem.message}"
+                result.append(NoLongerRunnable(example.id, problem.span.file, problem.span.first, since.ref, reason))
+                continue
+            page = moved
         if page is None or any(_is_renamed(example, other, gone=after is None) for other in new):
             continue
         source = sources[page]
@@ -68,6 +84,13 @@ def no_longer_runnable(
         line = after.spans[0].first if after is not None and after.spans else _first_line(example, source)
         result.append(NoLongerRunnable(example.id, page, line, since.ref, _reason(example, page, after)))
     return tuple(sorted(result, key=lambda entry: entry.example))
+
+
+def _problem_of(page: str, reported: Mapping[str, Problem], *, there: bool) -> Problem | None:
+    """Return the problem of a page; if the page is not there, of the innermost folder around it that has one."""
+    folders = () if there else PurePosixPath(page).parents
+    names = (page, *(folder.as_posix() for folder in folders))
+    return next((reported[name] for name in names if name in reported), None)
 
 
 def _moved_to(
@@ -130,5 +153,7 @@ def _reason(example: Example, page: str, after: Example | None) -> str:
     if after is None:
         found = "as an example" if moved else "on the page any more"
         return f"{moved}is not found {found}, though most of its lines are there"
+    if after.status is ExampleStatus.SKIPPED:
+        return f"{moved}is left out by the change itself: {after.reason or 'no reason given'}"
     what = "a fragment" if after.status is ExampleStatus.FRAGMENT else after.status.value
     return f"{moved}is {what} now: {after.reason or 'no reason given'}"

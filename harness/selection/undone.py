@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from extractor.docs.sites import ABOVE
 from extractor.docs.tree import MAX_PAGE_BYTES, is_skipped_folder
-from harness.base.checkout import changed_files, files_before, folder_at
+from harness.base.checkout import changed_among, changed_files, file_at, files_before, folder_at
 from harness.base.errors import UsageError
 from harness.base.git import Repository, is_media
 
@@ -26,6 +27,7 @@ def folder_before(folder: Path, docs: Path, commit: str, host: HostEnvironment) 
 
     It differs from the folder in what git says has changed, and in nothing else: files that git does not track are in
     both, those that a sparse checkout leaves out in neither, and submodules and links are what they are in the folder.
+    It has the folder's name, and above it the files that say how pages of a folder below them are read.
 
     Args:
         folder: in the checkout of the docs or in a submodule of it.
@@ -40,14 +42,14 @@ def folder_before(folder: Path, docs: Path, commit: str, host: HostEnvironment) 
     if place is None or place.commit is None:
         yield None
         return
-    try:
-        place.repository.files(place.commit, place.prefix, links=True)
-    except UsageError:
+    if not place.repository.has_files(place.commit, place.prefix):
         yield None
         return
     names, submodules = changed_files(place)
     with tempfile.TemporaryDirectory(prefix="docprobe-base-") as temporary:
-        target = Path(temporary)
+        target = Path(temporary) / folder.name
+        target.mkdir()
+        _copy_above(folder.parent, target.parent, Repository(docs, host), commit)
         links: dict[str, bytes | str] = {}
         for file, data in files_before(place, [name for name in names if not is_media(name)], submodules):
             if ".." in PurePosixPath(file.path).parts or file.path.startswith("/"):
@@ -70,6 +72,17 @@ def folder_before(folder: Path, docs: Path, commit: str, host: HostEnvironment) 
         for name, leads_to in sorted(links.items(), reverse=True):
             _link(target / name, os.fsdecode(leads_to), target)
         yield target
+
+
+def _copy_above(folder: Path, target: Path, docs: Repository, commit: str) -> None:
+    """Write the files above a docs root that say how its pages are read, as they were at a commit."""
+    changed = changed_among(folder, ABOVE, docs, commit)
+    for name in ABOVE:
+        path = folder / name
+        if name not in changed:
+            _copy(path, target / name)
+        elif (data := file_at(path, docs, commit)) is not None:
+            (target / name).write_bytes(data)
 
 
 def _files_of(folder: Path, repository: Repository) -> Iterator[str]:

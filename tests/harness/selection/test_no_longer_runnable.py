@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from extractor.model import Bundle, Example, ExampleKind, ExampleStatus, SourceFile, Span
+from extractor.model import Bundle, Example, ExampleKind, ExampleStatus, Problem, SourceFile, Span
 from harness.selection.changed import Change
 from harness.selection.no_longer_runnable import no_longer_runnable
 
@@ -71,9 +71,32 @@ def test_another_id_for_the_same_text_is_a_rename() -> None:
     assert _lost((_example(f"{PAGE}#server"),), "\n".join(CODE)) == ()
 
 
-def test_pages_that_the_change_does_not_touch_are_left_out() -> None:
+def test_pages_that_were_not_read_are_left_out() -> None:
     elsewhere = dataclasses.replace(SINCE, files=("docs/other.md",))
-    assert no_longer_runnable((_example(),), (), {PAGE: "\n".join(CODE)}, elsewhere) == ()
+    assert no_longer_runnable((_example(),), (), {}, elsewhere) == ()
+
+
+def test_a_page_that_the_change_leaves_alone_may_lose_its_example() -> None:
+    """To the file that it includes: the page's own text has no line of it, and the problem is new."""
+    elsewhere = dataclasses.replace(SINCE, files=("docs/server.py",))
+    gone = Problem(Span(PAGE, 9, 9), "include of 'server.py' is not followed: no such file in the docs tree")
+    (entry,) = no_longer_runnable((_example(),), (), {PAGE: "# Server\n"}, elsewhere, problems=(gone,))
+    assert (entry.page, entry.line) == (PAGE, 9)
+    assert "no such file" in entry.reason
+    assert no_longer_runnable((_example(),), (), {PAGE: "# Server\n"}, elsewhere) == (), "it was taken out of the docs"
+
+
+def test_a_page_whose_folder_is_not_read_any_more_loses_its_example() -> None:
+    problem = Problem(Span("docs", 1, 1), "a link to a folder outside the docs tree; not read")
+    (entry,) = no_longer_runnable((_example(),), (), {}, SINCE, problems=(problem,))
+    assert entry.page == "docs"
+    assert "not read" in entry.reason
+
+
+def test_what_an_untrusted_change_skips_is_reported() -> None:
+    skipped = _example(status=ExampleStatus.SKIPPED)
+    (entry,) = no_longer_runnable((_example(),), (skipped,), {PAGE: "\n".join(CODE)}, SINCE, trusted=False)
+    assert "left out by the change itself" in entry.reason
 
 
 def _split(id: str, first: int, last: int, reason: str) -> Example:
