@@ -13,7 +13,7 @@ from harness.run.disk import shortened
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from extractor.model import Example
     from harness.config import Config
@@ -21,11 +21,40 @@ if TYPE_CHECKING:
     from harness.run.plan import BasePlan, Plan
 
 
-def only_before(plan: Plan) -> Mapping[str, tuple[Example, ...]]:
-    """Return the texts that must run only to compare with them, by digest: those that a change edits or removes."""
+def only_before(plan: Plan, config: Config) -> Mapping[str, tuple[Example, ...]]:
+    """Return the texts that must run only to compare with them, by digest: those that a change edits or removes.
+
+    Left out are those that run otherwise than in this run; see :func:`otherwise_before`.
+    """
     groups = plan.groups()
     before = plan.base.groups() if plan.base is not None else {}
-    return {digest: group for digest, group in before.items() if digest not in groups}
+    otherwise = otherwise_before(plan, config)
+    return {digest: group for digest, group in before.items() if digest not in groups and digest not in otherwise}
+
+
+def otherwise_before(plan: Plan, config: Config) -> Mapping[str, tuple[Example, ...]]:
+    """Return the texts of the merge base that a change has run otherwise than then, by digest, whether it edits them.
+
+    Other limits, other revisions to ask for and other packages may each bring a fault, or take one away.
+    """
+    base = plan.base
+    if base is None or base.unjudged is not None:
+        return {}
+    groups = base.groups()
+    if _asked(settings_before(config, base)) != _asked(config):
+        return groups
+    return {digest: group for digest, group in groups.items() if digest in base.since.locked}
+
+
+def settings_before(config: Config, base: BasePlan) -> Config:
+    """Return the configuration that texts of the merge base run by; what the user gave for this run is in it."""
+    then = base.settings
+    return replace(config, limits=then.limits, timeout_s=then.timeout_s, layout=then.layout)
+
+
+def _asked(config: Config) -> Hashable:
+    """Return what of a configuration decides how a text is run and conversed with, and may be another one before."""
+    return config.limits, config.timeout_s, config.protocol_revisions
 
 
 def fragments_before(plan: Plan) -> Sequence[Example]:
@@ -56,7 +85,8 @@ def judge_base(
         plan: of the run.
         base: of the merge base.
         affected: the results to compare.
-        recordings: of each text, by digest, what gives all that was recorded in this run.
+        recordings: of each text, by digest, what gives all that was recorded in this run; of a text that runs
+            otherwise now, as it ran then.
         lookups: what was looked up for fragments, by id; those of then by :func:`name_before`.
         config: of the run.
         today: decides which entries of the baseline count.
@@ -81,9 +111,6 @@ def judge_base(
     for result in affected:
         origin = base.origins.get(result.id)
         if origin is None:
-            continue
-        if origin.digest == result.digest and result.digest in base.since.locked:
-            reasons[result.id] = "the lock file gives it other packages than at the merge base, which were not run"
             continue
         if origin.status is ExampleStatus.RUNNABLE and origin.digest not in recordings:
             reasons[result.id] = "its text at the merge base was not run"

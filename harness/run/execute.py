@@ -17,7 +17,14 @@ from harness.base.errors import BlockedError, EngineError
 from harness.judge.example import IMPORTS
 from harness.judge.findings import count
 from harness.model import INTERRUPTED_REASON, ReportProblem
-from harness.run.before import fragments_before, judge_base, name_before, only_before
+from harness.run.before import (
+    fragments_before,
+    judge_base,
+    name_before,
+    only_before,
+    otherwise_before,
+    settings_before,
+)
 from harness.run.cache import named_images
 from harness.run.dates import cutoff_date
 from harness.run.disk import trim
@@ -27,6 +34,7 @@ from harness.run.outcome import build_report
 from harness.run.run_results import RunResults
 from harness.run.source import describe_source
 from harness.run.texts import WantedTexts, record_texts
+from harness.selection.changed import locks_before
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,7 +42,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Example
     from harness.config import Config
-    from harness.model import Report
+    from harness.model import Recording, Report
     from harness.run.connect import Connect
     from harness.run.plan import Plan
     from harness.run.recorder import OpenRecorder, Recorder
@@ -68,7 +76,7 @@ async def execute(
     began, started, day = time.monotonic(), datetime.datetime.now(datetime.UTC), today()
     observer = observer or Silent()
     remove_unfinished(config.state)
-    texts = _texts(plan)
+    texts = _texts(plan, config)
     for sentence in plan.unmatched:
         observer.note(f"warning: {sentence}")
     groups = plan.groups()
@@ -77,16 +85,17 @@ async def execute(
     lookups = _import_lookups(plan, config, day=day)
     results.add_without_run()
     wanted = WantedTexts(
-        texts, _dates(plan, config), config, observer, plan.base, results.rules if config.trace else None
-    )
-    record: Callable[..., Awaitable[None]] = partial(
-        record_texts, wanted, done=results.add_recorded, lookups=lookups, day=day
+        texts, _dates(plan, config), config, observer, plan.base, rules=results.rules if config.trace else None
     )
     open_recorder = elsewhere or partial(_on_engine, connect)
-    if (texts or lookups) and (elsewhere or named_images(config)):
-        record = partial(_record_as_lent, record, open_recorder, config, observer)
-    else:
-        record = partial(record, open_recorder=open_recorder)
+    lends = elsewhere is not None or bool(named_images(config))
+
+    async def record() -> None:
+        await _record(wanted, results.add_recorded, lookups, open_recorder, day=day, lends=lends)
+        if (then := _wanted_before(plan, config, observer)) is not None:
+            nothing = ImportLookups((), (), config, day=day)
+            await _record(then, results.add_before, nothing, open_recorder, day=day, lends=lends)
+
     results.block_missing(await _in_time(record, config, stop, lookups))
     results.add_lookups(lookups.found)
     affected = [result for result in results.in_order() if plan.affects(result)]
@@ -109,15 +118,43 @@ async def execute(
     return _with_trimmed_state(report, config)
 
 
-def _texts(plan: Plan) -> dict[str, tuple[Example, str]]:
+async def _record(
+    wanted: WantedTexts,
+    done: Callable[[str, Recording, str | None, bool], None],
+    lookups: ImportLookups,
+    open_recorder: OpenRecorder,
+    *,
+    day: str,
+    lends: bool,
+) -> None:
+    """Record texts; ``lends`` is whether what they run on must be asked for first. Else as :func:`record_texts`."""
+    record = partial(record_texts, wanted, done=done, lookups=lookups, day=day)
+    if (wanted.texts or lookups) and lends:
+        await _record_as_lent(record, open_recorder, wanted.config, wanted.observer)
+    else:
+        await record(open_recorder=open_recorder)
+
+
+def _wanted_before(plan: Plan, config: Config, observer: Observer) -> WantedTexts | None:
+    """Return the texts of the merge base to record as they ran then; None if none runs otherwise now."""
+    groups = otherwise_before(plan, config)
+    if plan.base is None or not groups:
+        return None
+    then = settings_before(config, plan.base)
+    texts = {digest: (group[0], name_before(group[0])) for digest, group in groups.items()}
+    dates = {digest: cutoff_date(plan.base.copies(digest), then.layout.drafts) for digest in groups}
+    return WantedTexts(texts, dates, then, observer, plan.base, locks_before(config, plan.base.since.base))
+
+
+def _texts(plan: Plan, config: Config) -> dict[str, tuple[Example, str]]:
     """Return the texts to record, by digest: an example of each, and what it is called while it runs."""
     texts = {digest: (group[0], group[0].id) for digest, group in plan.groups().items()}
-    return texts | {digest: (group[0], name_before(group[0])) for digest, group in only_before(plan).items()}
+    return texts | {digest: (group[0], name_before(group[0])) for digest, group in only_before(plan, config).items()}
 
 
 def _dates(plan: Plan, config: Config) -> dict[str, str | None]:
     """Return the cutoff of each text's dated packages, by digest."""
-    copies = {digest: plan.base.copies(digest) for digest in only_before(plan)} if plan.base is not None else {}
+    copies = {digest: plan.base.copies(digest) for digest in only_before(plan, config)} if plan.base is not None else {}
     copies |= {digest: plan.copies(digest) for digest in plan.groups()}
     return {digest: cutoff_date(same, config.layout.drafts) for digest, same in copies.items()}
 

@@ -17,7 +17,7 @@ from harness.judge.results import (
     result_of_recording,
     result_without_run,
 )
-from harness.run.before import name_before, only_before
+from harness.run.before import name_before, only_before, otherwise_before
 from harness.run.disk import LongTranscripts, Shared, without_locks
 from harness.run.kept_results import KeptResults
 from harness.run.observer import note_traceback
@@ -40,13 +40,14 @@ class RunResults:
         self._plan = plan
         self._config = config
         self._observer = observer
-        self._groups, self._before = plan.groups(), only_before(plan)
+        self._groups, self._otherwise = plan.groups(), otherwise_before(plan, config)
+        self._before = {**only_before(plan, config), **self._otherwise}
         self._copies = {digest: plan.copies(digest) for digest in self._groups}
         self._printed = {shown.example.id: shown.transcript for shown in plan.printed}
         self.rules = Ruleset(config.profile, plan.bound, config.requirements)
         """What the examples are judged by."""
         self.recordings: dict[str, Callable[[], Recording]] = {}
-        """Of a change: of each text, by digest, what gives all that was recorded in this run."""
+        """Of a change: of each text, by digest, what gives all that was recorded of it as it ran at the merge base."""
         self._kept = None if config.no_cache else KeptResults(config.state / "results", self.rules)
         self._long = LongTranscripts(config.state.absolute())
         self._shared = Shared()
@@ -71,19 +72,24 @@ class RunResults:
             recorded: digest of the recording; None if it is not stored.
             cached: whether it is from an earlier run.
         """
-        if digest in self._before:
+        if digest in self._before and digest not in self._otherwise:
             self._observer.ended(name_before(self._before[digest][0]))
         judged = [
             self.guarded(example, partial(self._judged, example, recording, recorded, cached))
             for example in self._groups.get(digest, ())
         ]
         held = self._long.keep(recording)
-        if self._plan.base is not None:
+        if self._plan.base is not None and digest not in self._otherwise:
             self.recordings[digest] = held.whole
         for result in judged if self._config.lock is not None else map(without_locks, judged):
             if held.packed and result.transcript is not None:
                 result = replace(result, transcript=None, packed=held.packed, whole_transcript=held.file)
             self._add(result)
+
+    def add_before(self, digest: str, recording: Recording, recorded: str | None, cached: bool) -> None:
+        """Add what was recorded of a text as it ran at the merge base; arguments as for :meth:`add_recorded`."""
+        self._observer.ended(name_before(self._before[digest][0]))
+        self.recordings[digest] = self._long.keep(recording).whole
 
     def add_lookups(self, found: Mapping[str, tuple[Lookup, ...]]) -> None:
         """Judge the imports of fragments by what was looked up, by id of the example."""

@@ -56,6 +56,8 @@ class WantedTexts:
     """Is informed of progress."""
     base: BasePlan | None = None
     """Of a change, the merge base."""
+    locks: Mapping[str, Mapping[str, str]] | None = None
+    """Packages to replay, by digest and then by ``today`` or ``dated``; None: those of the lock file."""
     rules: Ruleset | None = None
     """What violates them is traced; None: nothing is."""
 
@@ -102,7 +104,7 @@ async def record_texts(
     """
     config, observer = wanted.config, wanted.observer
     code, host_inputs = cache.conversation_digest(), cache.host_inputs_digest(config, lent)
-    locks = read_locks(config.lock)
+    locks = read_locks(config.lock) if wanted.locks is None else wanted.locks
     keys = {
         digest: cache.key(
             example, config, date=wanted.dates[digest], day=day, code=code, host_inputs=host_inputs,

@@ -20,11 +20,12 @@ from tests.support.caches import warm_state
 from tests.support.transcripts import lived
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     import pytest
 
     from extractor.model import Bundle
+    from harness.config import Config
     from harness.model import Transcript
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
@@ -146,6 +147,7 @@ def check(
     monkeypatch: pytest.MonkeyPatch,
     talk: Callable[[str], Transcript | str],
     *more: str,
+    under: Callable[[Config, Mapping[str, str]], str] = lambda config, locks: "",
 ) -> Checked:
     """Run ``docprobe check --changed-since main`` with no engine.
 
@@ -155,6 +157,7 @@ def check(
         monkeypatch: replaces the engine and what is recorded with it.
         talk: from the code of an example to the conversation with it, or to why it does not start.
         more: arguments.
+        under: from what a text runs under and with to what is put in front of its code for ``talk``.
     """
     ran: list[str] = []
     days: list[str | None] = []
@@ -163,11 +166,13 @@ def check(
     async def no_engine(config: object) -> AsyncIterator[None]:
         yield None
 
-    async def record(engine: object, bundle: Bundle, *_: object, committed: Any, **__: object) -> Recording:
+    async def record(
+        engine: object, bundle: Bundle, config: Config, *_: object, committed: Any, locks: Mapping[str, str], **__: object
+    ) -> Recording:
         code = "\n".join(file.text for file in bundle.files)
         ran.append(code)
         days.append(await committed())
-        said = talk(code)
+        said = talk(under(config, locks) + code)
         if isinstance(said, str):
             if said.startswith("blocked: "):
                 return Recording((), None, blocked=said)

@@ -17,7 +17,10 @@ from harness.settings import load_config
 from tests.harness.selection.repositories import CODE, ID, RULES, SAMPLE, TUTORIAL, check, edit, git, talk, write_docs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from harness.config import Config
 
 pytestmark = pytest.mark.processes
 
@@ -110,8 +113,56 @@ def test_a_lock_file_affects_the_texts_that_it_gives_other_packages(
     assert check(docs, state, monkeypatch, talk, "--lock", str(lock)).ran == [], "another text's packages"
     write("2", "1")
     done = check(docs, state, monkeypatch, talk, "--lock", str(lock))
+    assert (done.code, done.changes(ID)) == (0, {"session.terminated-404": "unchanged"})
+
+    def worse(config: Config, locks: Mapping[str, str]) -> str:
+        return "" if "==3" in locks.get("today", "") else "// status(404).json status(404).send\n"
+
+    write("3", "1")
+    done = check(docs, state, monkeypatch, talk, "--lock", str(lock), "--no-cache", under=worse)
     assert (done.code, done.changes(ID)) == (1, {"session.terminated-404": "introduced"})
-    assert "the lock file gives it other packages than at the merge base, which were not run" in done.shown
+
+
+def test_a_text_whose_lock_the_change_removes_is_compared_as_it_ran_then(
+    docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Edited at once: only with the packages of then does the earlier text answer as it should."""
+    lock = docs.parent / "lock.json"
+    locks = {check_digest(docs, state): {"today": "express==1\n"}}
+    lock.write_text(json.dumps({"schema": SCHEMA, "locks": locks}))
+    commit(docs)
+    lock.write_text(json.dumps({"schema": SCHEMA, "locks": {}}))
+    edit(docs / TUTORIAL, "a tutorial of sessions", "a tutorial")
+
+    def locked(config: Config, locks: Mapping[str, str]) -> str:
+        return "// status(404).json status(404).send\n" if locks else ""
+
+    done = check(docs, state, monkeypatch, talk, "--lock", str(lock), under=locked)
+    assert (done.code, done.changes(ID)) == (1, {"session.terminated-404": "introduced"})
+
+
+@pytest.mark.parametrize(
+    ("setting", "then"),
+    [("[limits]\nmemory-mib = 64\n", "limits"), ('[layout]\nrevisions = ["2025-11-25"]\n', "revisions")],
+)
+def test_the_text_of_before_runs_under_the_settings_of_before(
+    docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch, setting: str, then: str
+) -> None:
+    """What another limit or another revision to ask for breaks is not a fault that was there before."""
+
+    def asked(config: Config, locks: Mapping[str, str]) -> str:
+        kept = {"limits": config.limits.memory_mib == 512, "revisions": len(config.protocol_revisions) > 1}
+        return "// status(404).json status(404).send\n" if kept[then] else ""
+
+    settings = docs / "docprobe.toml"
+    settings.write_text(settings.read_text() + setting)
+    done = check(docs, state, monkeypatch, talk, under=asked)
+    assert (done.code, done.changes(ID)) == (1, {"session.terminated-404": "introduced"})
+    settings.write_text(settings.read_text() + "# a remark\n")
+    commit(docs)
+    settings.write_text('profile = "mcp"\nbindings = "bindings.toml"\n')
+    done = check(docs, state, monkeypatch, talk, under=asked)
+    assert "session.terminated-404" in {entry["requirement"] for entry in done.document["compared"]["fixed"]}
 
 
 def check_digest(docs: Path, state: Path) -> str:
