@@ -247,7 +247,8 @@ def _by_line(file: SourceFile, changes: Sequence[TextEdit]) -> Iterator[FileEdit
     for number, edits in by_line.items():
         line = lines[number]
         further = next((e.new for e in edits if e.start == e.end == starts[number] and e.new.isspace()), "")
-        for edit in sorted(edits, key=lambda e: e.start, reverse=True):
+        # where one puts something in front of what another replaces, that is replaced first
+        for edit in sorted(edits, key=lambda e: (e.start, e.end), reverse=True):
             at, end = edit.start - starts[number], edit.end - starts[number]
             new = edit.new if edit.indented else edit.new.replace("\n", f"\n{further}")
             line = line[:at] + new.encode() + line[end:]

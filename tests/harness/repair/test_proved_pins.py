@@ -108,7 +108,8 @@ async def test_both_ways_are_said_where_both_work(tmp_path: Path) -> None:
     assert patch is not None
     texts = [edit.text for edit in patch.edits]
     assert "from toolbox import Runner\n" in texts
-    assert "Runner()\n" in texts
+    # what else is fixed puts its constants in front of that line
+    assert any(text.endswith("]\nRunner()\n") for text in texts)
     assert not any("pip install" in text for text in texts), "the patch is the change of the code"
     line = next(number for number, text in enumerate(page.split("\n"), 1) if text == INSTALL)
     assert patch.description.endswith(
