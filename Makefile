@@ -14,8 +14,10 @@ BEGAN := $(shell date +%s)
 ENGINE_STAMP := $(VENV)/.engine
 NOTE = $(BIN)/python -m tests.bench.times
 NOTED = $(BEGAN) $(STAMP) $(ENGINE_STAMP) $(REPORT)/times.jsonl
-# two at a time: the tests mostly wait for containers and for responses
+# one for each core
 PYTEST_JOBS ?= 2
+# one more where tests wait a quarter of the time, for containers, deadlines and responses
+TEST_JOBS ?= 3
 PYTEST_ARGS ?=
 export DOCPROBE_STATE ?= $(CURDIR)/.cache/docprobe
 # bytecode is cached even where the environment forbids it: the tests start many Python processes
@@ -61,7 +63,7 @@ test: env lint engine browser registry ssh
 	else echo "real docs: not run (set DOCPROBE_REAL_DOCS to a checkout of the MCP docs)"; fi
 	@echo "not in this run: make soak, make oracle, make mutation"
 	@mkdir -p $(REPORT)
-	$(BIN)/pytest -n $(PYTEST_JOBS) -m "not soak and not oracle" $(PYTEST_ARGS) && { $(NOTE) test $(NOTED) || true; }
+	$(BIN)/pytest -n $(TEST_JOBS) -m "not soak and not oracle" $(PYTEST_ARGS) && { $(NOTE) test $(NOTED) || true; }
 
 unit: env
 	$(BIN)/pytest -n $(PYTEST_JOBS) \

@@ -1,4 +1,4 @@
-"""How the tests share a machine: with each other (``pytest -n 2``, as ``make test`` does) and with whatever else runs."""
+"""How the tests share a machine: with each other (``pytest -n 3``, as ``make test`` does) and with whatever else runs."""
 
 from __future__ import annotations
 
