@@ -23,8 +23,8 @@ _CONSTANT: Final = re.compile(
 _ENDS_CONSTANT: Final = re.compile(
     r"return .*(?:&&|\|\||\band\b|\bor\b) (?:True|False|true|false|\"[^\"]*\"|'[^']*');?"
 )
-_LOGS: Final = re.compile(r"_*log(?:_\w+|[A-Z]\w*|ger|ging)?")
-"""Names of functions that write a log: one that is silenced, as is ``log_message`` of Python's server, is no check."""
+_LOGS: Final = re.compile(r"_*log(?!_?(?:[Ii]n|[Oo]ut|[Oo]n|[Oo]ff)(?![a-z]))(?:_\w+|[A-Z]\w*|ger|ging)?")
+"""Names of functions that write a log, such as ``http.server``'s ``log_message``: an empty one is no missing check."""
 _BRANCHES: Final = frozenset({"if_statement", "elif_clause", "else_clause", "case_clause"})
 
 
