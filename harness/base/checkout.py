@@ -91,7 +91,7 @@ def file_at(path: Path, checkout: Repository, commit: str) -> bytes | None:
 
 
 def submodule_commit(place: FolderAt, path: str) -> str | None:
-    """Return the commit that a repository records for a submodule; None if there is no submodule at that path.
+    """Return the commit that a repository records for the submodule at a path; None if the path has no submodule.
 
     Args:
         place: a folder and the commit.

@@ -37,7 +37,7 @@ def prepare_streams() -> None:
 
 
 def discard_stdout() -> None:
-    """Let nothing more be written to stdout, so that its buffer is no error when Python ends."""
+    """Discard further output to stdout, so that flushing its buffer does not fail when Python exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
 
 

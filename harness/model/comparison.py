@@ -40,7 +40,7 @@ class FixedFinding:
 
 @dataclass(frozen=True, slots=True)
 class NotCompared:
-    """An example whose findings, or one of them, count as introduced, since there is no verdict to compare with."""
+    """An example with findings that count as introduced because the merge base has no verdict to compare them with."""
 
     example: str
     reason: Annotated[str, Meta(description="Why the merge base gives no verdict.")]

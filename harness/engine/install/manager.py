@@ -89,5 +89,5 @@ class PackageManager(Protocol):
 
 
 def listed_remarks(text: str) -> tuple[str, ...]:
-    """Return the remarks of a file that lists them as JSON; none if there is no file."""
+    """Return the remarks that a file lists as JSON; an empty tuple if the file does not exist."""
     return tuple(str(remark) for remark in json.loads(text)) if text else ()

@@ -142,7 +142,7 @@ RULES: Final = (
         unknown_task,
         asked(steps.UNKNOWN_TASK, "The agent does not speak JSON-RPC."),
         effect="A client believes that it continues a task, and starts another one.",
-        fix="Answer with error -32001 if there is no task with that `taskId`.",
+        fix="Return error -32001 if no task has that `taskId`.",
     ),
     rule(
         "message.foreign-context",
