@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 PAGE_ENDINGS: Final = (".md", ".mdx")
 MAX_PAGE_BYTES: Final = 16 * 1024 * 1024
 """A larger file is reported and left out, so that time and memory are bounded; no page of prose comes near."""
+_UNREAD: Final = {
+    ".adoc": "AsciiDoc", ".asciidoc": "AsciiDoc", ".rst": "reStructuredText", ".ipynb": "Jupyter notebook",
+    ".org": "Org",
+}  # fmt: skip
+"""Formats of documentation that are not read, by the ending of a file's name."""
 _ODD_NAME: Final = re.compile("[\ud800-\udfff\n\r]")
 _SKIPPED_FOLDERS: Final = frozenset({"node_modules", "__pycache__", "bower_components"})
 
@@ -45,6 +50,7 @@ def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, 
     pages: list[str] = []
     folders: list[str] = []
     problems: list[Problem] = []
+    unread: dict[str, list[str]] = {}
     waiting = [""]
     while waiting:
         folder = waiting.pop()
@@ -68,7 +74,16 @@ def find_files(root: Path, layout: Layout) -> tuple[tuple[str, ...], tuple[str, 
                 problems.append(Problem(Span(printable(path), 1, 1), problem))
             elif _is_page(entry) and not _is_linked_folder(entry) and not _is_ignored(path, layout):
                 pages.append(path)
+            elif (form := _unread_form(entry)) and not _is_ignored(path, layout):
+                unread.setdefault(form, []).append(path)
+    problems += [_unread_problem(form, sorted(paths)) for form, paths in unread.items()]
     return tuple(sorted(pages)), tuple(sorted(folders)), tuple(sorted(problems, key=lambda p: p.span))
+
+
+def _unread_problem(form: str, paths: list[str]) -> Problem:
+    """The problem of all files of a format, at the first of them."""
+    more = f" (and {len(paths) - 1:,} more)" if len(paths) > 1 else ""
+    return Problem(Span(paths[0], 1, 1), f"{form}{more}: not read; docprobe reads {' and '.join(PAGE_ENDINGS)} files")
 
 
 def is_page_name(path: str, layout: Layout) -> bool:
@@ -223,10 +238,15 @@ def _read_all(descriptor: int) -> bytes:
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """The entries of a folder that matter, in order of name: folders, links and pages. Raises OSError."""
+    """The entries of a folder that matter, in order of name: folders, links and documentation. Raises OSError."""
     with os.scandir(folder) as entries:
-        in_order = sorted(entries, key=lambda entry: entry.name)
-    return [entry for entry in in_order if entry.is_symlink() or entry.is_dir(follow_symlinks=False) or _is_page(entry)]
+        return sorted((entry for entry in entries if _matters(entry)), key=lambda entry: entry.name)
+
+
+def _matters(entry: os.DirEntry[str]) -> bool:
+    if entry.is_symlink() or entry.is_dir(follow_symlinks=False):
+        return True
+    return _is_page(entry) or _unread_form(entry) is not None
 
 
 def _link_problem(real_root: Path, entry: os.DirEntry[str]) -> str | None:
@@ -257,6 +277,11 @@ def _is_ignored(path: str, layout: Layout) -> bool:
 
 def _is_page(entry: os.DirEntry[str]) -> bool:
     return entry.name.lower().endswith(PAGE_ENDINGS)
+
+
+def _unread_form(entry: os.DirEntry[str]) -> str | None:
+    """The format of documentation that is not read; None for pages and for all that is no documentation."""
+    return _UNREAD.get(os.path.splitext(entry.name)[1].lower())  # noqa: PTH122  (faster, of thousands of files)
 
 
 def _is_linked_folder(entry: os.DirEntry[str]) -> bool:

@@ -153,5 +153,3 @@ def gaps_of(file: ProgramFile, elsewhere: Sequence[Snippet]) -> tuple[str, ...]:
     """
     why = refusal(file.name.path) if file.name else None
     return (*((why,) if why else ()), *broken(file.snippets), *undefined(file, elsewhere))
-
-

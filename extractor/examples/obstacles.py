@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MODELS: Final = {
     "anthropic": "Anthropic", "@anthropic-ai/sdk": "Anthropic", "openai": "OpenAI", "google.genai": "Gemini",
-    "@google/genai": "Gemini", "langchain": "a language model", "@langchain/core": "a language model",
+    "@google/genai": "Gemini", "langchain": "a language model",
     "@ai-sdk/openai": "OpenAI", "@ai-sdk/anthropic": "Anthropic", "ai": "a language model",
     "pydantic_ai": "a language model", "langchain_openai": "OpenAI", "langchain_anthropic": "Anthropic",
     "langgraph": "a language model", "agents": "OpenAI", "@openai/agents": "OpenAI", "strands": "a language model",
@@ -32,6 +32,9 @@ _MODELS: Final = {
     "com.anthropic": "Anthropic", "com.openai": "OpenAI", "dev.langchain4j": "a language model",
     "org.springframework.ai.chat.client": "a language model", "com.google.genai": "Gemini",
     "google.generativeai": "Gemini", "ollama": "Ollama", "dspy": "a language model",
+    "beeai_framework": "a language model", "beeai-framework": "a language model", "llamaindex": "a language model",
+    "@langchain/openai": "OpenAI", "@langchain/anthropic": "Anthropic", "@langchain": "a language model",
+    "@ai-sdk": "a language model", "@strands-agents/sdk": "a language model", "@google/adk": "Gemini",
     "genai": "a language model", "async_openai": "OpenAI", "rig": "a language model", "ollama_rs": "Ollama",
 }  # fmt: skip
 """Packages that are of no use without a language model behind them."""

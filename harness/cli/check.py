@@ -20,11 +20,11 @@ from harness.cli.shards import shard_of, shards_wanted, write_plan
 from harness.settings import load_config
 
 if TYPE_CHECKING:
-
     from harness.config import Config
     from harness.model import Report
     from harness.repair.proofs import Proofs
     from harness.run.plan import Plan
+
 
 @click.command()
 @docs_argument

@@ -19,6 +19,7 @@ from harness.cli.context import Cli, pass_cli, state_option, table_or_json_optio
 from harness.doctor import setup
 from harness.doctor.checks import Check, State, examine, exit_code
 from harness.engine.install.settings import IMAGES_LOCK
+from harness.report.wording import plural
 from harness.settings import state_folder
 
 if TYPE_CHECKING:
@@ -89,10 +90,11 @@ def _note(text: str) -> None:
 def _cleaned_text(cleaned: Cleaned) -> Iterator[str]:
     """Yield the lines that report what was removed and what was kept."""
     if cleaned.live_runs:
-        yield f"kept containers of {cleaned.live_runs} running docprobe processes"
-    yield f"removed {cleaned.containers} containers and volumes"
-    in_use = f"; kept {cleaned.images_in_use} that are in use" if cleaned.images_in_use else ""
-    yield f"removed {cleaned.images} images{in_use}"
+        runs = plural(cleaned.live_runs, "running docprobe process", "running docprobe processes")
+        yield f"kept the containers of {runs}"
+    yield f"removed {plural(cleaned.containers, 'container or volume', 'containers and volumes')}"
+    in_use = f"; kept {cleaned.images_in_use:,} in use" if cleaned.images_in_use else ""
+    yield f"removed {plural(cleaned.images, 'image')}{in_use}"
 
 
 def _table(checks: Sequence[Check]) -> Table:

@@ -14,6 +14,7 @@ from harness.model.running import ListeningSocket, LogLine
 TRANSCRIPT_FORMAT: Final = "docprobe-transcript/2"
 """Format of the transcripts that this version writes and reads."""
 
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A session that the server issued."""

@@ -178,5 +178,3 @@ class Finding:
     def failing_legs(self) -> frozenset[str]:
         """The names of the legs that are violated."""
         return frozenset(name for name, verdict in self.legs.items() if verdict is Verdict.VIOLATED)
-
-

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED: Final = 130
 """Exit code of a run that Ctrl-C or SIGTERM ended."""
+_DOCTOR: Final = "docprobe doctor"
+"""The command that says what a machine lacks."""
 
 
 def exit_sentence(report: Report) -> str:
@@ -126,6 +128,8 @@ def next_step(report: Report) -> str | None:
             return f"docprobe explain {shlex.quote(distinct.shown.id)}"
     if any(note.gates for note in report.baseline) and report.exit_code == 1:
         return "docprobe baseline update"
-    if report.exit_code != INTERRUPTED and any(example.status is Status.BLOCKED for example in report.examples):
-        return "docprobe doctor"
+    # a blocked example's reason says what to do; it is said again here where that is a command
+    blocked = [example.reason or "" for example in report.examples if example.status is Status.BLOCKED]
+    if report.exit_code != INTERRUPTED and any(_DOCTOR in reason for reason in blocked):
+        return _DOCTOR
     return None

@@ -39,6 +39,18 @@ def test_pages_are_found_in_order_and_ignored_ones_left_out(tmp_path: Path) -> N
     assert find_files(tmp_path, Layout(ignore=("old",)))[0] == ("a/B.MDX", "a/z.md", "b.mdx")
 
 
+def test_documentation_of_other_formats_is_said_not_to_be_read(tmp_path: Path) -> None:
+    for path in ("a.md", "b.adoc", "c/d.ADOC", "c/e.rst", "old/f.rst", "notes.txt", "tool.py", ".git/g.rst"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    found, _, problems = find_files(tmp_path, Layout(ignore=("old",)))
+    assert found == ("a.md",)
+    assert [(str(problem.span), problem.message) for problem in problems] == [
+        ("b.adoc:1", "AsciiDoc (and 1 more): not read; docprobe reads .md and .mdx files"),
+        ("c/e.rst:1", "reStructuredText: not read; docprobe reads .md and .mdx files"),
+    ]
+
+
 def test_links_that_lead_out_are_problems(root: Path) -> None:
     (root / "file.mdx").symlink_to(root.parent / "outside" / "secret.mdx")
     (root / "folder").symlink_to(root.parent / "outside")

@@ -113,6 +113,8 @@ def test_why_a_client_names_no_server(tmp_path: Path, server: str, why: str) -> 
         ("from smolagents import MCPClient", False),
         ("from smolagents import CodeAgent, MCPClient", True),
         ("from strands import Agent\nfrom strands.tools.mcp import MCPClient", True),
+        ("from beeai_framework.backend import ChatModel\nfrom beeai_framework.tools.mcp import MCPClient", True),
+        ("from beeai_framework.tools.mcp import MCPClient", False),
     ],
 )
 def test_the_clients_of_a_framework_ask_no_language_model(tmp_path: Path, imports: str, asks_a_model: bool) -> None:
@@ -122,3 +124,18 @@ def test_the_clients_of_a_framework_ask_no_language_model(tmp_path: Path, import
     assert example.kind is ExampleKind.CLIENT
     assert ("a language model" in (example.reason or "")) is asks_a_model
     assert (example.status is ExampleStatus.RUNNABLE) is not asks_a_model
+
+
+@pytest.mark.parametrize("served", ["Mill.serve('/mcp')", "Mill.mount('/sse')", "new Gate(Mill)"])
+def test_what_a_platform_runs_is_not_what_nothing_runs(tmp_path: Path, served: str) -> None:
+    code = (
+        "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\n"
+        "import { McpAgent } from 'agents/mcp';\n\n"
+        "export class Mill extends McpAgent {\n  server = new McpServer({ name: 'mill', version: '1.0.0' });\n"
+        "  async init() {}\n}\n\n"
+        f"export default {served};\n"
+    )
+    (tmp_path / "page.md").write_text(f"# Mill\n\n```typescript\n{code}```\n", encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert example.status is ExampleStatus.UNSUPPORTED
+    assert example.reason == "needs the Cloudflare Workers runtime, which docprobe does not have"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 from harness.base.errors import EngineError, UsageError
 from harness.cli import main
+from harness.cli.__main__ import start
 from harness.cli.context import Cli
 from harness.cli.main import cli
 
@@ -154,3 +156,17 @@ def test_the_nearest_commands_are_suggested(
         main.main()
     assert ended.value.code == 2
     assert capsys.readouterr().err == f"error: {message}\nhint: {hint}\n"
+
+
+def test_ctrl_c_while_the_command_is_imported_ends_as_any_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "harness.cli.main", Interrupted("harness.cli.main"))
+    with pytest.raises(SystemExit) as ended:
+        start()
+    assert ended.value.code == 130
+    assert capsys.readouterr() == ("", "interrupted\n")

@@ -196,6 +196,15 @@ def test_an_interrupted_run_says_how_to_go_on() -> None:
     assert render("terminal", replace(report, exit_code=3)).endswith("Next:\ndocprobe doctor\n")
 
 
+def test_the_next_step_is_one_that_a_blocked_example_names() -> None:
+    busy = "it did not listen; this machine was overloaded (load 21 on 2 processors) (hint: run it again)"
+    blocked = tuple(replace(e, reason=busy) for e in rich_report().examples if e.status == "blocked")
+    assert blocked
+    shown = render("terminal", replace(rich_report(), exit_code=3, examples=blocked))
+    assert "run it again" in " ".join(shown.split())
+    assert "Next:" not in shown
+
+
 @pytest.mark.parametrize("format", ["terminal", "markdown", "github", "sarif", "json"])
 def test_what_a_fragment_imports_and_packages_lack_is_shown(format: str) -> None:
     report = rich_report()

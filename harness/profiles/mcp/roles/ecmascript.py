@@ -36,6 +36,8 @@ _STARTING: Final = frozenset({"spawn", "fork", "exec", "execFile"})
 """What starts another program: its server, where a client is written by hand."""
 _LISTENERS: Final = frozenset({"listen", "serve"})
 _HTTP_START: Final = frozenset({"httpStream", "http-stream", "http", "sse", "streamable-http"})
+_PLATFORMS: Final = frozenset({"agents/mcp", "cloudflare:workers"})
+"""Modules of programs whose default export Cloudflare Workers runs, whatever it is called."""
 _WEB_SERVERS: Final = frozenset({"createServer", "createSecureServer", "express", "fastify", "Fastify", "Hono", "Koa"})
 """What makes a web server that answers MCP by hand."""
 _VOCABULARY: Final = (
@@ -72,7 +74,8 @@ def role(files: Sequence[CodeFacts]) -> Role:
     served = listener is not None and listener.name.rpartition(".")[0] in made
     if listener and (http or spoken or served):
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant or spoken, listener.line)
-    if main.default_export and (http or spoken) and relevant:
+    hosted = any(imported.module in _PLATFORMS for imported in main.imports)
+    if main.default_export and (http or spoken or hosted) and relevant:
         return Role(ExampleKind.HTTP_SERVER, Start.HANDLER, relevant, main.default_export)
     if "POST" in main.exports and (http or spoken) and relevant:
         return Role(ExampleKind.HTTP_SERVER, Start.HANDLER, relevant, http.line if http else 1)
