@@ -13,6 +13,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from extractor.docs.tree import LFS_POINTER
 from extractor.model import Flavour, Span
 
 if TYPE_CHECKING:
@@ -231,6 +232,10 @@ class Includes:
                     data = target.read_bytes()
                 except OSError as error:
                     reason = error.strerror or "it cannot be read"
+                    continue
+                if data.startswith(LFS_POINTER):
+                    self.depends[name] = hashlib.sha256(data).hexdigest()
+                    reason = "it is a Git LFS pointer; `git lfs pull` brings the file"
                     continue
                 self._total += len(data)
                 self.depends[name] = hashlib.sha256(data).hexdigest()

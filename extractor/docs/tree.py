@@ -27,6 +27,8 @@ _UNREAD: Final = {
     ".org": "Org",
 }  # fmt: skip
 """Formats of documentation that are not read, by the ending of a file's name."""
+LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+"""How a file begins that stands for one that Git LFS has not brought (its specification, "The Pointer")."""
 _ODD_NAME: Final = re.compile("[\ud800-\udfff\n\r]")
 _SKIPPED_FOLDERS: Final = frozenset({"node_modules", "__pycache__", "bower_components"})
 
@@ -234,6 +236,8 @@ def _read_all(descriptor: int) -> bytes:
             data += stream.read(MAX_PAGE_BYTES + 1 - len(data))
     if len(data) > MAX_PAGE_BYTES:
         raise PageError("grew over the limit while it was read; not read")
+    if data.startswith(LFS_POINTER):
+        raise PageError("a Git LFS pointer, not the page; not read: `git lfs pull` brings it")
     return data
 
 

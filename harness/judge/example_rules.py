@@ -106,7 +106,8 @@ def _recommendations(anywhere: Sequence[str]) -> tuple[Rule, ...]:
             id=IMPORTS,
             title="Installed packages have the names that the code imports",
             effect="A reader who copies the lines gets an import error before anything runs.",
-            fix="Import what the package exports today, or state the version that the code was written for.",
+            fix="Import what the package exports today, install the optional part (extra) that brings it, or state the "
+            "version that the code was written for.",
             avoid="Don't rename the import alone: what it imports may have changed as well.",
             stage=Stage.PAGE,
         ),

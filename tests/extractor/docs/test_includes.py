@@ -19,6 +19,7 @@ def root(tmp_path: Path) -> Path:
     (folder / "code" / "b.py").write_text("# --8<-- [start:part]\nin\n# --8<-- [end:part]\nout\n")
     (tmp_path / "secret.py").write_text("secret\n")
     (folder / "link.py").symlink_to(tmp_path / "secret.py")
+    (folder / "large.py").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
     return folder
 
 
@@ -103,6 +104,7 @@ def test_a_snippet_may_include_another(root: Path) -> None:
         ("code/../../secret.py", "it lies outside the docs tree"),
         ("link.py", "it lies outside the docs tree"),
         ("code", "it is not a regular file"),
+        ("large.py", "it is a Git LFS pointer; `git lfs pull` brings the file"),
         ("no.py", "no such file in the docs tree"),
         ("https://example.org/a.py", "only files of the docs tree are read"),
     ],

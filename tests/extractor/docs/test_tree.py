@@ -114,6 +114,12 @@ def test_a_folder_called_like_a_page(root: Path) -> None:
         read_bytes(root, "x.mdx")
 
 
+def test_a_pointer_of_git_lfs_is_no_page(root: Path) -> None:
+    (root / "page.mdx").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
+    with pytest.raises(PageError, match="a Git LFS pointer, not the page; not read"):
+        read_bytes(root, "page.mdx")
+
+
 def test_a_pipe_is_not_waited_for(root: Path) -> None:
     os.mkfifo(root / "pipe.mdx")
     with pytest.raises(PageError, match="not a regular file"):

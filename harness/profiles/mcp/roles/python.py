@@ -156,9 +156,11 @@ def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role 
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant, call.line)
     if call.last == "run_stdio_async":
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
+    receiver = call.name.rpartition(".")[0]
+    if call.last == "serve" and _is_server(receiver, files):
+        return _configured_run(call, files, relevant)
     if call.last not in {"run", "run_async"} or "." not in call.name:
         return None
-    receiver = call.name.rpartition(".")[0]
     if receiver in web_applications(files):
         return None
     is_server = _is_server(receiver, files)
@@ -171,6 +173,18 @@ def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role 
     if not call.arguments and is_server:
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
     return None
+
+
+def _configured_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role:
+    """``server.serve()`` of frameworks whose servers are told by a configuration how they are reached."""
+    told = [c.keywords["transport"] for code in files for c in code.calls if "transport" in c.keywords]
+    transports = {transport for transport in told if isinstance(transport, str)}
+    if transports and transports <= HTTP_TRANSPORTS:
+        return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant, call.line)
+    if transports == {"stdio"}:
+        return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
+    why = f"starts its server with `{call.name}()`, and does not say over which transport"
+    return Role(ExampleKind.OTHER, Start.NONE, relevant, call.line, why=why)
 
 
 def _is_server(receiver: str, files: Sequence[CodeFacts]) -> bool:
