@@ -1,10 +1,10 @@
 """The conversation with a server on standard input and output.
 
 One run for the conversation (initialize with the newest revision, initialized, tools/list, calls of tools,
-cancellations of nothing, end of input, end of the process), then one short run per further revision to learn whether it
-is negotiated, and one for each sessionless revision: discovery, and if it is spoken, tools/list and what follows. The
-first answer of a process has the time of a start, since a process has no other sign of being ready. ``Reply.status`` is
-200 for a message that came: there is no HTTP here, and a reader of it asks only whether there was an answer.
+cancellations of nothing, end of input, end of the process), then the same for each further revision that is negotiated,
+and one for each sessionless revision: discovery, and if it is spoken, tools/list and what follows. The first answer of
+a process has the time of a start, since a process has no other sign of being ready. ``Reply.status`` is 200 for a
+message that came: there is no HTTP here, and a reader of it asks only whether there was an answer.
 """
 
 from __future__ import annotations
@@ -79,16 +79,19 @@ async def converse_stdio(
         agreed = initialize_version(opening)
         if agreed is not None:
             negotiated.add(agreed)
-            talk.speak(agreed)
-            await talk.notify(steps.STDIO_INITIALIZED, messages.notification("notifications/initialized"))
-            await _use_tools(talk)
+            await _hold(talk, agreed)
         await talk.close()
         for version in handshakes[1:]:
             answer = await talk.afresh(steps.DISCOVER_INITIALIZE, messages.initialize(1, version))
-            negotiated.add(initialize_version(answer) or "")
+            answered = initialize_version(answer)
+            negotiated.add(answered or "")
+            # what an earlier process left unanswered is not waited for again
+            if answered == version != agreed and not talk.waited_in_vain:
+                await _hold(talk, version)
+            await talk.end_input()
     for version in without_handshake(revisions):
         params = {"_meta": messages.request_meta(version)}
-        answer = await talk.afresh(steps.DISCOVER_MODERN, messages.request(1, "server/discover", params), ends=False)
+        answer = await talk.afresh(steps.DISCOVER_MODERN, messages.request(1, "server/discover", params))
         listed = None
         talk.speak(version)
         if version in _supported(answer):
@@ -109,6 +112,13 @@ async def converse_stdio(
         logs=tuple(line.since(talk.started) for line in pod.logs()),
         facts=_facts(pod, talk, bool(negotiated)),
     )
+
+
+async def _hold(talk: _StdioRecorder, revision: str) -> None:
+    """Hold the conversation that follows an answered initialize, in the revision that was agreed on."""
+    talk.speak(revision)
+    await talk.notify(steps.STDIO_INITIALIZED, messages.notification("notifications/initialized"))
+    await _use_tools(talk)
 
 
 async def _list_tools(talk: _StdioRecorder, modern: str | None = None) -> Message | None:
@@ -212,18 +222,20 @@ class _StdioRecorder:
         last = max(at for at, e in enumerate(self.exchanges) if e.method == STDIN and e.step != steps.ANSWER)
         self.exchanges[last] = replace(self.exchanges[last], revision=revision)
 
-    async def afresh(self, step: str, message: Message, *, ends: bool = True) -> Message | None:
-        """Write a request to a fresh process, which is then left to end if ``ends``."""
+    @property
+    def waited_in_vain(self) -> bool:
+        """Whether a request was not answered in time."""
+        return any(e.failure is not None and e.failure.kind is FailureKind.TIMEOUT for e in self.exchanges)
+
+    async def afresh(self, step: str, message: Message) -> Message | None:
+        """Write a request to a fresh process."""
         await self._pod.restart()
         self._process += 1
         self.revision = None
         self._started_process = True
         self._rest.clear()
         self._read_bytes = 0
-        answer = await self.request(step, message)
-        if ends:
-            await self._end_input()
-        return answer
+        return await self.request(step, message)
 
     async def request(self, step: str, message: Message, *, control: int | None = None) -> Message | None:
         """Write a request and read lines until its response; None if there was none."""
@@ -286,14 +298,14 @@ class _StdioRecorder:
         Once that was seen of a process that had answered, a further one is only left to end.
         """
         if self._ended_after_answers:
-            await self._end_input()
+            await self.end_input()
             return
         began = time.monotonic()
         answers = [exchange for exchange in self.exchanges if exchange.reply is not None]
         self._ended_after_answers = any(exchange.process == self._process for exchange in answers)
         slowest_s = max((e.duration_s for e in answers if not e.step.startswith(steps.TOOL_STEPS)), default=0.0)
         patience_s = max(self._timeout_s, min(self._start_s, steps.PATIENCE * slowest_s + MARGIN_S))
-        await self._end_input()
+        await self.end_input()
         noise: list[str] = []
         with anyio.move_on_after(patience_s):
             while (line := await self._line()) is not None:
@@ -305,7 +317,8 @@ class _StdioRecorder:
         self._record(steps.STDIO_CLOSE, "CLOSE", "", None, failure, began, note)
         self._record_noise(noise, began)
 
-    async def _end_input(self) -> None:
+    async def end_input(self) -> None:
+        """End the input, after which a process is left to end."""
         try:
             await self._pod.close_stdin()
         except PodError:

@@ -96,6 +96,21 @@ async def test_a_right_server() -> None:
     assert (closed.method, closed.failure, closed.note) == ("CLOSE", None, "exited with code 0")
 
 
+async def test_each_revision_that_is_negotiated_has_a_conversation_of_its_own() -> None:
+    transcript = await hold(server())
+    assert [e.revision for e in of_step(transcript, steps.STDIO_TOOLS)][:2] == ["2025-11-25", "2025-06-18"]
+    cancelled = {finding.revision: finding.verdict for finding in judge(transcript, rows(), MCP, page_revision=None)
+                 if finding.requirement == "stdio.cancelled"}
+    assert cancelled["2025-11-25"] is cancelled["2025-06-18"] is Verdict.SATISFIED
+
+
+async def test_a_request_that_got_no_answer_in_one_revision_is_not_waited_for_in_the_next() -> None:
+    silent = server(tools='[{"name": "mill", "inputSchema": {"type": "object"}}]', call="continue")
+    transcript = await hold(silent, timeout_s=1.0)
+    assert len(of_step(transcript, steps.STDIO_TOOL_CALL)) == 1
+    assert transcript.negotiated == ("2025-06-18", "2025-11-25")
+
+
 @pytest.mark.parametrize(
     ("cancelled", "expected"),
     [
