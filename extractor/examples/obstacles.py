@@ -41,6 +41,7 @@ _MODELS: Final = {
 _SCAFFOLDED: Final = {
     "next": "is a part of a Next.js project, whose folders the page does not show",
     "cloudflare:workers": "needs the Cloudflare Workers runtime, which docprobe does not have",
+    "@cloudflare/workers-oauth-provider": "needs the Cloudflare Workers runtime, which docprobe does not have",
     "@nestjs/core": "is a part of a Nest project, which has to be compiled with its decorators",
 }
 """Frameworks that find a program's parts by the folders of their projects."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.base.jsonrpc import is_response
 from harness.judge.findings import as_interpretation, inconclusive, satisfied, violated
-from harness.model import BodyFault, Requirement, Side
+from harness.model import STDIN, BodyFault, Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import is_success, was_watched_enough, without_response
@@ -19,6 +19,8 @@ from harness.profiles.mcp.rules.transcript import exchanges_of, messages, method
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.base.jsonrpc import Message
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
@@ -38,6 +40,8 @@ _NO_CODE: Final = "has an error whose code is not an integer"
 _UNVERSIONED: Final = 'does not say `"jsonrpc": "2.0"`'
 _WITH_ID: Final = "is a notification with an id"
 _NO_ID: Final = "has an error without the request's id, under a status of success"
+_ANSWERED: Final = "MUST NOT send a response"
+"""Words of the sentence about notifications, which 2024-11-05 leaves to JSON-RPC."""
 _SAID_OF: Final = {
     ANOTHER_ID: "same ID",
     _NO_ID: "same ID",
@@ -80,7 +84,7 @@ def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
                 what = f"{str(message['method'])[:_SHOWN]}, which the server sent, {wrong}"
                 return violated(bound, f"{what}.", [exchange], quoting=_SAID_OF[wrong])
     seen = []
-    for exchange in transcript.exchanges:
+    for at, exchange in enumerate(transcript.exchanges):
         request = sent(exchange)
         asked = exchange.revision == bound.revision and request is not None and "id" in request
         if not asked or exchange.method not in ("POST", "STDIN"):
@@ -94,6 +98,11 @@ def response_form(transcript: Transcript, bound: BoundRequirement) -> Finding:
             wrong = _wrong(exchange, message, request["id"] if request is not None else None)
             if wrong == ANOTHER_ID and bound.revision in SESSIONS and not is_success(exchange):
                 continue
+            before = transcript.exchanges[:at]
+            if wrong in (_NO_ID, ANOTHER_ID) and (notified := _notification_just_before(exchange, before)) is not None:
+                what = f"{method_of(notified) or 'A notification'}, a notification, got a response."
+                quoting = _ANSWERED if bound.revision >= STREAMABLE[0] else _SAID_OF[_UNVERSIONED]
+                return violated(bound, what, [notified, exchange], quoting=quoting)
             if wrong is not None:
                 what = f"The response to {method_of(exchange) or 'a request'} {wrong}"
                 return violated(bound, f"{what}.", [exchange], quoting=_SAID_OF.get(wrong, ""))
@@ -118,7 +127,7 @@ RESPONSE_FORM: Final = Rule(
         basis=text(ALL),
         effect="A client cannot match the response to its request, cannot read it, or waits for one that never comes.",
         fix='Answer every request with `"jsonrpc": "2.0"`, its own id, and either `result` or `error` with an integer '
-        "`code` and a `message`.",
+        "`code` and a `message`; answer no notification.",
         avoid="Don't build responses by hand: the SDKs fill these fields.",
     ),
     Decision(response_form),
@@ -158,6 +167,17 @@ UTF_8: Final = Rule(
 )
 
 RULES: Final = (RESPONSE_FORM, UTF_8)
+
+
+def _notification_just_before(exchange: Exchange, before: Sequence[Exchange]) -> Exchange | None:
+    """Return the last notification that a stdio server was sent just before a request which it answered as well.
+
+    What it wrote beside the response to the request answers that notification: nothing else was sent since.
+    """
+    if exchange.method != STDIN or not before or before[-1].process != exchange.process:
+        return None
+    told = sent(before[-1])
+    return before[-1] if before[-1].method == STDIN and told is not None and "id" not in told else None
 
 
 def _wrong_of_its_own(message: Message) -> str | None:

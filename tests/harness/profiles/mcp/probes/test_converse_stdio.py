@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -131,6 +132,24 @@ async def test_a_cancellation_of_nothing_is_ignored(cancelled: str, expected: Ve
     assert wrong - {"rpc.response-form"} == ({"stdio.cancelled"} if expected is Verdict.VIOLATED else set())
     (verdict,) = {f.verdict for f in found if f.requirement == "stdio.cancelled" and f.revision == "2025-11-25"}
     assert verdict is expected
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"id": None, "error": {"code": -32601, "message": "no"}},
+        {"id": "notifications/initialized", "result": {}},
+    ],
+)
+async def test_a_response_to_a_notification_is_not_called_one_to_the_next_request(answer: dict[str, object]) -> None:
+    line = json.dumps({"jsonrpc": "2.0", **answer})
+    program = server().replace(
+        'if "id" not in message:\n', f'if "id" not in message:\n        print({line!r}, flush=True)\n'
+    )
+    found = judge(await hold(program), rows(), MCP, page_revision="2025-11-25")
+    finding = next(one for one in found if one.requirement == "rpc.response-form")
+    assert finding.verdict is Verdict.VIOLATED
+    assert finding.summary == "notifications/initialized, a notification, got a response."
 
 
 async def test_a_server_of_both_eras() -> None:
