@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,9 @@ from extractor.languages.common.shell import SHELLS, WINDOWS_SHELLS
 from extractor.model import Bundle, ExampleKind, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from extractor.languages.common.values import Draft
+    from extractor.languages.common.values import Draft, Startup
     from extractor.model import ServiceRequest, SourceFile
 
 
@@ -29,9 +30,9 @@ def bundle_of(draft: Draft) -> Bundle:
     override, profile = draft.override, draft.docs.profile
     language = draft.program.language
     build = language.build(draft)
-    startup = build.startup
     stated = _stated_variables(draft)
-    environment = {**stated, **startup.environment, **override.environment}
+    environment = {**stated, **build.startup.environment, **override.environment}
+    startup = _in_mode(draft, build.startup, environment)
     inferred = infer_services(draft.facts, environment, profile.authorization)
     packages = packages_of(draft, build.imported, (*build.tools, *startup.tools))
     files = dict(build.files)
@@ -78,6 +79,14 @@ def bundle_of(draft: Draft) -> Bundle:
         type_check=language.type_check,
         notes=notes,
     )
+
+
+def _in_mode(draft: Draft, startup: Startup, environment: Mapping[str, str]) -> Startup:
+    """The start, with the transport that its command chooses; a maintainer's word counts before it."""
+    modes = draft.role.modes
+    if modes is None or draft.override.kind is not None:
+        return startup
+    return replace(startup, kind=modes.kind(startup.command, environment) or startup.kind)
 
 
 def _named_by_program(draft: Draft, command: Sequence[str]) -> Iterator[tuple[str, SourceFile]]:

@@ -57,6 +57,16 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """A test that a call stands under."""
+
+    test: str
+    """As written."""
+    holds: bool
+    """Whether the call is made if the test holds; False in the ``else`` of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call or construction."""
 
@@ -74,6 +84,8 @@ class Call:
     """Whether it is a whole statement: called for its effect."""
     entered: bool = False
     """Python: whether a ``with`` statement enters what it returns."""
+    branches: tuple[Branch, ...] = ()
+    """Python and JavaScript: the tests around it within its function, outermost first."""
 
     @property
     def last(self) -> str:

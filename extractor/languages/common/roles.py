@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from extractor.languages.common.facts import CodeFacts
+    from extractor.languages.common.modes import Modes
 
 
 class Start(StrEnum):
@@ -48,6 +49,8 @@ class Role:
     """For code that is not a program: what it is instead, as a clause for reports."""
     obstacle: str = ""
     """For a program that a conversation cannot judge: why, as such a clause."""
+    modes: Modes | None = None
+    """For a server of several transports: what decides which of them it serves."""
 
 
 def _unknown_role(_files: Sequence[CodeFacts]) -> Role:

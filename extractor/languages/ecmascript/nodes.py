@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.facts import LARGEST_NUMBER, Ref, Value
+from extractor.languages.common.facts import LARGEST_NUMBER, Branch, Ref, Value
 from extractor.languages.common.syntax import FUNCTIONS, text_of
 
 if TYPE_CHECKING:
@@ -116,6 +116,20 @@ def _chain(first: str, parts: list[str]) -> str:
     return ".".join([first, *reversed(parts)]).replace(".()", "()")
 
 
+def branches_of(spot: Spot) -> tuple[Branch, ...]:
+    """Return the tests that a node stands under within its function, outermost first."""
+    found: list[Branch] = []
+    child, around = spot.node, spot.up
+    while around is not None and around.node.type not in FUNCTIONS:
+        node = around.node
+        test = node.child_by_field_name("condition") if node.type == "if_statement" else None
+        if test is not None and child != test:
+            text = text_of(test).removeprefix("(").removesuffix(")")
+            found.append(Branch(text[:_SHOWN], child == node.child_by_field_name("consequence")))
+        child, around = node, around.up
+    return tuple(reversed(found))
+
+
 def target_of(spot: Spot) -> str | None:
     """Return the name that a value is assigned to; None if it is not assigned."""
     parent = next((node for node in spot.ancestors() if node.type not in _WRAPPERS), None)
@@ -151,7 +165,8 @@ def fallback_of(spot: Spot) -> str | None:
     """Return the literal of ``process.env.PORT || 3000``, also around ``Number(…)``; None without one."""
     here = spot.node
     for _, parent in zip(range(4), spot.ancestors(), strict=False):
-        if parent.type == "binary_expression":
+        operator = parent.child_by_field_name("operator") if parent.type == "binary_expression" else None
+        if operator is not None and operator.type in ("||", "??"):
             left, right = parent.child_by_field_name("left"), parent.child_by_field_name("right")
             if left is not None and left.id == here.id and right is not None:
                 value = value_of(right)

@@ -25,6 +25,7 @@ from extractor.languages.common.syntax import FUNCTIONS, facts_of, first_error, 
 from extractor.languages.ecmascript.names import Names, resolve_names
 from extractor.languages.ecmascript.nodes import (
     Spot,
+    branches_of,
     dotted,
     ends_in_empty_function,
     environment_name,
@@ -169,6 +170,7 @@ def _call(spot: Spot) -> Call:
         target=target_of(spot),
         function=spot.function,
         statement=is_statement(spot),
+        branches=branches_of(spot),
     )
 
 

@@ -15,6 +15,7 @@ import tree_sitter_python
 from extractor.languages.common.facts import (
     LARGEST_NUMBER,
     SERVER_KEYS,
+    Branch,
     Call,
     CodeError,
     CodeFacts,
@@ -126,6 +127,7 @@ class _Visitor(ast.NodeVisitor):
         self.bare_await: int | None = None
         self.main_guard = False
         self._functions: list[str] = []
+        self._branches: list[Branch] = []
         self._guarded = 0
         self._erased = 0
         self._target: str | None = None
@@ -141,8 +143,10 @@ class _Visitor(ast.NodeVisitor):
             if outside is not None:
                 self.visit(outside)
         self._functions.append(node.name)
+        around, self._branches = self._branches, []
         for child in node.body:
             self.visit(child)
+        self._branches = around
         self._functions.pop()
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
@@ -167,11 +171,17 @@ class _Visitor(ast.NodeVisitor):
         self.main_guard = self.main_guard or (not self._functions and _is_main_guard(node.test))
         self.visit(node.test)
         self._erased += typing_only
-        for child in node.body:
-            self.visit(child)
+        self._visit_branch(node.body, node.test, holds=True)
         self._erased -= typing_only
-        for child in node.orelse:
+        self._visit_branch(node.orelse, node.test, holds=False)
+
+    def _visit_branch(self, body: list[ast.stmt], test: ast.expr, *, holds: bool) -> None:
+        around = self._branches
+        if body and not _is_main_guard(test):
+            self._branches = [*around, Branch(ast.unparse(test)[:_SHOWN], holds)]
+        for child in body:
             self.visit(child)
+        self._branches = around
 
     def _awaits(self, node: ast.AST) -> None:
         if not self._functions and self.bare_await is None:
@@ -288,6 +298,7 @@ class _Visitor(ast.NodeVisitor):
             function=self._functions[0] if self._functions else None,
             statement=self._statement,
             entered=self._entered,
+            branches=tuple(self._branches),
         )
 
     def _read_environment(self, call: Call, *, handed_on: bool) -> None:

@@ -9,7 +9,7 @@ from extractor.languages.common.reach import may_begin, used_only_later
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.ecmascript.web import served_paths
 from extractor.model import ExampleKind
-from harness.profiles.mcp.roles.shared import CLIENT_NAME, PARTNERS, WAITS, may_be_endpoint
+from harness.profiles.mcp.roles.shared import CLIENT_NAME, PARTNERS, WAITS, in_modes, may_be_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +59,21 @@ _MAX_PATHS: Final = 8
 
 def role(files: Sequence[CodeFacts]) -> Role:
     """Return the role of a program whose files have these facts, the main file's first."""
+    found = _role(files)
+    made = {call.target: call for code in files for call in code.calls if call.last in _SERVERS and call.target}
+    ways = []
+    for call in (call for code in files for call in code.calls):
+        receiver = call.name.rpartition(".")[0]
+        if call.last == "start" and (receiver in made or "transportType" in call.keywords):
+            ways.append((call, _transport(call, made.get(receiver))))
+        elif call.last in _LISTENERS and not _is_protocol_call(call):
+            ways.append((call, ExampleKind.HTTP_SERVER))
+        elif call.last in _STDIO:
+            ways.append((call, ExampleKind.STDIO_SERVER))
+    return in_modes(found, ways, files)
+
+
+def _role(files: Sequence[CodeFacts]) -> Role:
     calls = [call for code in files for call in code.calls]
     relevant = any(_speaks_mcp(code) for code in files)
     main = files[0]

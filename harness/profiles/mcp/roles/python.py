@@ -21,7 +21,7 @@ from extractor.languages.python.web import (
 )
 from extractor.model import Dependency, ExampleKind
 from harness.profiles.mcp.roles.by_hand import speaks_by_hand
-from harness.profiles.mcp.roles.shared import CLIENT_NAME, ENDPOINT, PARTNERS, WAITS, may_be_endpoint
+from harness.profiles.mcp.roles.shared import CLIENT_NAME, ENDPOINT, PARTNERS, WAITS, in_modes, may_be_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -66,6 +66,15 @@ _MAX_PATHS: Final = 12
 
 def role(files: Sequence[CodeFacts]) -> Role:
     """Return the role of a program whose files have these facts, the main file's first."""
+    found = _role(files)
+    calls = [call for code in files for call in code.calls]
+    runs = {id(call): run.kind for call in calls if (run := _server_run(call, files, found.relevant))}
+    runs |= {id(call): ExampleKind.HTTP_SERVER for call in calls if call.name in ASGI_SERVERS}
+    runs |= {id(call): ExampleKind.STDIO_SERVER for call in calls if call.last == "stdio_server"}
+    return in_modes(found, [(call, runs[id(call)]) for call in calls if id(call) in runs], files)
+
+
+def _role(files: Sequence[CodeFacts]) -> Role:
     calls = [call for code in files for call in code.calls]
     relevant = any(_speaks_mcp(code) for code in files)
     start = start_of(files)

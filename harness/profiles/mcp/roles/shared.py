@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.addresses import is_side_path
+from extractor.languages.common.modes import modes_of
+from extractor.languages.common.roles import Role, Start
+from extractor.model import ExampleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.languages.common.facts import Call, CodeFacts
 
 ENDPOINT: Final = "/mcp"
 """Where the SDKs serve unless configured otherwise, and where most pages do."""
@@ -20,3 +29,17 @@ _OLD_TRANSPORT: Final = re.compile(r"/sse|/messages?\b", re.IGNORECASE)
 def may_be_endpoint(path: str) -> bool:
     """Return whether the endpoint of Streamable HTTP may be at a path."""
     return not is_side_path(path) and not _OLD_TRANSPORT.search(path)
+
+
+def in_modes(role: Role, ways: Sequence[tuple[Call, ExampleKind]], files: Sequence[CodeFacts]) -> Role:
+    """Return the role of a server with the transports between which a command chooses; without one, by its defaults.
+
+    Args:
+        role: by the first call that serves.
+        ways: the calls that serve, in order, and what the program is by each.
+        files: facts of the program's files.
+    """
+    if role.start is not Start.RUN or role.kind not in (ExampleKind.HTTP_SERVER, ExampleKind.STDIO_SERVER):
+        return role
+    modes = modes_of(ways, files)
+    return replace(role, modes=modes, kind=modes.kind((), {}) or role.kind) if modes is not None else role

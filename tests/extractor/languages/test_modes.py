@@ -1,0 +1,134 @@
+"""Servers of several transports: what a command starts, by the tests of the program's code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.docs.corpus import extract
+from extractor.examples.find import find_examples
+from extractor.languages.ecmascript.parse import parse_typescript
+from extractor.languages.python.parse import parse_python
+from extractor.model import ExampleKind, Layout
+from harness.profiles.mcp.roles import CODE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HTTP, STDIO = ExampleKind.HTTP_SERVER, ExampleKind.STDIO_SERVER
+
+BY_FLAG = """
+mcp = FastMCP('mill')
+parser.add_argument('--http', action='store_true')
+args = parser.parse_args()
+if args.http:
+    mcp.run(transport='http')
+else:
+    mcp.run()
+"""
+BY_VALUE = """
+mcp = FastMCP('mill')
+parser.add_argument('--transport', default='stdio')
+args = parser.parse_args()
+if args.transport == 'http':
+    mcp.run(transport='http')
+elif args.transport == 'stdio':
+    mcp.run()
+"""
+BY_VARIABLE = """
+mcp = FastMCP('mill')
+def main():
+    if os.environ.get('MILL_TRANSPORT', 'http') != 'stdio':
+        mcp.run(transport='http')
+    else:
+        mcp.run()
+main()
+"""
+BY_FUNCTION = """
+mcp = FastMCP('mill')
+def web():
+    uvicorn.run(mcp.streamable_http_app())
+def pipes():
+    mcp.run()
+if len(sys.argv) > 1 and sys.argv[1] == 'serve':
+    web()
+else:
+    pipes()
+"""
+BY_ARGUMENT = """
+const server = new McpServer({ name: "mill", version: "1" });
+async function pipes() { await server.connect(new StdioServerTransport()); }
+if (process.argv.includes("--stdio")) {
+  await pipes();
+} else {
+  app.post("/mcp", (req, res) => new StreamableHTTPServerTransport({}).handleRequest(req, res));
+  app.listen(3000);
+}
+"""
+BY_RETURN = """
+const server = new McpServer({ name: "mill", version: "1" });
+async function main() {
+  if (process.env.TRANSPORT === "stdio") {
+    await server.connect(new StdioServerTransport());
+    return;
+  }
+  app.post("/mcp", (req, res) => new StreamableHTTPServerTransport({}).handleRequest(req, res));
+  app.listen(3000);
+}
+main();
+"""
+READ = "const TRANSPORT = process.env.TRANSPORT ?? 'stdio';"
+
+
+@pytest.mark.parametrize(
+    ("code", "command", "environment", "kind"),
+    [
+        (BY_FLAG, "python server.py", {}, STDIO),
+        (BY_FLAG, "python server.py --http --port 3000", {}, HTTP),
+        (BY_FLAG.replace("args.http", "not args.http"), "python server.py", {}, HTTP),
+        (BY_FLAG.replace("args.http", "'--http' in sys.argv"), "python server.py --http", {}, HTTP),
+        (BY_FLAG.replace("args.http", "'--http' not in sys.argv"), "python server.py --http", {}, STDIO),
+        (BY_FLAG.replace("args.http", "args.use_http or args.port"), "python server.py --http", {}, HTTP),
+        (BY_FLAG.replace("args.http", "HTTP"), "python server.py", {"HTTP": "1"}, HTTP),
+        (BY_VALUE, "python server.py", {}, STDIO),
+        (BY_VALUE, "python server.py --transport http", {}, HTTP),
+        (BY_VALUE, "python server.py --transport=http", {}, HTTP),
+        (BY_VALUE.replace("'stdio')", "'http')"), "python server.py", {}, HTTP),
+        (BY_VARIABLE, "python server.py", {}, HTTP),
+        (BY_VARIABLE, "python server.py", {"MILL_TRANSPORT": "stdio"}, STDIO),
+        (BY_FUNCTION, "python server.py", {}, STDIO),
+        (BY_FUNCTION, "python server.py serve", {}, HTTP),
+        (BY_ARGUMENT, "node server.ts", {}, HTTP),
+        (BY_ARGUMENT, "node server.ts --stdio", {}, STDIO),
+        (BY_RETURN, "node server.ts", {}, HTTP),
+        (BY_RETURN.replace("process.env.TRANSPORT", "chosen"), "node server.ts", {}, None),
+        (BY_RETURN.replace("process.env.TRANSPORT", "TRANSPORT") + READ, "node server.ts", {}, STDIO),
+        (BY_RETURN, "node server.ts", {"TRANSPORT": "stdio"}, STDIO),
+        (BY_RETURN, "node server.ts", {"TRANSPORT": "http"}, HTTP),
+        (BY_FLAG.replace("args.http", "is_open(7)"), "python server.py", {}, None),
+    ],
+)
+def test_a_command_decides_between_transports(
+    code: str, command: str, environment: dict[str, str], kind: ExampleKind | None
+) -> None:
+    name, parse = ("python", parse_python) if "FastMCP" in code else ("typescript", parse_typescript)
+    role = CODE.of(name).role((parse(code),))
+    assert role.modes is not None
+    assert role.modes.kind(tuple(command.split()), environment) is kind
+
+
+@pytest.mark.parametrize("code", ["mcp = FastMCP('mill')\nmcp.run()", "if a:\n    mcp.run()\nelse:\n    mcp.run('stdio')"])
+def test_a_program_of_one_transport_has_no_modes(code: str) -> None:
+    assert CODE.of("python").role((parse_python(code),)).modes is None
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"), [("python server.py", STDIO), ("python server.py --http", HTTP), ("uv run server.py", STDIO)]
+)
+def test_the_command_of_the_page_decides(tmp_path: Path, command: str, kind: ExampleKind) -> None:
+    code = f"import argparse\nfrom fastmcp import FastMCP\n\nparser = argparse.ArgumentParser(){BY_FLAG}"
+    page = f"# Mill\n\n```python title=\"server.py\"\n{code}```\n\n```sh\n{command}\n```\n"
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert (example.kind, example.reason) == (kind, None)
