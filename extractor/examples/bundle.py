@@ -99,6 +99,9 @@ def _named_by_program(draft: Draft, command: Sequence[str]) -> Iterator[tuple[st
         block, path = named.block, named.name.path
         if block.ordinal in own or block.language in SHELLS | WINDOWS_SHELLS or refusal(path):
             continue
+        if block.language in draft.program.language.fences and not named.name.is_whole:
+            # "in `server.ts`, add": a part of a program is no file of it
+            continue
         name = PurePosixPath(normal(path)).name
         if name in wanted and not name.startswith(".env"):
             yield normal(path), joined(normal(path), [block])

@@ -126,13 +126,15 @@ def _candidates(draft: Draft, services: Sequence[ServiceRequest]) -> Iterator[Ad
     for address in draft.around.addresses:
         url = f"http://{address.host}:{address.port or 80}{address.path}"
         may_be = draft.docs.profile.may_be_endpoint(address.path.partition("?")[0])
-        if may_be and not (address.host and is_of_service(url, services)):
+        of_tool = address.port in draft.docs.profile.tool_ports
+        if may_be and not of_tool and not (address.host and is_of_service(url, services)):
             yield address
 
 
 def _is_stated(address: Address, draft: Draft) -> bool:
     """Whether the page says that the endpoint is there: a client is set up so, or the path is called after it."""
-    text = f"{address.path} {address.line}".lower()
+    path, _, _ = address.path.partition("?")
+    text = f"{path} {address.line.replace(address.path, path)}".lower()
     return address.sure or any(word in text for word in draft.docs.profile.words)
 
 

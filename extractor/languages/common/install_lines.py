@@ -27,6 +27,16 @@ _INSTALLERS: Final = (
     (("pipenv", "install"), Manager.PYPI), (("pdm", "add"), Manager.PYPI),
     (("go", "get"), Manager.GO), (("cargo", "add"), Manager.CARGO),
 )  # fmt: skip
+_PROJECT: Final = frozenset(
+    {("uv", "sync"), ("poetry", "install"), ("pdm", "install"), ("pdm", "sync"), ("pipenv", "sync"), ("rye", "sync"),
+     ("npm", "ci"), ("conda", "env"), ("mamba", "env"), ("hatch", "env")}
+)  # fmt: skip
+"""Commands that install what a project's own files name."""
+_TASKS: Final = frozenset({"make", "just", "task", "mise", "invoke", "nox"})
+"""Tools that run what a project's own file says."""
+_INSTALLING: Final = re.compile(r"install|set-?up|bootstrap|deps|dependencies|sync", re.IGNORECASE)
+"""How what installs a project is usually called."""
+_LOCAL: Final = frozenset({"-e", "--editable", "-r", "--requirement"})
 _REDIRECTING: Final = {
     "--index-url": "another package index", "-i": "another package index", "--index": "another package index",
     "--default-index": "another package index", "--extra-index-url": "another package index",
@@ -55,6 +65,25 @@ def installs_of(commands: Iterable[Command]) -> Iterator[Install]:
         else:
             if install := _with_packages(command):
                 yield install
+
+
+def installs_project(command: Command) -> bool:
+    """Return whether a command installs what files of a project name, which the page need not show.
+
+    Args:
+        command: of the page: ``make install``, ``uv sync``, ``pip install -e .``, ``npm install``.
+    """
+    first, *rest = command.words or ("",)
+    if (first in _TASKS and any(_INSTALLING.search(word) for word in rest)) or command.words[:2] in _PROJECT:
+        return True
+    if first.endswith(".sh") and _INSTALLING.search(first):
+        return True
+    for prefix, _ in _INSTALLERS:
+        if command.words[: len(prefix)] == prefix:
+            arguments = command.words[len(prefix) :]
+            named = [word for word in arguments if not word.startswith("-")]
+            return not named or bool(_LOCAL & set(arguments)) or any(word.startswith(".") for word in named)
+    return command.words == ("yarn",)
 
 
 def _with_packages(command: Command) -> Install | None:

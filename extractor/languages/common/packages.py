@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from extractor.languages.common.install_lines import installs_project
 from extractor.languages.common.package_names import dependency_of, key
 from extractor.model import Dependency, Manager, Note, NoteKind, Origin, UnlistedImport
 
@@ -92,8 +93,12 @@ def _unlisted(
     imported: Iterable[NeededPackage], draft: Draft, lists: tuple[Span, ...], listed: frozenset[str] | set[str]
 ) -> Iterator[UnlistedImport]:
     """The first import of each package that no install line of the program names, where there are such lines."""
-    manager = draft.program.language.manager
+    manager, around = draft.program.language.manager, draft.around
     seen = {*listed, *(name for kind, name in draft.docs.installation if kind is manager)}
+    commands = (*around.commands, *around.prose_commands, *around.image_commands)
+    if not draft.program.language.manifests(draft) and any(map(installs_project, commands)):
+        # what the project's files name is not on the page
+        return
     for package in imported if lists else ():
         name = key(package.dependency, manager)
         if name not in seen and package.span is not None:

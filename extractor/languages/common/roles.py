@@ -109,6 +109,8 @@ class CodeProfile:
     """The authorization server that examples expect where the docs leave the details to the reader."""
     may_be_endpoint: Callable[[str], bool] = lambda path: not is_side_path(path)
     """Whether the endpoint may be at a path that the page names."""
+    tool_ports: frozenset[int] = frozenset()
+    """Ports of tools beside every server, such as an inspector's, where no server of a page is."""
     protocol_headers: frozenset[str] = frozenset()
     """Lower-case names of headers that the protocol itself sets in every request."""
     local_modules: frozenset[str] = frozenset()

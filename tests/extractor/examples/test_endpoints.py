@@ -69,6 +69,8 @@ def test_an_address_counts_wherever_it_is_stated(tmp_path: Path, around: str, st
         "```http\nPOST /club/mcp HTTP/1.1\nAccept: */*\nHost: club.example:443\n```",
         "Look at http://localhost:6100/health and at `/docs`.",
         "Its home is http://localhost:6100.",
+        "Open the MCP Inspector at http://localhost:6274/mcp first.",
+        "Open the link, such as `http://localhost:6100/?MCP_PROXY_AUTH_TOKEN=458ae4a4`.",
         "Yours is at `http://localhost:6100/t/{tenant}/mcp` or `http://localhost:6100/t/<name>/mcp`.",
         "Save `/etc/mcp` first.",
         "```text\nGET /.well-known/oauth-protected-resource/mcp\n```",

@@ -145,6 +145,46 @@ def test_without_a_list_or_with_what_comes_with_it_nothing_is_left_out(
     assert bundle(python(tmp_path, imports, install)).unlisted_imports == ()
 
 
+@pytest.mark.parametrize(
+    ("command", "may_bring"),
+    [
+        ("make dev-install", True),
+        ("just setup", True),
+        ("uv sync", True),
+        ("pip install -e .", True),
+        ("pip install -r requirements.txt", True),
+        ("pip install '.[mill]'", True),
+        ("./install.sh", True),
+        ("make test", False),
+        ("pip install httpx", False),
+        ("uv run server.py", False),
+    ],
+)
+def test_what_a_project_installs_may_bring_what_no_line_names(tmp_path: Path, command: str, may_bring: bool) -> None:
+    example = python(tmp_path, "import yaml", f"{command}\npip install mcp")
+    found = [unlisted.package for unlisted in bundle(example).unlisted_imports]
+    assert found == ([] if may_bring else ["pyyaml"])
+
+
+def test_what_a_project_installs_is_known_where_the_page_shows_its_files(tmp_path: Path) -> None:
+    install = "```sh\npip install -r requirements.txt\npip install mcp\n```\n"
+    manifest = f'```text title="requirements.txt"\nmcp\n```\n\n{install}'
+    page = f"# P\n\n{manifest}\n```python\n{PYTHON.format('import yaml')}```\n"
+    assert [one.package for one in bundle(only(tmp_path, page)).unlisted_imports] == ["pyyaml"]
+
+
+def test_a_part_of_a_program_is_no_file_beside_another(tmp_path: Path) -> None:
+    part = "In `tools.py`, add this above the last line:\n\n```python\nserver.add(mill)\n```\n"
+    whole = "Save this as `mills.py`:\n\n```python\nMILLS = ['oak']\n```\n"
+    code = PYTHON.format("FILES = ['tools.py', 'mills.py']")
+    (tmp_path / "page.md").write_text(f"# P\n\n```python\n{code}```\n\n{part}\n{whole}", encoding="utf-8")
+    examples = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    (example,) = (example for example in examples if example.status is ExampleStatus.RUNNABLE)
+    paths = [file.path for file in bundle(example).files]
+    assert "mills.py" in paths
+    assert "tools.py" not in paths
+
+
 @pytest.mark.parametrize(("client", "unlisted"), [("npm install", []), ("pnpm add", ["hono"])])
 def test_pnpm_hides_what_other_packages_bring(tmp_path: Path, client: str, unlisted: list[str]) -> None:
     code = TYPESCRIPT.format("", "Deno.serve(app.fetch);").replace("Deno.serve", "import('x').serve")

@@ -71,6 +71,8 @@ CODE: Final = CodeProfile(
         {"realm": "master", "client_id": "mcp-server", "client_secret": "docprobe-client-secret"},
     ),
     may_be_endpoint=may_be_endpoint,
+    # the MCP Inspector's page and its proxy (its README, "Running the Inspector")
+    tool_ports=frozenset({6274, 6277}),
     protocol_headers=frozenset({"mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name", "last-event-id"}),
     local_modules=frozenset({"mcp_server"}),
     features=FEATURES,
