@@ -56,6 +56,9 @@ class Import:
     """Not imported, and named where code uses it (Rust's ``tokio::spawn``): another text may import its first part."""
 
 
+_MAX_VALUE: Final = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
     """A test that a call stands under."""
@@ -151,6 +154,8 @@ class CodeFacts:
     them, and fails when a client calls it."""
     constants: Mapping[str, str] = field(default_factory=dict)
     """Names bound once, at the top level, to a text."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Python and JavaScript: variables with one short value, and parameters with a default, and those, as written."""
     reads: tuple[Call, ...] = ()
     """Python and JavaScript: uses of the standard input, whether they are calls or not."""
     tables: tuple[Call, ...] = ()
@@ -182,6 +187,19 @@ class CodeFacts:
     def modules(self) -> tuple[str, ...]:
         """Modules needed at run time, in order, each once; relative ones included."""
         return tuple(dict.fromkeys(i.module for i in self.imports if not i.erased))
+
+
+def once_given(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the names that have one short value, and the values.
+
+    Args:
+        pairs: names and what they are given, as written.
+    """
+    values: dict[str, str] = {}
+    again: set[str] = set()
+    for name, text in pairs:
+        again |= {name} if values.setdefault(name, text) != text else set()
+    return {name: text for name, text in values.items() if name not in again and len(text) <= _MAX_VALUE}
 
 
 def refuse_large(text: str, language: str) -> CodeFacts | None:

@@ -7,17 +7,21 @@ the command, its environment or a default of the program gives them. What is not
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.facts import Branch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from extractor.languages.common.facts import Branch, Call, CodeFacts
+    from extractor.languages.common.facts import Call, CodeFacts
     from extractor.model import ExampleKind
 
 _MAX_DEPTH: Final = 3
 """Functions between a call and the test that decides about it."""
+_MAX_NESTED: Final = 8
+"""Tests within tests."""
 _AND: Final = re.compile(r"\s+and\s+|\s*&&\s*")
 _OR: Final = re.compile(r"\s+or\s+|\s*\|\|\s*")
 _NOT: Final = re.compile(r"(?:not\s+|!\s*(?!=))")
@@ -33,6 +37,11 @@ _MEMBER: Final = re.compile(
     r"|(?:\w+\.)*(?:argv|args)(?:\.slice\(\d\))?\.includes\(\s*['\"`](?P<other>[\w-]+)['\"`]\s*\)"
 )
 _NAME: Final = re.compile(r"(?:[\w$]+\??\.)*(?P<name>[\w$]+)")
+_CHOICE: Final = re.compile(
+    r"['\"](?P<then>[\w-]+)['\"]\s+if\s+(?P<test>.+)\s+else\s+['\"](?P<other>[\w-]+)['\"]"
+    r"|(?P<asked>[^?]+?)\s*\?\s*['\"`](?P<yes>[\w-]+)['\"`]\s*:\s*['\"`](?P<no>[\w-]+)['\"`]"
+)
+_LITERAL: Final = re.compile(r"['\"`]([\w-]+)['\"`]")
 _ARGUMENT_AT: Final = re.compile(r"(?:\w+\.)?argv\[\d\]")
 _ARGUMENT_PARTS: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _GENERAL: Final = frozenset({"use", "is", "enable", "enabled", "mode", "transport", "server", "run", "args", "with"})
@@ -56,6 +65,8 @@ class Modes:
 
     ways: tuple[Mode, ...]
     defaults: Mapping[str, str]
+    values: Mapping[str, str]
+    """Variables and parameters, and what they are given, as written."""
 
     def kind(self, command: Sequence[str], environment: Mapping[str, str]) -> ExampleKind | None:
         """Return the kind that the program is if it is started by a command; None if that cannot be told.
@@ -64,8 +75,9 @@ class Modes:
             command: argument vector; of it, the words after the program's file are of interest.
             environment: what is set for it.
         """
-        given = _Given(_words(command), _options(command), {k.lower(): v.lower() for k, v in environment.items()})
-        held = [(way, _held(way.branches, given, self.defaults)) for way in self.ways]
+        variables = {name.lower(): value.lower() for name, value in environment.items()}
+        given = _Given(_words(command), _options(command), variables, self.defaults, self.values)
+        held = [(way, given.held(way.branches)) for way in self.ways]
         sure = [way for way, holds in held if holds]
         chosen = next((way for way in sure if way.branches), None)
         if chosen is not None:
@@ -77,11 +89,81 @@ class Modes:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
+    """What a program is started with, and what its code makes of that."""
+
     words: frozenset[str]
     """Options and arguments, lower case, without dashes in front."""
     options: Mapping[str, str]
     """Values of options, by their names."""
     variables: Mapping[str, str]
+    defaults: Mapping[str, str]
+    values: Mapping[str, str]
+
+    def held(self, branches: Sequence[Branch]) -> bool | None:
+        """Whether some tests turn out as they have to; None if one is not understood and no other one fails."""
+        outcomes = [None if (holds := self.test(b.test)) is None else holds is b.holds for b in branches]
+        if False in outcomes:
+            return False
+        return None if None in outcomes else True
+
+    def test(self, test: str, depth: int = 0) -> bool | None:
+        """Whether a test holds; None if it is not understood."""
+        text = _unwrapped(test)
+        if depth > _MAX_NESTED:
+            return None
+        for sign, whole in ((_OR, any), (_AND, all)):
+            parts = sign.split(text)
+            if len(parts) > 1:
+                known = [holds for part in parts if (holds := self.test(part, depth + 1)) is not None]
+                return whole(known) if known else None
+        if negated := _NOT.match(text):
+            inner = self.test(text[negated.end() :], depth + 1)
+            return None if inner is None else not inner
+        if equal := _EQUALS.fullmatch(text):
+            holds = self._equals(equal["left"], equal["text"].lower())
+            return holds if holds is None or equal["sign"].startswith("=") else not holds
+        if member := _MEMBER.fullmatch(text):
+            there = _plain(member["text"] or member["other"]) in self.words
+            return there is not bool(member["absent"])
+        if name := _NAME.fullmatch(text):
+            value = self.values.get(text)
+            inner = self.test(value, depth + 1) if value is not None and not _NAME.fullmatch(value) else None
+            return self._is_given(name["name"]) if inner is None else inner
+        return None
+
+    def _equals(self, left: str, text: str) -> bool | None:
+        """Whether what stands left is a text: one that is given, else its default; None if neither is known."""
+        if read := _VARIABLE.search(left):
+            return self._variable(read, left) == text
+        if text in self.words or text in self.variables.values():
+            return True
+        if _ARGUMENT_AT.fullmatch(left):
+            return False
+        names = [_plain(name) for name in re.findall(r"[\w-]+", left)]
+        for name in reversed(names):
+            value = self.options.get(name) or self.variables.get(name.replace("-", "_")) or self.defaults.get(name)
+            if value is not None:
+                return value == text
+        written = self.values.get(left)
+        if written is None:
+            return None
+        if read := _VARIABLE.search(written):
+            return self._variable(read, written) == text
+        literals = _LITERAL.findall(written)
+        return literals[-1].lower() == text if literals else None
+
+    def _variable(self, read: re.Match[str], text: str) -> str:
+        """The value of a variable of the environment that a text reads: what is set, else what it falls back to."""
+        name = read["name"] or read["key"] or read["read"]
+        after = _LITERAL.findall(text[read.end() :])
+        default = read["default"] or (after[-1] if after else "")
+        return self.variables.get(name.lower(), default.lower())
+
+    def _is_given(self, name: str) -> bool:
+        """Whether an option or a variable of such a name is given."""
+        parts = {part.lower() for part in _ARGUMENT_PARTS.findall(name)} - _GENERAL
+        words = {part for word in self.words for part in word.split("-")}
+        return bool(parts & words) or name.lower() in self.variables
 
 
 def modes_of(calls: Sequence[tuple[Call, ExampleKind]], files: Sequence[CodeFacts]) -> Modes | None:
@@ -94,7 +176,22 @@ def modes_of(calls: Sequence[tuple[Call, ExampleKind]], files: Sequence[CodeFact
     ways = tuple(Mode(kind, _branches(call, files)) for call, kind in calls)
     if len({way.kind for way in ways}) < 2:
         return None
-    return Modes(ways, dict(_defaults(files)))
+    return Modes(ways, dict(_defaults(files)), {name: text for code in files for name, text in code.values.items()})
+
+
+def choices(call: Call, text: str) -> tuple[tuple[Call, str], ...]:
+    """Return a call once for each of two texts between which an expression chooses, under its test; else nothing.
+
+    Args:
+        call: that is made with the value of the expression.
+        text: the expression, as written: ``'http' if args.http else 'stdio'``, ``http ? "http" : "stdio"``.
+    """
+    found = _CHOICE.fullmatch(text.strip())
+    if found is None:
+        return ()
+    test = found["test"] or found["asked"]
+    pairs = ((found["then"] or found["yes"], True), (found["other"] or found["no"], False))
+    return tuple((replace(call, branches=(*call.branches, Branch(test, holds))), chosen) for chosen, holds in pairs)
 
 
 def _branches(call: Call, files: Sequence[CodeFacts]) -> tuple[Branch, ...]:
@@ -123,61 +220,6 @@ def _defaults(files: Sequence[CodeFacts]) -> Iterator[tuple[str, str]]:
                 for option in call.arguments:
                     if isinstance(option, str) and option.startswith("-"):
                         yield _plain(option), default.lower()
-
-
-def _held(branches: Sequence[Branch], given: _Given, defaults: Mapping[str, str]) -> bool | None:
-    """Whether all of some tests turn out as they have to; None if one is not understood and no other one fails."""
-    held = [_test(branch.test, given, defaults) for branch in branches]
-    outcomes = [None if holds is None else holds is branch.holds for holds, branch in zip(held, branches, strict=True)]
-    if False in outcomes:
-        return False
-    return None if None in outcomes else True
-
-
-def _test(test: str, given: _Given, defaults: Mapping[str, str]) -> bool | None:
-    """Whether a test holds; None if it is not understood."""
-    text = _unwrapped(test)
-    for sign, whole in ((_OR, any), (_AND, all)):
-        parts = sign.split(text)
-        if len(parts) > 1:
-            known = [holds for part in parts if (holds := _test(part, given, defaults)) is not None]
-            return whole(known) if known else None
-    if negated := _NOT.match(text):
-        inner = _test(text[negated.end() :], given, defaults)
-        return None if inner is None else not inner
-    if equal := _EQUALS.fullmatch(text):
-        holds = _equals(equal["left"], equal["text"].lower(), given, defaults)
-        return holds if holds is None or equal["sign"].startswith("=") else not holds
-    if member := _MEMBER.fullmatch(text):
-        there = _plain(member["text"] or member["other"]) in given.words
-        return there is not bool(member["absent"])
-    if name := _NAME.fullmatch(text):
-        return _is_given(name["name"], given)
-    return None
-
-
-def _equals(left: str, text: str, given: _Given, defaults: Mapping[str, str]) -> bool | None:
-    """Whether a name has a value: one that is given, else its default; None if neither is known."""
-    if read := _VARIABLE.search(left):
-        name = read["name"] or read["key"] or read["read"]
-        return given.variables.get(name.lower(), (read["default"] or "").lower()) == text
-    if text in given.words or text in given.variables.values():
-        return True
-    if _ARGUMENT_AT.fullmatch(left):
-        return False
-    names = [_plain(name) for name in re.findall(r"[\w-]+", left)]
-    for name in reversed(names):
-        value = given.options.get(name) or given.variables.get(name.replace("-", "_")) or defaults.get(name)
-        if value is not None:
-            return value == text
-    return None
-
-
-def _is_given(name: str, given: _Given) -> bool:
-    """Whether an option or a variable of such a name is given."""
-    parts = {part.lower() for part in _ARGUMENT_PARTS.findall(name)} - _GENERAL
-    words = {part for word in given.words for part in word.split("-")}
-    return bool(parts & words) or name.lower() in given.variables
 
 
 def _unwrapped(text: str) -> str:

@@ -122,12 +122,28 @@ def branches_of(spot: Spot) -> tuple[Branch, ...]:
     child, around = spot.node, spot.up
     while around is not None and around.node.type not in FUNCTIONS:
         node = around.node
+        if node.type in ("switch_case", "switch_default"):
+            found += _cases(node)
         test = node.child_by_field_name("condition") if node.type == "if_statement" else None
         if test is not None and child != test:
             text = text_of(test).removeprefix("(").removesuffix(")")
             found.append(Branch(text[:_SHOWN], child == node.child_by_field_name("consequence")))
         child, around = node, around.up
     return tuple(reversed(found))
+
+
+def _cases(case: Node) -> list[Branch]:
+    """The tests of a case of a ``switch``, innermost first: its own, or that none of the others holds."""
+    body = case.parent
+    switch = body.parent if body is not None else None
+    subject = switch.child_by_field_name("value") if switch is not None else None
+    if body is None or subject is None:
+        return []
+    asked = text_of(subject).removeprefix("(").removesuffix(")")
+    own = case.child_by_field_name("value")
+    others = (one.child_by_field_name("value") for one in body.named_children if one.type == "switch_case")
+    texts = [own] if own is not None else [value for value in others if value is not None]
+    return [Branch(f"{asked} === {text_of(text)}"[:_SHOWN], own is not None) for text in texts]
 
 
 def target_of(spot: Spot) -> str | None:

@@ -20,6 +20,7 @@ from extractor.languages.common.facts import (
     Text,
     Value,
     by_own_name,
+    once_given,
 )
 from extractor.languages.common.syntax import FUNCTIONS, facts_of, first_error, line_of, parse, text_of
 from extractor.languages.ecmascript.names import Names, resolve_names
@@ -137,6 +138,7 @@ def _facts(root: Node, registrations: frozenset[str]) -> CodeFacts:
         texts=tuple(
             Text(literal_text(s.node), line_of(s.node)) for s in spots if s.node.type in {"string", "template_string"}
         ),
+        values=once_given(_values(spots)),
         reads=tuple(_reads(spots)),
         tables=tuple(_tables(spots)),
         defines=names.defines,
@@ -259,6 +261,16 @@ def _constants(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:
         name, value = spot.node.child_by_field_name("name"), spot.node.child_by_field_name("value")
         if name is not None and value is not None and value.type == "string" and _is_constant(spot):
             yield text_of(name), literal_text(value)
+
+
+def _values(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:
+    """Variables and what they are set to at first, wherever they are."""
+    for spot in spots:
+        if spot.node.type != "variable_declarator":
+            continue
+        name, value = spot.node.child_by_field_name("name"), spot.node.child_by_field_name("value")
+        if name is not None and value is not None and name.type == "identifier":
+            yield text_of(name), text_of(value)
 
 
 def _is_constant(spot: Spot) -> bool:

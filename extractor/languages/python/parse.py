@@ -25,6 +25,7 @@ from extractor.languages.common.facts import (
     Text,
     Value,
     by_own_name,
+    once_given,
     refuse_large,
 )
 from extractor.languages.common.syntax import parse
@@ -85,6 +86,7 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
         free=free,
         late=late_names(tree, free, registrations | ROUTE_DECORATORS),
         constants=constants(tree.body),
+        values=once_given(visitor.values),
         reads=tuple(visitor.reads),
         tables=tuple(visitor.tables),
         decorators=tuple(by_own_name(call, visitor.aliases) for call in visitor.decorators),
@@ -119,6 +121,7 @@ class _Visitor(ast.NodeVisitor):
         self.calls: list[Call] = []
         self.environment: list[EnvironmentRead] = []
         self.texts: list[Text] = []
+        self.values: list[tuple[str, str]] = []
         self.reads: list[Call] = []
         self.tables: list[Call] = []
         self.decorators: list[Call] = []
@@ -139,6 +142,7 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.decorators += [self._call(d) if isinstance(d, ast.Call) else _bare(d) for d in node.decorator_list]
+        self.values += _defaults(node.args)
         for outside in (*node.decorator_list, node.args, node.returns):
             if outside is not None:
                 self.visit(outside)
@@ -176,9 +180,19 @@ class _Visitor(ast.NodeVisitor):
         self._visit_branch(node.orelse, node.test, holds=False)
 
     def _visit_branch(self, body: list[ast.stmt], test: ast.expr, *, holds: bool) -> None:
-        around = self._branches
-        if body and not _is_main_guard(test):
-            self._branches = [*around, Branch(ast.unparse(test)[:_SHOWN], holds)]
+        tests = [Branch(ast.unparse(test)[:_SHOWN], holds)] if body and not _is_main_guard(test) else []
+        self._visit_under(tests, body)
+
+    def visit_Match(self, node: ast.Match) -> None:
+        self.visit(node.subject)
+        before: list[Branch] = []
+        for case in node.cases:
+            test = _test_of(node.subject, case.pattern)
+            self._visit_under([*before, *([Branch(test, holds=True)] if test else [])], case.body)
+            before += [Branch(test, holds=False)] if test else []
+
+    def _visit_under(self, tests: list[Branch], body: list[ast.stmt]) -> None:
+        around, self._branches = self._branches, [*self._branches, *tests]
         for child in body:
             self.visit(child)
         self._branches = around
@@ -226,6 +240,8 @@ class _Visitor(ast.NodeVisitor):
 
     def _assigned(self, value: ast.expr, target: ast.expr) -> None:
         self._target = _dotted(target)
+        if isinstance(target, ast.Name):
+            self.values.append((target.id, ast.unparse(value)))
         self.visit(value)
         self._target = None
 
@@ -352,6 +368,21 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
         return True
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(_dotted(k) in {"ImportError", "ModuleNotFoundError", "Exception"} for k in kinds)
+
+
+def _test_of(subject: ast.expr, pattern: ast.pattern) -> str:
+    """``mode == 'http'`` for a case of a ``match``; empty for one that takes anything."""
+    patterns = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
+    values = [one.value for one in patterns if isinstance(one, ast.MatchValue)]
+    return " or ".join(f"{ast.unparse(subject)} == {ast.unparse(value)}" for value in values)[:_SHOWN]
+
+
+def _defaults(arguments: ast.arguments) -> list[tuple[str, str]]:
+    """The parameters of a function that have a default, and that."""
+    plain = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(plain[len(plain) - len(arguments.defaults) :], arguments.defaults, strict=True)]
+    pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
+    return [(argument.arg, ast.unparse(default)) for argument, default in pairs]
 
 
 def _is_main_guard(test: ast.expr) -> bool:

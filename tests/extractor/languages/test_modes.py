@@ -78,6 +78,73 @@ async function main() {
 }
 main();
 """
+BY_DEFAULT = """
+mcp = FastMCP('mill')
+@click.command()
+@click.option('--transport', default='stdio')
+def main(transport):
+    if transport == 'stdio':
+        mcp.run()
+    else:
+        mcp.run(transport='http')
+main()
+"""
+BY_PARAMETER = """
+mcp = FastMCP('mill')
+def main(transport: str = 'http'):
+    if transport == 'stdio':
+        mcp.run()
+    else:
+        mcp.run(transport='http')
+typer.run(main)
+"""
+BY_READ = """
+mcp = FastMCP('mill')
+chosen = os.environ.get('MILL_MODE', 'stdio')
+if chosen == 'http':
+    mcp.run(transport='http')
+else:
+    mcp.run()
+"""
+BY_MATCH = """
+mcp = FastMCP('mill')
+mode = sys.argv[1] if len(sys.argv) > 1 else 'stdio'
+match mode:
+    case 'http' | 'web':
+        mcp.run(transport='http')
+    case _:
+        mcp.run()
+"""
+BY_CHOICE = """
+mcp = FastMCP('mill')
+mcp.run(transport='http' if '--http' in sys.argv else 'stdio')
+"""
+BY_SWITCH = """
+const server = new McpServer({ name: "mill", version: "1" });
+switch (process.argv[2]) {
+  case "http":
+    app.post("/mcp", (req, res) => new StreamableHTTPServerTransport({}).handleRequest(req, res));
+    app.listen(3000);
+    break;
+  default:
+    await server.connect(new StdioServerTransport());
+}
+"""
+BY_WORD = """
+const server = new McpServer({ name: "mill", version: "1" });
+const [asked] = process.argv.slice(2);
+const chosen = process.argv.includes("--web");
+if (!chosen) {
+  await server.connect(new StdioServerTransport());
+} else {
+  app.post("/mcp", (req, res) => new StreamableHTTPServerTransport({}).handleRequest(req, res));
+  app.listen(3000);
+}
+"""
+BY_TYPE = """
+const server = new McpServer({ name: "mill", version: "1" });
+server.start({ transportType: process.env.PORT ? "httpStream" : "stdio" });
+"""
 READ = "const TRANSPORT = process.env.TRANSPORT ?? 'stdio';"
 
 
@@ -107,6 +174,22 @@ READ = "const TRANSPORT = process.env.TRANSPORT ?? 'stdio';"
         (BY_RETURN, "node server.ts", {"TRANSPORT": "stdio"}, STDIO),
         (BY_RETURN, "node server.ts", {"TRANSPORT": "http"}, HTTP),
         (BY_FLAG.replace("args.http", "is_open(7)"), "python server.py", {}, None),
+        (BY_DEFAULT, "python server.py", {}, STDIO),
+        (BY_DEFAULT, "python server.py --transport http", {}, HTTP),
+        (BY_PARAMETER, "python server.py", {}, HTTP),
+        (BY_PARAMETER, "python server.py --transport stdio", {}, STDIO),
+        (BY_READ, "python server.py", {}, STDIO),
+        (BY_READ, "python server.py", {"MILL_MODE": "http"}, HTTP),
+        (BY_MATCH, "python server.py", {}, STDIO),
+        (BY_MATCH, "python server.py web", {}, HTTP),
+        (BY_CHOICE, "python server.py", {}, STDIO),
+        (BY_CHOICE, "python server.py --http", {}, HTTP),
+        (BY_SWITCH, "node server.js", {}, STDIO),
+        (BY_SWITCH, "node server.js http", {}, HTTP),
+        (BY_WORD, "node server.js", {}, STDIO),
+        (BY_WORD, "node server.js --web", {}, HTTP),
+        (BY_TYPE, "node server.js", {}, STDIO),
+        (BY_TYPE, "node server.js", {"PORT": "3000"}, HTTP),
     ],
 )
 def test_a_command_decides_between_transports(
@@ -118,7 +201,9 @@ def test_a_command_decides_between_transports(
     assert role.modes.kind(tuple(command.split()), environment) is kind
 
 
-@pytest.mark.parametrize("code", ["mcp = FastMCP('mill')\nmcp.run()", "if a:\n    mcp.run()\nelse:\n    mcp.run('stdio')"])
+@pytest.mark.parametrize(
+    "code", ["mcp = FastMCP('mill')\nmcp.run()", "if a:\n    mcp.run()\nelse:\n    mcp.run('stdio')"]
+)
 def test_a_program_of_one_transport_has_no_modes(code: str) -> None:
     assert CODE.of("python").role((parse_python(code),)).modes is None
 
@@ -128,7 +213,7 @@ def test_a_program_of_one_transport_has_no_modes(code: str) -> None:
 )
 def test_the_command_of_the_page_decides(tmp_path: Path, command: str, kind: ExampleKind) -> None:
     code = f"import argparse\nfrom fastmcp import FastMCP\n\nparser = argparse.ArgumentParser(){BY_FLAG}"
-    page = f"# Mill\n\n```python title=\"server.py\"\n{code}```\n\n```sh\n{command}\n```\n"
+    page = f'# Mill\n\n```python title="server.py"\n{code}```\n\n```sh\n{command}\n```\n'
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert (example.kind, example.reason) == (kind, None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.addresses import constants_of, path_of, requested_urls
 from extractor.languages.common.facts import Ref
+from extractor.languages.common.modes import choices
 from extractor.languages.common.reach import used_only_later
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.python.web import (
@@ -68,10 +69,22 @@ def role(files: Sequence[CodeFacts]) -> Role:
     """Return the role of a program whose files have these facts, the main file's first."""
     found = _role(files)
     calls = [call for code in files for call in code.calls]
-    runs = {id(call): run.kind for call in calls if (run := _server_run(call, files, found.relevant))}
-    runs |= {id(call): ExampleKind.HTTP_SERVER for call in calls if call.name in ASGI_SERVERS}
-    runs |= {id(call): ExampleKind.STDIO_SERVER for call in calls if call.last == "stdio_server"}
-    return in_modes(found, [(call, runs[id(call)]) for call in calls if id(call) in runs], files)
+    return in_modes(found, [way for call in calls for way in _ways(call, files, found.relevant)], files)
+
+
+def _ways(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Iterator[tuple[Call, ExampleKind]]:
+    """What a program is by one call; twice where the call chooses its transport itself."""
+    if call.name in ASGI_SERVERS:
+        yield call, ExampleKind.HTTP_SERVER
+    elif call.last == "stdio_server":
+        yield call, ExampleKind.STDIO_SERVER
+    elif run := _server_run(call, files, relevant):
+        transport = call.keywords.get("transport")
+        chosen = choices(call, transport.text) if isinstance(transport, Ref) else ()
+        for one, name in chosen:
+            yield one, ExampleKind.HTTP_SERVER if name in HTTP_TRANSPORTS else ExampleKind.STDIO_SERVER
+        if not chosen:
+            yield call, run.kind
 
 
 def _role(files: Sequence[CodeFacts]) -> Role:
