@@ -71,7 +71,7 @@ def role(files: Sequence[CodeFacts]) -> Role:
             http = ((one, name in _HTTP_START) for one, name in chosen)
             ways += [(one, ExampleKind.HTTP_SERVER if is_http else ExampleKind.STDIO_SERVER) for one, is_http in http]
             ways += [] if chosen else [(call, _transport(call, made.get(receiver)))]
-        elif call.last in _LISTENERS and not _is_protocol_call(call):
+        elif call.last in _LISTENERS and found.kind is ExampleKind.HTTP_SERVER and not _is_protocol_call(call):
             ways.append((call, ExampleKind.HTTP_SERVER))
         elif call.last in _STDIO:
             ways.append((call, ExampleKind.STDIO_SERVER))

@@ -75,7 +75,9 @@ def role(files: Sequence[CodeFacts]) -> Role:
 def _ways(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Iterator[tuple[Call, ExampleKind]]:
     """What a program is by one call; twice where the call chooses its transport itself."""
     if call.name in ASGI_SERVERS:
-        yield call, ExampleKind.HTTP_SERVER
+        # what else a program serves, such as figures about itself, is no transport of it
+        if any(one.last in APPS for code in files for one in code.calls):
+            yield call, ExampleKind.HTTP_SERVER
     elif call.last == "stdio_server":
         yield call, ExampleKind.STDIO_SERVER
     elif run := _server_run(call, files, relevant):
