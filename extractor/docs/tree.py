@@ -284,7 +284,7 @@ def _is_page(entry: os.DirEntry[str]) -> bool:
 
 
 def _unread_form(entry: os.DirEntry[str]) -> str | None:
-    """The format of documentation that is not read; None for pages and for all that is no documentation."""
+    """The name of a documentation format that docprobe does not read; None for pages and for any other file."""
     return _UNREAD.get(os.path.splitext(entry.name)[1].lower())  # noqa: PTH122  (faster, of thousands of files)
 
 

@@ -100,7 +100,7 @@ def _named_by_program(draft: Draft, command: Sequence[str]) -> Iterator[tuple[st
         if block.ordinal in own or block.language in SHELLS | WINDOWS_SHELLS or refusal(path):
             continue
         if block.language in draft.program.language.fences and not named.name.is_whole:
-            # "in `server.ts`, add": a part of a program is no file of it
+            # "In `server.ts`, add …" shows only part of that file
             continue
         name = PurePosixPath(normal(path)).name
         if name in wanted and not name.startswith(".env"):

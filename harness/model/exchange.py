@@ -136,7 +136,7 @@ class Exchange:
     body: str
     reply: Reply | None
     failure: Failure | None
-    """Why there is no reply; None if there is one, or if none is expected (notifications over stdio)."""
+    """Why no reply came; None if one did, or if none is expected (notifications over stdio)."""
     started_s: float
     duration_s: float
     session: str | None = None

@@ -25,7 +25,9 @@ _MAX_NESTED: Final = 8
 _AND: Final = re.compile(r"\s+and\s+|\s*&&\s*")
 _OR: Final = re.compile(r"\s+or\s+|\s*\|\|\s*")
 _NOT: Final = re.compile(r"(?:not\s+|!\s*(?!=))")
-_EQUALS: Final = re.compile(r"(?P<left>[^=!<>]+?)\s*(?P<sign>===?|!==?)\s*(?P<quote>['\"`])(?P<text>[\w-]+)(?P=quote)")
+_EQUALS: Final = re.compile(
+    r"(?P<left>[^=!<>]+?)\s*(?P<sign>===?|!==?)\s*\[?(?P<quote>['\"`])(?P<text>[\w-]+)(?P=quote)\]?"
+)
 _VARIABLE: Final = re.compile(
     r"(?:process|Bun|import\.meta)\.env(?:\.(?P<name>\w+)|\[\s*['\"](?P<key>\w+)['\"]\s*\])"
     r"|(?:os\.)?(?:getenv\(|environ\.get\(|environ\[)\s*['\"](?P<read>\w+)['\"]"
@@ -41,8 +43,10 @@ _CHOICE: Final = re.compile(
     r"['\"](?P<then>[\w-]+)['\"]\s+if\s+(?P<test>.+)\s+else\s+['\"](?P<other>[\w-]+)['\"]"
     r"|(?P<asked>[^?]+?)\s*\?\s*['\"`](?P<yes>[\w-]+)['\"`]\s*:\s*['\"`](?P<no>[\w-]+)['\"`]"
 )
+_ONE_OF: Final = re.compile(r"(?P<left>.+?)\s+in\s+[(\[{](?P<texts>[^()\[\]{}]+)[)\]}]")
+_FLAG: Final = re.compile(r"--?\w[\w-]*")
 _LITERAL: Final = re.compile(r"['\"`]([\w-]+)['\"`]")
-_ARGUMENT_AT: Final = re.compile(r"(?:\w+\.)?argv\[\d\]")
+_ARGUMENT_AT: Final = re.compile(r"(?:\w+\.)?argv\[\d:?\]")
 _ARGUMENT_PARTS: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _GENERAL: Final = frozenset({"use", "is", "enable", "enabled", "mode", "transport", "server", "run", "args", "with"})
 """Parts of names that say nothing of a transport."""
@@ -120,8 +124,11 @@ class _Given:
             inner = self.test(text[negated.end() :], depth + 1)
             return None if inner is None else not inner
         if equal := _EQUALS.fullmatch(text):
-            holds = self._equals(equal["left"], equal["text"].lower())
+            holds = self._equals(equal["left"], _plain(equal["text"]))
             return holds if holds is None or equal["sign"].startswith("=") else not holds
+        if one_of := _ONE_OF.fullmatch(text):
+            outcomes = [self._equals(one_of["left"], _plain(each)) for each in _LITERAL.findall(one_of["texts"])]
+            return None if None in outcomes else any(outcomes)
         if member := _MEMBER.fullmatch(text):
             there = _plain(member["text"] or member["other"]) in self.words
             return there is not bool(member["absent"])
@@ -215,11 +222,12 @@ def _defaults(files: Sequence[CodeFacts]) -> Iterator[tuple[str, str]]:
             if read.default is not None:
                 yield _plain(read.name), read.default.lower()
         for call in (*code.calls, *code.decorators):
-            default = call.keywords.get("default")
-            if call.last in _DECLARING and isinstance(default, str):
-                for option in call.arguments:
-                    if isinstance(option, str) and option.startswith("-"):
-                        yield _plain(option), default.lower()
+            texts = [value for value in call.arguments if isinstance(value, str)]
+            # Commander's third argument; a keyword for everything else
+            default = call.keywords.get("default", texts[2] if len(texts) > 2 else None)
+            if call.last in _DECLARING and texts and isinstance(default, str):
+                for name in _FLAG.findall(texts[0]) or texts[:1]:
+                    yield _plain(name), default.lower()
 
 
 def _unwrapped(text: str) -> str:

@@ -24,7 +24,7 @@ _ENDS_CONSTANT: Final = re.compile(
     r"return .*(?:&&|\|\||\band\b|\bor\b) (?:True|False|true|false|\"[^\"]*\"|'[^']*');?"
 )
 _LOGS: Final = re.compile(r"_*log(?!_?(?:[Ii]n|[Oo]ut|[Oo]n|[Oo]ff)(?![a-z]))(?:_\w+|[A-Z]\w*|ger|ging)?")
-"""Names of functions that write a log, such as ``http.server``'s ``log_message``: an empty one is no missing check."""
+"""Names of functions that write a log, such as ``http.server``'s ``log_message``: leaving one empty skips no check."""
 _BRANCHES: Final = frozenset({"if_statement", "elif_clause", "else_clause", "case_clause"})
 
 

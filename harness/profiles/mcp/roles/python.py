@@ -75,7 +75,7 @@ def role(files: Sequence[CodeFacts]) -> Role:
 def _ways(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Iterator[tuple[Call, ExampleKind]]:
     """What a program is by one call; twice where the call chooses its transport itself."""
     if call.name in ASGI_SERVERS:
-        # what else a program serves, such as figures about itself, is no transport of it
+        # an ASGI app without MCP, such as one for metrics, is not a transport of the server
         if any(one.last in APPS for code in files for one in code.calls):
             yield call, ExampleKind.HTTP_SERVER
     elif call.last == "stdio_server":
@@ -200,7 +200,7 @@ def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role 
 
 
 def _configured_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role:
-    """``server.serve()`` of frameworks whose servers are told by a configuration how they are reached."""
+    """The role of ``server.serve()`` in frameworks that take the transport from a configuration object."""
     told = [c.keywords["transport"] for code in files for c in code.calls if "transport" in c.keywords]
     transports = {transport for transport in told if isinstance(transport, str)}
     if transports and transports <= HTTP_TRANSPORTS:

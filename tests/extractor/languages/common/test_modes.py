@@ -145,6 +145,7 @@ BY_TYPE = """
 const server = new McpServer({ name: "mill", version: "1" });
 server.start({ transportType: process.env.PORT ? "httpStream" : "stdio" });
 """
+COMMANDER = "program.option('-h, --how <kind>', 'over what', 'stdio');"
 READ = "const TRANSPORT = process.env.TRANSPORT ?? 'stdio';"
 
 
@@ -174,6 +175,12 @@ READ = "const TRANSPORT = process.env.TRANSPORT ?? 'stdio';"
         (BY_RETURN, "node server.ts", {"TRANSPORT": "stdio"}, STDIO),
         (BY_RETURN, "node server.ts", {"TRANSPORT": "http"}, HTTP),
         (BY_FLAG.replace("args.http", "is_open(7)"), "python server.py", {}, None),
+        (BY_FLAG.replace("args.http", "sys.argv[1:] == ['--http']"), "python server.py", {}, STDIO),
+        (BY_FLAG.replace("args.http", "sys.argv[1:] == ['--http']"), "python server.py --http", {}, HTTP),
+        (BY_FLAG.replace("args.http", "os.getenv('HOW', 'stdio') in ('http', 'sse')"), "python server.py", {}, STDIO),
+        (BY_FLAG.replace("args.http", "os.getenv('HOW') in ('http', 'sse')"), "python server.py", {"HOW": "sse"}, HTTP),
+        (BY_RETURN.replace("process.env.TRANSPORT", "options.how") + COMMANDER, "node server.ts", {}, STDIO),
+        (BY_RETURN.replace("process.env.TRANSPORT", "options.how") + COMMANDER, "node server.ts --how http", {}, HTTP),
         (BY_DEFAULT, "python server.py", {}, STDIO),
         (BY_DEFAULT, "python server.py --transport http", {}, HTTP),
         (BY_PARAMETER, "python server.py", {}, HTTP),
