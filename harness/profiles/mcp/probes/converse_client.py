@@ -3,11 +3,13 @@
 The first run is ordinary. One that speaks a sessionless revision runs again against a server that speaks older ones
 only, and if it called something, against one that asks for input first; one that opens sessions runs again and loses
 its session after its first request. A client that neither ends nor sends anything any more is stopped, and the facts
-record it: what it would have done last stays unknown.
+record it: what it would have done last stays unknown. How long a silence that takes follows its own pace: on a busy
+machine it ends later than on a quiet one, as it starts later.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from harness.engine.protocol import ExitState, Pod
 
 IDLE_S: Final = 3.0
-"""Silence after which a client that sent something is taken to wait for something that will not come."""
+"""Silence after which a client that sent something is taken to wait for something that will not come, at least."""
+STARTS: Final = 2
+"""And at least this many times as long as it took from its start to its first message."""
 SLICE_S: Final = 0.2
 
 
@@ -41,7 +45,7 @@ async def converse_client(pod: Pod, bundle: Bundle, scripted: ScriptedServer | N
     if scripted is None:
         facts = Facts("the client names no server on this machine")
         return replace(empty, facts=facts, logs=tuple(line.since(started) for line in pod.logs()))
-    first = await _watch(pod, scripted, timeout_s)
+    first = await _watch(pod, scripted, timeout_s, 0, started)
     stopped = None
     if first is None:
         stopped = Incident(len(scripted.exchanges), "it neither ended nor sent anything more")
@@ -49,8 +53,9 @@ async def converse_client(pod: Pod, bundle: Bundle, scripted: ScriptedServer | N
 
     async def again(scene: Scene) -> ExitState | None:
         scripted.next_run(scene)
+        sent, began = len(scripted.exchanges), time.monotonic()
         await pod.restart()
-        return await _watch(pod, scripted, timeout_s)
+        return await _watch(pod, scripted, timeout_s, sent, began)
 
     if scripted.called:
         await again(Scene.INPUT)
@@ -84,15 +89,26 @@ def _transport(scripted: ScriptedServer) -> Transport | None:
     return Transport.HTTP_SSE if scripted.sse.negotiated else None
 
 
-async def _watch(pod: Pod, scripted: ScriptedServer, timeout_s: float) -> ExitState | None:
-    """Wait until the client ends, falls silent, or its time is over; return how it ended, None if it did not."""
-    sent = len(scripted.exchanges)
+async def _watch(pod: Pod, scripted: ScriptedServer, timeout_s: float, sent: int, began: float) -> ExitState | None:
+    """Wait until the client ends, falls silent, or its time is over; return how it ended, None if it did not.
+
+    Args:
+        pod: with the client.
+        scripted: what it talks to.
+        timeout_s: for the run.
+        sent: number of exchanges before the run.
+        began: when its start began, on the clock of ``time.monotonic``.
+    """
+    patience_s = math.inf
     with anyio.move_on_after(timeout_s):
         while True:
             state = await pod.wait_exit(SLICE_S)
             if state is not None:
                 return state
-            if len(scripted.exchanges) > sent and scripted.idle_s > IDLE_S:
+            if patience_s == math.inf and len(scripted.exchanges) > sent:
+                first_at = scripted.started + scripted.exchanges[sent].started_s
+                patience_s = max(IDLE_S, STARTS * (first_at - began))
+            if scripted.idle_s > patience_s:
                 return None
     return None
 

@@ -220,6 +220,14 @@ async def test_a_client_that_waits_for_ever_is_stopped(monkeypatch: pytest.Monke
     assert transcript.facts.not_served is None
 
 
+async def test_a_client_that_starts_slowly_may_be_silent_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "IDLE_S", 0.2)
+    program = "import time; time.sleep(2)\n" + PROGRAM.replace("if status == 404:", "time.sleep(1.2)\n    if False:")
+    transcript = await watch(DELETES, program=program)
+    assert transcript.facts.stopped is None
+    assert transcript.facts.failed_when_gone is not None
+
+
 async def test_a_client_that_never_calls() -> None:
     transcript = await watch("", program="raise SystemExit(2)")
     assert transcript.exchanges == ()
