@@ -62,6 +62,7 @@ RIGHT: dict[str, tuple[Case, ...]] = {
         "NoTools",
         "LocalOrigins",
         "SlowTools",
+        "ReplaysWhatItHas",
         "Polled",
     ),
     "right: authorization": right("Authorized", "AuthorizedScopes", "AuthorizedStateless", "AuthorizedForbids"),

@@ -203,8 +203,8 @@ RESUME_OWN: Final = "resume.own"
 RESUME_CROSS: Final = "resume.cross"
 
 STREAM_CUT: Final = "stream.cut"
-"""A request whose connection docprobe closes at the first event with an id; then stream.cut-resumed asks for the rest.
-Control: resume.a, and of the rest resume.own, which shows that the server replays."""
+"""A request whose connection docprobe closes at the first event with an id; then stream.cut-resumed asks for the rest,
+again where it does not come. Control: resume.a, and of the rest resume.own, which shows that the server replays."""
 STREAM_CUT_RESUMED: Final = "stream.cut-resumed"
 
 VERSION_UNSUPPORTED: Final = "version.unsupported"

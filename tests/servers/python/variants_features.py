@@ -115,6 +115,13 @@ class SlowTools(conforming.Server):
         await super().resume(session, last, reply)
 
 
+class ReplaysWhatItHas(SlowTools):
+    """Ends the stream of a request that is still worked on after what there is, so that it has to be asked for again."""
+
+    async def resume(self, session: Session, last: str, reply: Reply) -> None:
+        await conforming.Server.resume(self, session, last, reply)
+
+
 class Polled(SlowTools):
     """The connection of a tool's request is closed at once, with word of when to ask again."""
 

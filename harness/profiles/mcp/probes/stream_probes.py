@@ -29,6 +29,8 @@ REPLAY_S: Final = 0.3
 """Least time to wait for what a resumed stream should not replay."""
 OWN_REPLAY_S: Final = 1.0
 """How long to wait for what it should; less if it comes."""
+ASKED: Final = 3
+"""How often the rest of a stream is asked for that was cut."""
 EVENT_ID_HEADER: Final = "Last-Event-ID"
 INVENTED_EVENT_ID: Final = "docprobe-never-issued"
 
@@ -106,22 +108,30 @@ async def _resume_across(peer: ProbedServer, revision: str, b: Caller) -> None:
 
 
 async def _cut(peer: ProbedServer, b: Caller, whole: ProbeAnswer, resumed: ProbeAnswer) -> None:
-    """Close the connection of a request at its first event, and ask for the rest of its stream."""
+    """Close the connection of a request at its first event, and ask for the rest of its stream.
+
+    It is asked for again where it does not come: a server that has not noticed yet that the connection is closed
+    replays what it has, and ends.
+    """
     message = _request(peer, tool=True)
     cut = await peer.post(steps.STREAM_CUT, b, message, control=whole.number, cuts=True)
     last = cut.reply.events[-1].id if cut.reply is not None and cut.reply.events else None
     if last is None or cut.response is not None or not _fits_a_header(last):
         return
     slowest_s = max(exchange.duration_s for exchange in peer.recorder.exchanges if exchange.session == b.label)
-    await _resume(
-        peer,
-        steps.STREAM_CUT_RESUMED,
-        b,
-        last,
-        control=resumed.number,
-        listen_s=max(OWN_REPLAY_S, steps.PATIENCE * slowest_s),
-        replays=message["id"],
-    )
+    for _ in range(ASKED):
+        rest = await _resume(
+            peer,
+            steps.STREAM_CUT_RESUMED,
+            b,
+            last,
+            control=resumed.number,
+            listen_s=max(OWN_REPLAY_S, steps.PATIENCE * slowest_s),
+            replays=message["id"],
+        )
+        if not rest.served or any(m.get("id") == message["id"] and "method" not in m for m in rest.messages):
+            return
+        await anyio.sleep(max(SETTLE_S, slowest_s))
 
 
 async def _resume(

@@ -132,29 +132,31 @@ def not_cancelled(transcript: Transcript, bound: BoundRequirement) -> Finding:
     It shows only where the server replays, and where the connection broke before the response.
     """
     cut = exchange_of(transcript, bound.revision, steps.STREAM_CUT)
-    resumed = exchange_of(transcript, bound.revision, steps.STREAM_CUT_RESUMED)
+    asked = exchanges_of(transcript, bound.revision, steps.STREAM_CUT_RESUMED)
     if cut is None:
         if not exchanges_of(transcript, bound.revision, *_REQUESTS):
             return not_asked(transcript, bound, "A request")
         return not_applicable(bound, "No stream can be resumed, so what becomes of a lost request cannot be seen.")
     control = exchange_of(transcript, bound.revision, steps.RESUME_OWN)
-    evidence = [control, cut, resumed]
-    if is_result(cut) or is_json_error(cut) or resumed is None:
+    evidence = [control, cut, *asked]
+    if is_result(cut) or is_json_error(cut) or not asked:
         return inconclusive(bound, "The response came before the connection could be closed.", evidence)
     if control is None or not messages(control.reply):
         return inconclusive(bound, "The server did not replay an uninterrupted stream either.", evidence)
     own = (sent(cut) or {}).get("id")
-    if any(message.get("id") == own and "method" not in message for message in messages(resumed.reply)):
+    rest = [message for resumed in asked for message in messages(resumed.reply)]
+    if any(message.get("id") == own and "method" not in message for message in rest):
         return satisfied(
             bound, "After its connection was closed, the response to a request could be fetched.", evidence
         )
-    if not is_served(resumed):
+    if not is_served(asked[-1]):
         return inconclusive(
-            bound, f"Asked for the rest of the stream, the server returned {describe(resumed)}.", evidence
+            bound, f"Asked for the rest of the stream, the server returned {describe(asked[-1])}.", evidence
         )
+    waited_s = asked[-1].started_s + asked[-1].duration_s - asked[0].started_s
     return violated(
         bound,
-        f"After docprobe closed the connection of a request, its response never came ({resumed.duration_s:.0f} s); a "
+        f"After docprobe closed the connection of a request, its response never came ({waited_s:.0f} s); a "
         "stream that was not interrupted was replayed.",
         evidence,
     )

@@ -34,7 +34,9 @@ def test_a_retry_field_comes_before_an_early_close(
     assert finding_of(talk.transcript(), "stream.retry-before-close").verdict is expected
 
 
-def cut(*, replays: bool = True, early: bool = True, resumed: int | None = 200, response: bool = False) -> Talk:
+def cut(
+    *, replays: bool = True, early: bool = True, resumed: int | None = 200, response: bool = False, late: bool = False
+) -> Talk:
     """A request whose connection was closed, and what came when its rest was asked for."""
     talk = based()
     own = talk.get(
@@ -43,6 +45,8 @@ def cut(*, replays: bool = True, early: bool = True, resumed: int | None = 200, 
     rest = message_event({"jsonrpc": "2.0", "id": len(talk.exchanges) + 1, "result": {}}, "s-1")
     events = (PRIMED,) if early else (PRIMED, rest)
     number = talk.request(steps.STREAM_CUT, kind=STREAM, events=events, fault=BodyFault.OPEN, control=own)
+    if late:
+        talk.get(steps.STREAM_CUT_RESUMED, control=number)
     if resumed is not None:
         talk.get(steps.STREAM_CUT_RESUMED, resumed, events=(rest,) if response else (), control=number)
     return talk
@@ -52,6 +56,8 @@ def cut(*, replays: bool = True, early: bool = True, resumed: int | None = 200, 
     ("talk", "expected"),
     [
         (cut(response=True), S),
+        (cut(response=True, late=True), S),
+        (cut(late=True), V),
         (cut(), V),
         (cut(replays=False), I),
         (cut(early=False, resumed=None), I),
