@@ -70,7 +70,8 @@ def _program(anchor: Snippet, page: PageSnippets) -> Program:
     """The program that ``anchor`` starts."""
     main = ProgramFile((anchor,), anchor.name)
     if page.needs_others(anchor) and (chain := chain_of(anchor, page)):
-        main = ProgramFile(chain, next((p.name for p in chain if p.name), None))
+        name = next((p.name for p in chain if p.name), None)
+        main = ProgramFile(chain, name or page.only_file(anchor))
     main, *modules = with_seen_files((main, *imported_files(main, page)), page)
     lacks = tuple(sentence for file in (main, *modules) for sentence in _lacks(file, page))
     if lacks and (whole := whole_by(main, modules, page.in_same_tab(anchor))):

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 _PATH: Final = re.compile(r"(?<![\w/.\\@:-])(?:\.{0,2}[\\/])?(?:[\w@.-]+[\\/])*[\w@.-]*\.\w{1,6}(?![\w/\\(-])")
 """A path in running text. Prose has no grammar to parse; what it yields is checked against the language's suffixes."""
+_UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef"
+"""Thai to Khmer, Han, Kana, Hangul: scripts whose words stand next to a file name without a space."""
+_SEAM: Final = re.compile(rf"(?<=[{_UNSPACED}])(?=[A-Za-z0-9_@])|(?<=[A-Za-z0-9_])(?=[{_UNSPACED}])")
+_SENTENCE_END: Final = re.compile(r"(?<=[.:!?])\s+|(?<=[\u3002\uff1a\uff01\uff1f])")
 _SAVED: Final = re.compile(
     r"\b(?:save|put|write|store|paste|copy)\b.*\b(?:as|to|in|into)\b|\bcreate\b|\bcall(?:ed)?\b|\bnamed?\b",
     re.IGNORECASE,
@@ -77,13 +81,13 @@ def stated_name(block: Block, suffixes: Sequence[str] = ()) -> FileName | None:
         # "Save it as `server.py`" gives a whole file; "in `server.py`" may be about a part of one
         name, saved = prose
         return FileName(name, Origin.STATED, 0.8, "prose", made=saved)
-    title = block.place.tab or ""
+    title = _last_word(block.place.tab or "")
     if _is_file(title, allowed):
-        return FileName(title.strip(), Origin.STATED, 1.0, "tab title")
+        return FileName(title, Origin.STATED, 1.0, "tab title")
     heading = block.place.headings[-1].text if block.place.headings else ""
     for source, text in (("step", block.place.step or ""), ("heading", heading)):
         if found := _HEADED.fullmatch(text.strip()):
-            path = str(found["path"])
+            path = _last_word(found["path"])
             if _is_file(path, allowed or _endings(block)):
                 # what follows may be a part of it
                 return FileName(path, Origin.STATED, 0.8, source)
@@ -97,6 +101,12 @@ def _endings(block: Block) -> tuple[str, ...]:
 
 def _is_file(text: str, suffixes: tuple[str, ...]) -> bool:
     return looks_like_file_name(text.strip()) and (not suffixes or text.strip().lower().endswith(suffixes))
+
+
+def _last_word(text: str) -> str:
+    """A title without the words that stand before its last one, where its script puts no space between them."""
+    words = _SEAM.split(text.strip())
+    return text.strip() if words[0].isascii() else words[-1]
 
 
 def _is_region(block: Block) -> bool:
@@ -114,7 +124,7 @@ def _from_comment(block: Block, suffixes: tuple[str, ...]) -> str | None:
     if not match or not _is_file(str(match["path"]), suffixes):
         return None
     # "# server.py" names a file; "# server.py reads the configuration" talks about one
-    path, rest = str(match["path"]), str(match["rest"])
+    path, rest = _last_word(match["path"]), str(match["rest"])
     return path if not rest or rest.startswith(("(", "-", "—", "–", ":")) else None
 
 
@@ -124,8 +134,11 @@ def _from_prose(context: str, suffixes: tuple[str, ...]) -> tuple[str, bool] | N
     The last sentence that names any counts.
     """
     last = context.strip().rpartition("\n")[2]
-    for sentence in reversed(re.split(r"(?<=[.:!?])\s+", last)):
-        named = {str(match) for match in _PATH.findall(sentence) if _is_file(str(match), suffixes)}
+    for sentence in reversed(_SENTENCE_END.split(last)):
+        spaced = "".join(
+            part if part.startswith("`") else _SEAM.sub(" ", part) for part in re.split(r"(`[^`]+`)", sentence)
+        )
+        named = {str(match) for match in _PATH.findall(spaced) if _is_file(str(match), suffixes)}
         if len(named) == 1:
             return named.pop(), _SAVED.search(sentence) is not None
         if named:

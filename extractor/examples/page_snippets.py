@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from extractor.examples.pieces import lines_of
 from extractor.languages.common.files import normal, refusal
-from extractor.languages.common.view import scope_of
+from extractor.languages.common.view import FileName, scope_of, sees
+from extractor.markdown.info_string import looks_like_file_name
+from extractor.model import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +53,14 @@ class PageSnippets:
         scope = self.scopes[snippet.block.ordinal]
         same = (other for other in self.snippets if other.language is snippet.language)
         return tuple(other for other in same if self.scopes[other.block.ordinal] == scope)
+
+    def only_file(self, snippet: Snippet) -> FileName | None:
+        """Return the file that the commands in view of a snippet name, if it is the only one of its language."""
+        scope, suffixes = self.scopes[snippet.block.ordinal], snippet.language.suffixes
+        words = (word for command in self.commands if sees(scope, command.block) for word in command.words)
+        files = (word for word in words if word.endswith(suffixes) and looks_like_file_name(word))
+        named = {normal(path) for path in files if not refusal(path)}
+        return FileName(named.pop(), Origin.STATED, 0.8, "command") if len(named) == 1 else None
 
     def as_one(self, snippets: Sequence[Snippet]) -> list[Snippet]:
         """Return snippets of a file with everything that goes on with their classes and functions, in the file's order.

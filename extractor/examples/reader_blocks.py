@@ -1,7 +1,8 @@
 """The blocks of a page as its reader takes them over.
 
-That is without the lines that are marked as removed, with the files that a shell fence writes, and with the commands of
-a notebook's cells apart from their Python (IPython's documentation, "Built-in magic commands").
+That is without the lines that are marked as removed, with the files that a shell fence writes, with commands that have
+another label than a shell's, or none, as what they are, and with the commands of a notebook's cells apart from their
+Python (IPython's documentation, "Built-in magic commands").
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.shell import SHELLS, heredocs_of
+from extractor.languages.common.shell_lines import holds_commands
 from extractor.languages.python.recover import is_sound
 from extractor.languages.registry import LANGUAGES
 from extractor.markdown.info_string import looks_like_file_name
@@ -49,7 +51,7 @@ def reader_blocks(blocks: Sequence[Block]) -> tuple[Block, ...]:
     """
     found: list[Block] = []
     ordinal = len(blocks)
-    for block in blocks:
+    for block in map(_labelled, blocks):
         code, commands = _cell(_without_removed(block))
         found.append(code)
         for written in (*_written(block), *commands):
@@ -57,6 +59,11 @@ def reader_blocks(blocks: Sequence[Block]) -> tuple[Block, ...]:
                 found.append(replace(written, ordinal=ordinal))
                 ordinal += 1
     return tuple(found)
+
+
+def _labelled(block: Block) -> Block:
+    """The block as a shell's, where it holds commands alone."""
+    return replace(block, info=replace(block.info, language="bash")) if holds_commands(block) else block
 
 
 def _without_removed(block: Block) -> Block:

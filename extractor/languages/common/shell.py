@@ -24,7 +24,8 @@ MAX_LINE_CHARS: Final = 2000
 _SEPARATORS: Final = frozenset({"&&", "||", ";", "|", "&", "(", ")", ";;"})
 _CONTINUED: Final = "\0"
 """In place of a backslash at the end of a line."""
-_DOCKERFILES: Final = frozenset({"dockerfile", "docker", "containerfile"})
+DOCKERFILES: Final = frozenset({"dockerfile", "docker", "containerfile"})
+"""Info strings of fences that are a Dockerfile."""
 _INSTRUCTION: Final = re.compile(r"(?P<name>ENV|RUN|ENTRYPOINT|CMD)\s+(?P<rest>.+)", re.IGNORECASE)
 _PROMPTS: Final = ("$ ", "% ", "> ")
 _WRAPPERS: Final = (
@@ -102,7 +103,7 @@ def commands_of(block: Block, *, windows: bool = False) -> Iterator[Command]:
         if number in texts:
             continue
         first = first if pending else number
-        text = pending + (_from_windows(line.strip()) if for_windows else _without_prompt(line.strip()))
+        text = pending + (_from_windows(line.strip()) if for_windows else without_prompt(line.strip()))
         if text.endswith("\\") and len(text) <= MAX_LINE_CHARS:
             pending = text[:-1] + " "
             continue
@@ -114,7 +115,7 @@ def commands_of(block: Block, *, windows: bool = False) -> Iterator[Command]:
 
 def image_commands_of(block: Block) -> Iterator[Command]:
     """Yield what a Dockerfile runs: its ``RUN`` lines, then ``ENTRYPOINT`` with ``CMD`` in the environment it sets."""
-    if block.language not in _DOCKERFILES:
+    if block.language not in DOCKERFILES:
         return
     environment: dict[str, str] = {}
     started: dict[str, tuple[str, ...]] = {}
@@ -152,9 +153,15 @@ def _listed(text: str) -> tuple[str, ...] | None:
 
 def heredocs_of(block: Block) -> Iterator[Heredoc]:
     """Yield the texts that a shell fence writes, in order; nothing for other fences."""
-    if block.language not in SHELLS or not ("<<" in block.text or "echo" in block.text):
+    if block.language in SHELLS:
+        yield from heredocs_in(block.text)
+
+
+def heredocs_in(script: str) -> Iterator[Heredoc]:
+    """Yield the texts that a script writes, in order."""
+    if not ("<<" in script or "echo" in script):
         return
-    lines = block.text.splitlines()[:MAX_LINES]
+    lines = script.splitlines()[:MAX_LINES]
     number = 0
     while number < len(lines):
         line = lines[number]
@@ -228,7 +235,8 @@ def _from_windows(line: str) -> str:
     return f"{line[:-1]}\\" if line.endswith((" `", " ^")) else line
 
 
-def _without_prompt(line: str) -> str:
+def without_prompt(line: str) -> str:
+    """Return a line of a shell fence without the prompt that it may begin with."""
     for prompt in _PROMPTS:
         if line.startswith(prompt):
             return line[len(prompt) :]

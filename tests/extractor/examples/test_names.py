@@ -70,6 +70,8 @@ def test_heading(heading: str, info: str, path: str | None) -> None:
         ("# filename.py", "filename.py"),
         ("# path/server.py", "path/server.py"),
         ("# File: file.py", "file.py"),
+        ("# 保存为server.py", "server.py"),
+        ("# 服务器.py", "服务器.py"),
         ("# server.py reads its settings from the environment", None),
         ("# the server", None),
         ("# server.ts", None),
@@ -93,6 +95,12 @@ def test_first_comment(first: str, path: str | None) -> None:
         ("We had server.py.\nNow the client:", None),
         ("The call server.run() blocks:", None),
         ("Write config.ts:", None),
+        ("本指南中的示例将使用以下服务器，保存为server.py：", "server.py"),
+        ("先看config.py。然后创建server.py：", "server.py"),
+        ("次の内容でsrc/server.pyを作成します。", "src/server.py"),
+        ("다음 내용으로 server.py를 만드세요:", "server.py"),
+        ("创建`服务器server.py`文件：", "服务器server.py"),
+        ("Sauvez-le sous le nom données.py :", "données.py"),
     ],
 )
 def test_prose(context: str, path: str | None) -> None:

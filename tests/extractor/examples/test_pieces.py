@@ -28,6 +28,8 @@ METHOD = (
 )
 SECOND = "    def do_GET(self):\n        self.answer(405)\n"
 START = 'HTTPServer(("127.0.0.1", 4100), Desk).serve_forever()\n'
+MADE = 'from mcp.server.fastmcp import FastMCP\n\nmcp = FastMCP("desk")\n'
+TOOL = '@mcp.tool()\ndef add(a: int, b: int) -> int:\n    return a + b\n'
 DEDENTED = METHOD.replace("\n    ", "\n").removeprefix("    ")
 
 
@@ -173,3 +175,17 @@ def test_the_class_that_the_words_name_comes_before_the_nearest(tmp_path: Path) 
         "Give `Drawer` a method:", put, "And start it:", f"drawer = Drawer()\n{START}",
     )  # fmt: skip
     assert text_of(example) == "\n".join([HEAD, METHOD, drawer, put, f"drawer = Drawer()\n{START}"])
+
+
+def test_blocks_are_one_file_where_the_commands_know_of_one_only(tmp_path: Path) -> None:
+    parts = ("An object:", MADE, "Append a tool:", TOOL, "Append the start:", "mcp.run()\n")
+    (example,) = found(tmp_path, *parts, "```bash\npython -m py_compile src/desk.py\n```")
+    assert (example.status, example.kind) == (ExampleStatus.RUNNABLE, ExampleKind.STDIO_SERVER)
+    assert example.bundle is not None
+    assert [file.path for file in example.bundle.files] == ["src/desk.py"]
+    assert text_of(example) == "\n".join([MADE, TOOL, "mcp.run()\n"])
+    assert joined_by(example) is Origin.INFERRED
+    several = found(tmp_path, *parts, "```bash\npython first.py\npython second.py\n```")
+    assert {example.status for example in several} == {ExampleStatus.FRAGMENT}
+    unnamed = found(tmp_path, *parts)
+    assert {example.status for example in unnamed} == {ExampleStatus.FRAGMENT}
