@@ -196,7 +196,9 @@ def _usual(draft: Draft, layout: FileLayout) -> Startup:
         return usual_startup(draft, command, (Dependency("uvicorn"),))
     if layout.script is not None:
         return usual_startup(draft, ("python", *_script_arguments(layout.script)), ())
-    if layout.package:
+    relative = any(imported.relative for code in draft.program.main.facts for imported in code.imports)
+    if layout.package or (relative and "." in layout.main):
+        # a file that is run by its path is in no package, so that it has nothing relative to import
         return usual_startup(draft, ("python", "-m", layout.main.removesuffix(".__main__")), ())
     return usual_startup(draft, ("python", layout.files[0][0]), ())
 

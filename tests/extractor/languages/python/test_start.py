@@ -278,3 +278,13 @@ def test_a_command_that_serves_another_module_starts_nothing(tmp_path: Path) -> 
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert example.bundle is None
+
+
+def test_a_file_in_a_folder_with_relative_imports_is_run_as_a_module(tmp_path: Path) -> None:
+    modules = "```python title=\"src/lamps/names.py\"\nNAME = 'lamp'\n```\n\n"
+    code = LAMP.replace("\n\n", "\n\nfrom .names import NAME\n\n", 1)
+    page = f'{modules}```python title="src/lamps/main.py"\n{code}```\n'
+    assert bundle_of(tmp_path, page).command == ("python", "-m", "src.lamps.main")
+    # what the page states is what runs, though it cannot work
+    stated = bundle_of(tmp_path, f"{page}\n```bash\npython src/lamps/main.py\n```\n")
+    assert stated.command == ("python", "src/lamps/main.py")
