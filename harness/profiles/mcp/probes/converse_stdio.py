@@ -22,6 +22,7 @@ from harness.exchanges.body import KEPT_EVENTS, READ_BYTES
 from harness.model import KEPT_BYTES, STDIN, STDOUT, Exchange, Facts, Failure, FailureKind, Reply, SseEvent, Transcript
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import initialize_version, strange_version
+from harness.profiles.mcp.probes.offers import LISTS
 from harness.profiles.mcp.probes.tools import callable_tools
 from harness.profiles.mcp.revisions import FIRST_SESSIONLESS, with_handshake, without_handshake
 
@@ -96,6 +97,7 @@ async def converse_stdio(
         talk.speak(version)
         if version in _supported(answer):
             listed = await _use_tools(talk, version)
+            await _list_others(talk, version, answer)
         elif jsonrpc.error_code(answer) == jsonrpc.METHOD_NOT_FOUND:
             # every server must implement discovery; one that does not may serve the revision all the same
             listed = await _list_tools(talk, version)
@@ -154,6 +156,15 @@ async def _cancel_nothing(talk: _StdioRecorder, modern: str | None) -> None:
     asked = {"_meta": messages.request_meta(modern)} if modern else None
     request = messages.request(UNKNOWN_ID + 1, "tools/list", asked)
     await talk.request(steps.STDIO_AFTER_CANCELLED, request, control=control)
+
+
+async def _list_others(talk: _StdioRecorder, modern: str, discovered: Message | None) -> None:
+    """Ask for the other lists that discovery declares."""
+    declared = (_result(discovered) or {}).get("capabilities")
+    for number, (capability, method) in enumerate(sorted(LISTS.items()), UNKNOWN_ID + 2):
+        if isinstance(declared, dict) and capability in declared and not talk.waited_in_vain:
+            params = {"_meta": messages.request_meta(modern)}
+            await talk.request(steps.STDIO_LIST, messages.request(number, method, params))
 
 
 def _result(response: Message | None) -> Message | None:

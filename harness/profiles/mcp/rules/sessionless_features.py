@@ -144,6 +144,12 @@ RULES: Final = (DECLARED_IS_LISTED, CANCELS_SUBSCRIPTIONS_ONLY, LEVEL_REFUSED)
 
 def _first_of(transcript: Transcript, revision: str, method: str) -> Exchange | None:
     """Return the first plain request of a method: the control, or a step about the list itself."""
-    plain = (steps.MODERN_CONTROL, steps.MODERN_RESOURCES, steps.MODERN_PROMPTS, steps.STDIO_TOOLS)
+    plain = (
+        steps.MODERN_CONTROL,
+        steps.MODERN_RESOURCES,
+        steps.MODERN_PROMPTS,
+        steps.STDIO_TOOLS,
+        steps.STDIO_LIST,
+    )
     every = (e for step in plain for e in transcript.exchanges if e.step == step and e.revision == revision)
     return next((exchange for exchange in every if method_of(exchange) == method), None)

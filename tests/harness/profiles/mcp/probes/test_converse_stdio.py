@@ -215,6 +215,26 @@ async def test_a_sessionless_server_is_discovered_listed_and_called() -> None:
     assert [e.body for e in of_step(transcript, steps.STDIO_NOISE)] == ["calling"]
 
 
+@pytest.mark.parametrize(
+    ("answered", "expected"),
+    [
+        ('in ("prompts/list", "resources/list")', Verdict.SATISFIED),
+        ('== "resources/list"', Verdict.VIOLATED),
+    ],
+)
+async def test_what_discovery_declares_is_asked_for(answered: str, expected: Verdict) -> None:
+    declaring = server(versions=(), modern=True).replace(
+        '"supportedVersions"', '"capabilities": {"tools": {}, "prompts": {}, "resources": {}}, "supportedVersions"'
+    )
+    lists = f'elif method {answered}:\n        result = {{method.partition("/")[0]: []}}\n    elif method == "tools/call"'
+    transcript = await hold(declaring.replace('elif method == "tools/call"', lists))
+    asked = [json.loads(e.body)["method"] for e in of_step(transcript, steps.STDIO_LIST)]
+    assert asked == ["prompts/list", "resources/list"]
+    found = judge(transcript, rows(), MCP, page_revision="2026-07-28")
+    listed = [f for f in found if (f.requirement, f.revision) == ("capability.listed", "2026-07-28")]
+    assert [f.verdict for f in listed] == [expected]
+
+
 async def test_a_sessionless_server_without_discovery_is_one_by_its_results() -> None:
     program = server(versions=()).replace('{"tools": []}', '{"resultType": "complete", "tools": []}')
     transcript = await hold(program.replace('if method == "initialize":', 'if method == "initialize" and VERSIONS:'))
