@@ -27,8 +27,13 @@ _ELIDED: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Lines by which docs show that they leave something out, or that they show a change. A comment has no grammar."""
-
-
+_SAID_ELIDED: Final = re.compile(
+    r"(?:^|\s)(?://|#|/\*+)[^\n]*?(?:(?<=[\s{(\[,])(?:\.{3}|…)(?![\w$])|\u7565|\uc0dd\ub7b5|"
+    r"\b(?:omitted|elided|abbreviated|for brevity|left out|not shown|goes here)\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Comments that say so in their middle or at their end: an ellipsis of its own, and words (Han and Hangul for "omitted"
+among them). ``Loading...`` is none."""
 _LEFT_OUT: Final = re.compile(
     r"^\s*(?://|#|/\*+|\{/\*)\s*(?:(?:\.{3}|…)(?!\(|[\w.]+,)|(?:the )?"
     r"(?:rest of|same as|existing|previous|remaining|omitted|snip|unchanged|as (?:above|before))\b)",
@@ -79,8 +84,9 @@ def whole_by(main: ProgramFile, modules: Sequence[ProgramFile], elsewhere: Seque
 
 def leaves_out(snippet: Snippet) -> bool:
     """Return whether a snippet shows that it is not all of a file: by an ellipsis, or by a part without its whole."""
-    code = snippet.facts
-    return bool(code.left_out) or code.loose_method is not None or _ELIDED.search(snippet.block.text) is not None
+    code, text = snippet.facts, snippet.block.text
+    said = _ELIDED.search(text) or _SAID_ELIDED.search(text)
+    return bool(code.left_out) or code.loose_method is not None or said is not None
 
 
 def _has_faults(file: ProgramFile) -> bool:

@@ -178,7 +178,8 @@ def compare_runs(good: Run, bad: Run, direct: Iterable[str]) -> str:
     if not changed:
         return f"{apart}: {bad.sentence}"
     name, old, new = changed[0]
-    return f"runs with {name} {old}{date}, not with {new or 'none'}: {cause}"
+    without = f"not with {new}" if new else "which today's packages do not bring along"
+    return f"runs with {name} {old}{date}, {without}: {cause}"
 
 
 def _imported(good: Run, bad: Run) -> str | None:

@@ -147,7 +147,19 @@ def test_a_command_states_that_it_is_a_program(tmp_path: Path) -> None:
     assert whole_by(example) is Origin.STATED
 
 
-@pytest.mark.parametrize("ellipsis", ["...\n", "# ... the tools of before\n", "# rest of the server\n"])
+@pytest.mark.parametrize(
+    "ellipsis",
+    [
+        "...\n",
+        "# ... the tools of before\n",
+        "# rest of the server\n",
+        "# class Rows: { ... (the rest)\n",
+        "x = 1  # its fields: ...\n",
+        "# 結構定義 (略)\n",
+        "# 나머지는 생략\n",
+        "# checks omitted for brevity\n",
+    ],
+)
 def test_what_leaves_something_out_is_a_fragment(tmp_path: Path, ellipsis: str) -> None:
     code = PYTHON.replace("if __name__", f"{ellipsis}if __name__").replace("clock.run", "clok.run")
     assert only(tmp_path, code, "python clock.py").status is ExampleStatus.FRAGMENT

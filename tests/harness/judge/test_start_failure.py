@@ -147,6 +147,15 @@ def test_a_package_is_named_only_if_the_failure_is_its_own(log: str, difference:
     assert compare_runs(good, bad, ["acme-mount", "@acme/mount", "server"]) == f"runs with {difference}"
 
 
+def test_a_package_that_came_with_another_one_and_does_not_any_more() -> None:
+    good = Run("dated", "2025-07-03", {"fastmcp": "2.10.1", "httpx": "0.28.1"}, StartOutcome.SERVING, "")
+    logs = _logs("ModuleNotFoundError: No module named 'httpx'")
+    bad = Run("today", None, {"fastmcp": "4.2.3"}, StartOutcome.EXITED, "exited with code 1", logs)
+    assert compare_runs(good, bad, ["fastmcp"]) == (
+        "runs with httpx 0.28.1 (2025-07-03), which today's packages do not bring along: module httpx is gone"
+    )
+
+
 def _causes(text: str) -> tuple[str, ...]:
     return comparable_causes(Run("today", None, {}, StartOutcome.BUILD_FAILED, "exited", _logs(text)))
 
