@@ -52,9 +52,19 @@ _NITRO: Final = frozenset(
 """Functions of h3 whose results only h3 can serve (h3's documentation, "Event Handler")."""
 _COUNTEREXAMPLE: Final = frozenset(
     {"before", "bad", "wrong", "incorrect", "avoid", "don't", "dont", "❌", "✗", "✘", "🚫", "never", "broken", "unsafe",
-     "insecure", "vulnerable", "deprecated", "old", "anti-pattern", "antipattern"}
+     "insecure", "vulnerable", "deprecated", "old", "anti-pattern", "antipattern", "buggy", "faulty"}
 )  # fmt: skip
 """First words of labels of code that the docs warn of."""
+_HEADED: Final = re.compile(
+    r"(?:[\d.:)]+\s+)?(?:❌|✗|✘|🚫"
+    r"|(?:bad|broken|buggy|faulty|incorrect|insecure|unsafe|vulnerable|wrong)(?: [\w'’-]+){0,3}? "
+    r"(?:app|approach|client|code|example|handler|implementation|pattern|practice|program|route|script|server|setup"
+    r"|snippet|usage|version|way)s?\b(?! (?:fix|is|was|that|and|ids?|errors?)\b)"
+    r"|(?:bad|broken|buggy|incorrect|wrong)\s*:?\Z)"
+    r"|.*\b(?:anti-?patterns?\b|(?:what|how) not to\b|don['’]t do this\b)",
+    re.IGNORECASE,
+)
+"""A heading of code that the docs warn of: ``Broken server implementation``, not ``Broken connections``."""
 _FAILING: Final = re.compile(
     r"\b(?:fails?|explodes?|breaks|crash(?:es)?|deadlocks?|leaks|hangs"
     r"|(?:does|do|will|would|can)(?: not|n['’]t) (?:work|start|run|compile)|cannot (?:work|start|run|compile)"
@@ -85,7 +95,10 @@ def _package(module: str) -> str:
 
 
 def counterexample(block: Block) -> str | None:
-    """Return why a block is not to be run, by its label, its tab, the line above it or its first comment; else None."""
+    """Return why a block is not to be run; None if nothing says so.
+
+    Its label, its tab, its heading, the line above it and its first comment are read.
+    """
     above = block.context.rpartition("\n")[2].strip()
     first = block.text.lstrip().partition("\n")[0][: _MAX_LABEL + 1].strip()
     comment = first.lstrip("/#*-<! ") if first.startswith(("//", "#", "/*", "<!--", "--")) else ""
@@ -93,6 +106,9 @@ def counterexample(block: Block) -> str | None:
         words = re.findall(r"[\w'-]+|[❌✗✘🚫]", label.lower().replace("’", "'"))
         if words and len(label) <= _MAX_LABEL and words[0] in _COUNTEREXAMPLE:
             return f"is shown as “{label.rstrip(':')}”, not as something to run"
+    heading = block.place.headings[-1].text.strip() if block.place.headings else ""
+    if len(heading) <= _MAX_SHOWN and _HEADED.match(heading):
+        return f"is shown under “{heading}”, not as something to run"
     sentence = re.split(r"(?<=[.!?])\s+", above[-_MAX_SENTENCE:])[-1]
     if (failing := _FAILING.search(sentence)) and not _CONDITIONAL.search(sentence[: failing.start()]):
         shown = sentence.rstrip(": ")

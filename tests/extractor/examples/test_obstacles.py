@@ -139,3 +139,27 @@ def test_what_a_platform_runs_is_not_what_nothing_runs(tmp_path: Path, served: s
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert example.status is ExampleStatus.UNSUPPORTED
     assert example.reason == "needs the Cloudflare Workers runtime, which docprobe does not have"
+
+
+@pytest.mark.parametrize(
+    ("heading", "run"),
+    [
+        ("Broken server implementation", False),
+        ("2. ❌ Logs on stdout", False),
+        ("Bad", False),
+        ("The wrong way", True),
+        ("Wrong way to start", False),
+        ("Security anti-patterns", False),
+        ("What not to do", False),
+        ("Broken connections", True),
+        ("Wrong session ids", True),
+        ("Wrong server ids", True),
+        ("Bad request", True),
+        ("Before you start", True),
+        ("The old transport", True),
+    ],
+)
+def test_what_a_heading_warns_of_is_not_run(tmp_path: Path, heading: str, run: bool) -> None:
+    example = found(tmp_path, f"## {heading}\n\nThe mill:")
+    assert (example.status is ExampleStatus.RUNNABLE) is run
+    assert run or example.reason == f"is shown under “{heading}”, not as something to run"
