@@ -74,7 +74,7 @@ class Talk:
                 method=method,
                 target="/mcp",
                 headers=headers,
-                body="" if message is None else json.dumps(message),
+                body=json.dumps(message) if message is not None else text if reply is None else "",
                 reply=reply,
                 failure=failure,
                 started_s=float(number),

@@ -44,8 +44,11 @@ _SHOWN: Final = 80
 
 def only_messages(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that the server MUST NOT write anything to its stdout that is not a valid MCP message."""
-    noise = exchanges_of(transcript, None, steps.STDIO_NOISE)
-    if noise:
+    seen: dict[str, Exchange] = {}
+    for exchange in exchanges_of(transcript, None, steps.STDIO_NOISE):
+        # a banner comes again with each process
+        seen.setdefault(_line(exchange), exchange)
+    if noise := list(seen.values()):
         if len(noise) == 1:
             what = "a line that is not an MCP message"
         else:

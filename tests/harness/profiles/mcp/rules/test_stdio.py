@@ -14,7 +14,7 @@ from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
 from tests.support.broken_code import bundle_of, violation
 from tests.support.transcripts import Talk
-from tests.support.verdicts import NEWEST, I, N, S, V, verdicts_of
+from tests.support.verdicts import NEWEST, I, N, S, V, finding_of, verdicts_of
 
 
 def spoken(noise: tuple[str, ...] = (), failure: Failure | None = None) -> dict[str, Verdict]:
@@ -42,6 +42,19 @@ def test_stdio() -> None:
     assert spoken() == {"stdio.only-messages": S, "stdio.exit-on-close": S, "revision.match": S, **of_messages}
     assert spoken(noise=("Server running",))["stdio.only-messages"] is V
     assert spoken(failure=Failure(FailureKind.TIMEOUT))["stdio.exit-on-close"] is V
+
+
+def test_a_line_that_each_process_writes_is_one() -> None:
+    talk = Talk()
+    talk.initialize(steps.STDIO_INITIALIZE, method="STDIN")
+    numbers = []
+    for process in range(2):
+        talk.process = process
+        for text in ("ready", f"process {process}"):
+            numbers.append(talk.say(steps.STDIO_NOISE, None, method="STDOUT", body=text, revision=None))
+    found = finding_of(talk.transcript(kind=ExampleKind.STDIO_SERVER), "stdio.only-messages")
+    assert found.summary == "stdout contained 3 lines that are not MCP messages; first: 'ready'."
+    assert found.evidence == (numbers[0], numbers[1], numbers[3])
 
 
 def test_a_process_that_had_answered_nothing_has_not_ended_for_its_input() -> None:
