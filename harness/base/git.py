@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -19,7 +20,7 @@ from extractor.base.text import printable
 from harness.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from harness.base.host import HostEnvironment
 
@@ -41,6 +42,8 @@ NOT_FETCHED: Final = (
 """What to do where git lacks an object of a commit that it has."""
 _COMPARING: Final = frozenset({"diff", "status"})
 """Commands that read files of the working tree, through the filters that its attributes choose."""
+_NO_SUCH_KEY: Final = 1
+"""Exit code of ``git config`` where nothing has that name (git-config, "DESCRIPTION")."""
 _GIT: Final = (
     "git",
     "-c", "core.hooksPath=/dev/null",
@@ -84,33 +87,62 @@ class Repository:
             "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull,
         }  # fmt: skip
         if arguments[0] in _COMPARING:
-            environment |= self._without_filters()
+            environment |= self._without_filters(environment, timeout_s)
+        code, output, said = self._run(arguments, environment, timeout_s, stdin)
+        if code != 0:
+            raise self._failed(arguments, said)
+        return output
+
+    def _run(
+        self, arguments: Sequence[str], environment: Mapping[str, str], timeout_s: float, stdin: bytes = b""
+    ) -> tuple[int, bytes, bytes]:
+        """Run git; return its exit code, its output and its messages.
+
+        Raises:
+            UsageError: git is not installed, or took too long.
+        """
         vector = (*_GIT, "-C", str(self.path), *arguments)
+        pipe = subprocess.PIPE
         try:
-            done = subprocess.run(
-                vector, input=stdin, capture_output=True, timeout=timeout_s, check=False, env=environment
-            )
+            with subprocess.Popen(
+                vector, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, start_new_session=True
+            ) as process:
+                try:
+                    output, said = process.communicate(stdin, timeout_s)
+                except BaseException:
+                    # with what it started, which would keep its output open
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+                    raise
         except FileNotFoundError as error:
             raise UsageError("git is not installed", "install git, or copy the docs by hand") from error
         except subprocess.TimeoutExpired as error:
             raise UsageError(
                 f"git {arguments[0]} took longer than {timeout_s:.0f} s", "check the connection, or clone it by hand"
             ) from error
-        if done.returncode != 0:
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
-            raise UsageError(f"git {arguments[0]} failed: {lines[0] if lines else f'no such ref in {self.path}'}")
-        return done.stdout
+        return process.returncode, output, said
+
+    def _failed(self, arguments: Sequence[str], said: bytes) -> UsageError:
+        lines = said.decode(errors="replace").strip().splitlines()
+        return UsageError(f"git {arguments[0]} failed: {lines[0] if lines else f'no such ref in {self.path}'}")
 
     def commit(self, ref: str) -> str:
         """Return the full hash of the commit that ``ref`` names. Raises UsageError if there is none."""
         return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
 
-    def _without_filters(self) -> dict[str, str]:
-        """Return variables for git by which no filter is a program: attributes of a page could choose any of them."""
-        try:
-            names = self.git("config", "--null", "--name-only", "--get-regexp", r"^filter\.").decode().split("\0")
-        except UsageError:
-            return {}  # it has none
+    def _without_filters(self, environment: Mapping[str, str], timeout_s: float) -> dict[str, str]:
+        """Return variables for git by which no filter is a program: attributes of a page could choose any of them.
+
+        Raises:
+            UsageError: they are not known.
+        """
+        asked = ("config", "--null", "--name-only", "--get-regexp", r"^filter\.")
+        code, listed, said = self._run(asked, environment, timeout_s)
+        if code == _NO_SUCH_KEY and not said:
+            return {}
+        if code != 0:
+            raise self._failed(asked, said)
+        names = listed.decode("utf-8", "surrogateescape").split("\0")
         off = {"clean": "", "process": "", "required": "false"}
         drivers = sorted({name.rpartition(".")[0] for name in names if name})
         settings = [(f"{driver}.{key}", value) for driver in drivers for key, value in off.items()]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import mimetypes
 import os
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,10 +59,20 @@ def test_failures_are_errors_with_gits_own_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.processes
-def test_git_that_hangs_is_ended(tmp_path: Path, fake: Path) -> None:
-    (fake / "git").write_text("#!/bin/sh\nexec sleep 60\n")
+@pytest.mark.parametrize("command", ["status", "fetch"])
+def test_git_that_hangs_is_ended_with_what_it_started(tmp_path: Path, fake: Path, command: str) -> None:
+    (fake / "git").write_text("#!/bin/sh\nsleep 60\necho done\n")
+    began = time.monotonic()
     with pytest.raises(UsageError, match="took longer"):
-        Repository(tmp_path, HostEnvironment({"PATH": f"{fake}:/usr/bin:/bin"})).git("status", timeout_s=0.1)
+        Repository(tmp_path, HostEnvironment({"PATH": f"{fake}:/usr/bin:/bin"})).git(command, timeout_s=0.1)
+    assert time.monotonic() - began < 50
+
+
+@pytest.mark.processes
+def test_without_knowing_the_filters_nothing_is_compared(tmp_path: Path, fake: Path) -> None:
+    (fake / "git").write_text('#!/bin/sh\ncase "$*" in *get-regexp*) echo "bad config" >&2; exit 3;; esac\necho compared\n')
+    with pytest.raises(UsageError, match="git config failed: bad config"):
+        Repository(tmp_path, HostEnvironment({"PATH": f"{fake}:/usr/bin:/bin"})).git("diff")
 
 
 @pytest.mark.parametrize("ref", ["--upload-pack=x", "a b", "a\nb", "-"])
