@@ -23,7 +23,7 @@ _MOST_PARTS: Final = 100
 def chain_of(anchor: Snippet, page: PageSnippets) -> tuple[Snippet, ...]:
     """Return the fences that ``anchor`` continues, if the page says that they are one file; else none.
 
-    It names the file that the first begins, or its commands know of one file only. A fence continues a file when it
+    It names the file that the first begins, or its commands are about one file only. A fence continues a file when it
     needs names from it, or brings names that are needed, and redefines none. What is between two such fences and only
     adds to them (a handler registered on the server) belongs to it too.
     """
@@ -45,7 +45,8 @@ def chain_of(anchor: Snippet, page: PageSnippets) -> tuple[Snippet, ...]:
             chosen = page.as_one([*chosen, snippet])
     names = [p.name for p in chosen if p.name and p.name.source != "command" and not refusal(p.name.path)]
     one = chosen[0].name in names and len({normal(name.path) for name in names}) == 1
-    one |= not names and (len({(p.head or p.block).ordinal for p in chosen}) == 1 or page.only_file(anchor) is not None)
+    alone = len({(p.head or p.block).ordinal for p in chosen}) == 1
+    one |= not names and (alone or page.only_file(chosen[0], anchor) is not None)
     whole = one and not _clash(chosen) and not _interrupted(chosen, view, page)
     return tuple(chosen) if whole else ()
 

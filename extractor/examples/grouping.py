@@ -71,7 +71,7 @@ def _program(anchor: Snippet, page: PageSnippets) -> Program:
     main = ProgramFile((anchor,), anchor.name)
     if page.needs_others(anchor) and (chain := chain_of(anchor, page)):
         name = next((p.name for p in chain if p.name), None)
-        main = ProgramFile(chain, name or page.only_file(anchor))
+        main = ProgramFile(chain, name or page.only_file(chain[0], anchor))
     main, *modules = with_seen_files((main, *imported_files(main, page)), page)
     lacks = tuple(sentence for file in (main, *modules) for sentence in _lacks(file, page))
     if lacks and (whole := whole_by(main, modules, page.in_same_tab(anchor))):
@@ -123,7 +123,8 @@ def _imported(file: ProgramFile) -> frozenset[str]:
 
 def _ends_program(snippet: Snippet, page: PageSnippets, profile: CodeProfile) -> bool:
     """Whether a block that starts nothing by itself is the end of a program that the blocks above it begin."""
-    chain = chain_of(snippet, page) if page.by_path and page.needs_others(snippet) else ()
+    named = page.by_path or page.commands
+    chain = chain_of(snippet, page) if named and page.needs_others(snippet) else ()
     above = [part.facts for part in chain[:-1]]
     if not above or chain[-1] is not snippet:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from extractor.markdown.info_string import looks_like_file_name
 from extractor.model import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.languages.common.shell import Command
     from extractor.languages.common.values import Snippet
@@ -54,13 +55,37 @@ class PageSnippets:
         same = (other for other in self.snippets if other.language is snippet.language)
         return tuple(other for other in same if self.scopes[other.block.ordinal] == scope)
 
-    def only_file(self, snippet: Snippet) -> FileName | None:
-        """Return the file that the commands in view of a snippet name, if it is the only one of its language."""
+    def only_file(self, first: Snippet, last: Snippet) -> FileName | None:
+        """Return the file that the commands about blocks name, which go on with each other; None if they name several.
+
+        That is the only file of its language that commands in view name; or the only one of those behind the last
+        block, before any other code and under the same heading, where none in between names another.
+
+        Args:
+            first: of the blocks.
+            last: of them, which starts the program.
+        """
+        named = list(self._named_by_commands(last))
+        if len(every := {path for _, path in named}) == 1:
+            return FileName(every.pop(), Origin.STATED, 0.8, "command")
+        end, headings = last.block.span, last.block.place.headings
+        next_line = min((s.block.span.first for s in self.snippets if s.block.span > end), default=math.inf)
+        behind = {
+            path
+            for command, path in named
+            if end.last < command.span.first < next_line and command.block.place.headings == headings
+        }
+        between = {path for command, path in named if first.block.span.first < command.span.first < end.first}
+        return FileName(behind.pop(), Origin.STATED, 0.8, "command") if len(behind) == 1 and between <= behind else None
+
+    def _named_by_commands(self, snippet: Snippet) -> Iterator[tuple[Command, str]]:
+        """The commands in view of a snippet that name files of its language, with each file."""
         scope, suffixes = self.scopes[snippet.block.ordinal], snippet.language.suffixes
-        words = (word for command in self.commands if sees(scope, command.block) for word in command.words)
-        files = (word for word in words if word.endswith(suffixes) and looks_like_file_name(word))
-        named = {normal(path) for path in files if not refusal(path)}
-        return FileName(named.pop(), Origin.STATED, 0.8, "command") if len(named) == 1 else None
+        for command in self.commands:
+            if sees(scope, command.block):
+                for word in command.words:
+                    if word.endswith(suffixes) and looks_like_file_name(word) and not refusal(word):
+                        yield command, normal(word)
 
     def as_one(self, snippets: Sequence[Snippet]) -> list[Snippet]:
         """Return snippets of a file with everything that goes on with their classes and functions, in the file's order.

@@ -189,3 +189,16 @@ def test_blocks_are_one_file_where_the_commands_know_of_one_only(tmp_path: Path)
     assert {example.status for example in several} == {ExampleStatus.FRAGMENT}
     unnamed = found(tmp_path, *parts)
     assert {example.status for example in unnamed} == {ExampleStatus.FRAGMENT}
+
+
+def test_blocks_are_the_file_of_the_command_behind_the_last_of_them(tmp_path: Path) -> None:
+    first = ("## One", MADE, "Append the start:", "mcp.run()\n", "```bash\npython one.py\n```")
+    second = ("## Two", MADE, "Append a tool:", TOOL, "Append the start:", "mcp.run()\n")
+    one, two = found(tmp_path, "\n\n".join((*first[:1], "An object:")), first[1], first[2], first[3],
+                     f"{first[4]}\n\n{second[0]}", *second[1:], "```bash\npython two.py\n```")  # fmt: skip
+    assert [e.bundle and e.bundle.files[0].path for e in (one, two)] == ["one.py", "two.py"]
+    assert (text_of(one), text_of(two)) == ("\n".join([MADE, "mcp.run()\n"]), "\n".join([MADE, TOOL, "mcp.run()\n"]))
+    # a command in between is about another file: where that one ends is not said
+    mixed = found(tmp_path, "An object:", MADE, "```bash\npython one.py\n```\n\nAppend the start:", "mcp.run()\n",
+                  "```bash\npython two.py\n```")  # fmt: skip
+    assert {example.status for example in mixed} == {ExampleStatus.FRAGMENT}
