@@ -214,6 +214,10 @@ def _is_run_as_it_is(snippet: Snippet, commands: Sequence[Command], snippets: Se
         return False
     if (role.kind is ExampleKind.OTHER and not role.handle) or not snippet.facts.imports or leaves_out(snippet):
         return False
+    made = {f"{name}." for name in snippet.facts.defines}
+    if snippet.facts.free and not any(call.name.startswith(tuple(made)) for call in snippet.facts.calls):
+        # it has not all that it uses, and does nothing with what it makes: a part of the file
+        return False
     if any(_goes_on_with(other, snippet) for other in snippets):
         return False
     path = normal(name.path)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 MOST_MISSING: Final = 2
 """Names that a program lacks where the page names its file; an excerpt of a file lacks more."""
 _ELIDED: Final = re.compile(
-    r"^\s*(?://|#|/\*+|\{/\*)\s*(?:\.{3}|…)|^\s*(?:\.{3}|…)(?![\w$({\[])|[({\[]\s*(?:\.{3}|…)\s*[)}\]]|=\s*(?:\.{3}|…)\s*[;,]?\s*$"
+    r"^\s*(?://|#|/\*+|\{/\*)\s*(?:\.{3}|…)|^\s*(?:\.{3}|…)(?![\w$({\[])|[({\[]\s*(?:\.{3}|…)\s*[)}\]]"
+    r"|(?<!Field)(?<!Query)(?<!Body)(?<!Path)(?<!Form)(?<!Header)(?<!Option)(?<!Argument)\(\s*(?:\.{3}|…)\s*,"
+    r"|=\s*(?:\.{3}|…)\s*[;,]?\s*$"
     r"|^\s*(?://|#|/\*+)\s*(?:your|other|more|the rest|rest of|same as|existing|previous|remaining|implement|todo|"
     r"omitted|snip|see above|as (?:above|before)|add your|continued|insert)\b|^[-+] |^>>> ",
     re.IGNORECASE | re.MULTILINE,

@@ -175,6 +175,7 @@ def test_an_excerpt_of_a_named_file_is_a_fragment(tmp_path: Path) -> None:
     assert only(tmp_path, code, "python clock.py").status is ExampleStatus.FRAGMENT
 
 
+EXCERPT = "from mcp.server.transport_security import Settings\n\nclock = FastMCP('clock', security=Settings(hosts=[]))\n"
 NEVER_RUN = PYTHON[: PYTHON.index("if __name__")]
 
 
@@ -185,6 +186,10 @@ NEVER_RUN = PYTHON[: PYTHON.index("if __name__")]
         (NEVER_RUN, "", ExampleStatus.FRAGMENT),
         (f"{NEVER_RUN}# ...\n", "Run `python clock.py`.", ExampleStatus.FRAGMENT),
         (NEVER_RUN, "Run `python other.py`.", ExampleStatus.FRAGMENT),
+        (EXCERPT, "Run `python clock.py`.", ExampleStatus.FRAGMENT),
+        (EXCERPT.replace("'clock'", "..."), "Run `python clock.py`.", ExampleStatus.FRAGMENT),
+        (f"{EXCERPT}\nclock.run()\n", "Run `python clock.py`.", ExampleStatus.RUNNABLE),
+        (f"{EXCERPT}\nclock.run()\n".replace("'clock'", "..."), "Run `python clock.py`.", ExampleStatus.FRAGMENT),
     ],
 )
 def test_a_file_that_the_page_runs_is_a_program_even_if_it_starts_nothing(
