@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.base.errors import UsageError
 from extractor.examples.bundle import bundle_of
+from extractor.examples.counterexamples import counterexample
 from extractor.examples.ids import bundle_digest, text_digest
-from extractor.examples.obstacles import counterexample, obstacle
+from extractor.examples.obstacles import obstacle
 from extractor.examples.overrides import from_directives, mistakes
 from extractor.examples.wholeness import leaves_out
 from extractor.languages.common.missing_parts import sentence

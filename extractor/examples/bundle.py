@@ -16,12 +16,12 @@ from extractor.languages.common.missing_parts import left_to_reader, sentence
 from extractor.languages.common.packages import packages_of
 from extractor.languages.common.services import infer_services
 from extractor.languages.common.shell import SHELLS, WINDOWS_SHELLS
-from extractor.model import Bundle, ExampleKind, Note, NoteKind, Origin
+from extractor.model import NAMED_PARTS, Bundle, ExampleKind, Note, NoteKind, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from extractor.languages.common.values import Draft, Startup
+    from extractor.languages.common.values import Draft, ProgramFile, Startup
     from extractor.model import ServiceRequest, SourceFile
 
 
@@ -130,12 +130,18 @@ def _services(draft: Draft, inferred: tuple[ServiceRequest, ...]) -> tuple[Servi
     return tuple(s for s in inferred if s.kind in wanted) or tuple(usual for kind in wanted if kind == AUTHORIZATION)
 
 
+def _names_parts(file: ProgramFile) -> bool:
+    """Whether the page names the file of one of its blocks, or they are pieces of one class or function."""
+    named = any(s.name is not None and s.name.source != "command" for s in file.snippets)
+    return named or len({(s.head or s.block).ordinal for s in file.snippets}) == 1
+
+
 def _file_notes(draft: Draft) -> Iterator[Note]:
     """Which lines are one file, and where the names of files are from."""
     main = draft.program.main
     if len(main.snippets) > 1:
         lines = ", ".join(f"{s.block.span.first}-{s.block.span.last}" for s in main.snippets)
-        sure = 0.8 if draft.program.origin is Origin.INFERRED else 1.0
+        sure = 1.0 if draft.program.origin is not Origin.INFERRED else NAMED_PARTS if _names_parts(main) else 0.6
         yield Note(NoteKind.JOINED, draft.program.origin, lines, " are one file", sure)
     if draft.program.faults:
         detail = f" although it {sentence(draft.program.faults)}"

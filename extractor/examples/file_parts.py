@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
+from extractor.examples.counterexamples import counterexample
 from extractor.examples.pieces import is_excerpt
 from extractor.languages.common.files import normal, refusal
 from extractor.languages.common.missing_parts import broken, free_names, is_late
@@ -14,8 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.examples.page_snippets import PageSnippets
+    from extractor.languages.common.facts import Call, Value
     from extractor.languages.common.values import Snippet
 
+_OPTION: Final = re.compile(r"(?:option|alternative|variant|version|approach|method|way|choice)\b", re.IGNORECASE)
+"""How the headings of several ways begin."""
+_LOGS: Final = frozenset({"console", "log", "logger", "logging", "sys", "process", "System"})
+"""What calls with the same text may be made of any number of times."""
 _MOST_PARTS: Final = 100
 """Blocks of one file."""
 
@@ -23,12 +30,12 @@ _MOST_PARTS: Final = 100
 def chain_of(anchor: Snippet, page: PageSnippets) -> tuple[Snippet, ...]:
     """Return the fences that ``anchor`` continues, if the page says that they are one file; else none.
 
-    It names the file that the first begins, or its commands are about one file only. A fence continues a file when it
+    It names the file that the first begins, or runs the file right behind the last. A fence continues a file when it
     needs names from it, or brings names that are needed, and redefines none. What is between two such fences and only
     adds to them (a handler registered on the server) belongs to it too.
     """
     view = page.in_same_tab(anchor)
-    before = [p for p in view if p.block.span < anchor.block.span and may_join(p)]
+    before = [p for p in view if p.block.span < anchor.block.span and may_join(p) and not counterexample(p.block)]
     chosen = page.as_one([anchor])
     without: set[str] = set()
     while missing := [name for name in free_names(ProgramFile(tuple(chosen), None)) if name not in without]:
@@ -46,7 +53,8 @@ def chain_of(anchor: Snippet, page: PageSnippets) -> tuple[Snippet, ...]:
     names = [p.name for p in chosen if p.name and p.name.source != "command" and not refusal(p.name.path)]
     one = chosen[0].name in names and len({normal(name.path) for name in names}) == 1
     alone = len({(p.head or p.block).ordinal for p in chosen}) == 1
-    one |= not names and (alone or page.only_file(chosen[0], anchor) is not None)
+    run = page.run_file(chosen[0], anchor) if not names else None
+    one |= not names and (alone or (run is not None and not _are_options(chosen) and not _has_versions(chosen, before)))
     whole = one and not _clash(chosen) and not _interrupted(chosen, view, page)
     return tuple(chosen) if whole else ()
 
@@ -69,19 +77,44 @@ def _interrupted(chosen: Sequence[Snippet], view: Sequence[Snippet], page: PageS
     return any(not is_excerpt(snippet, page.lines) for snippet in same_file)
 
 
+def _are_options(chosen: Sequence[Snippet]) -> bool:
+    """Whether headings say that the page shows several ways, of which its reader takes one."""
+    return any(_OPTION.match(p.block.place.headings[-1].text) for p in chosen if p.block.place.headings)
+
+
+def _has_versions(chosen: Sequence[Snippet], before: Sequence[Snippet]) -> bool:
+    """Whether a block in between shows another version of one that was chosen."""
+    known = {name for p in chosen for name in p.facts.defines}
+    between = (p for p in before if p not in chosen and chosen[0].block.span < p.block.span)
+    return any(known.intersection(p.facts.free) and _clash([*chosen, p]) for p in between)
+
+
 def _adds_to(snippet: Snippet, chosen: Sequence[Snippet]) -> bool:
     known = {name for p in chosen if p.block.span < snippet.block.span for name in p.facts.defines}
     free = set(snippet.facts.free)
     if any(ProgramFile((p,), None).takes_all for p in chosen):
         free &= known
-    return bool(free) and free <= known and not _clash([*chosen, snippet])
+    if not free or not free <= known or _clash([*chosen, snippet]):
+        return False
+    # what only looks at the program (``print(server.name)``) is no part of it
+    used = (c.name.partition(".")[0] for c in snippet.facts.calls if c.statement and "." in c.name)
+    return bool(snippet.facts.defines) or not known.isdisjoint(used)
 
 
 def _clash(chosen: Sequence[Snippet]) -> bool:
-    """Whether two fences define the same name: then they are versions of a file, not parts of it."""
-    seen: set[str] = set()
+    """Whether two fences define or register the same name: then they are versions of a file, not parts of it."""
+    seen: set[object] = set()
     for snippet in chosen:
-        if seen & set(snippet.facts.defines):
+        own = {*snippet.facts.defines, *map(_registered, snippet.facts.calls)} - {None}
+        if seen & own:
             return True
-        seen |= set(snippet.facts.defines)
+        seen |= own
     return False
+
+
+def _registered(call: Call) -> tuple[str, Value] | None:
+    """What a call registers: ``app.get("/mcp", …)``, ``server.registerTool("x", …)``, ``@mcp.tool(name="x")``."""
+    given = call.keywords.get("name", call.arguments[0] if call.arguments else None)
+    logs = call.name.partition(".")[0] in _LOGS
+    named = call.function is None and "." in call.name and not logs
+    return (call.name, given) if named and isinstance(given, str) else None

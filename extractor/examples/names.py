@@ -31,6 +31,7 @@ _PATH: Final = re.compile(r"(?<![\w/.\\@:-])(?:\.{0,2}[\\/])?(?:[\w@.-]+[\\/])*[
 _UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef"
 """Thai to Khmer, Han, Kana, Hangul: scripts whose words stand next to a file name without a space."""
 _SEAM: Final = re.compile(rf"(?<=[{_UNSPACED}])(?=[A-Za-z0-9_@])|(?<=[A-Za-z0-9_])(?=[{_UNSPACED}])")
+_BEGINS_UNSPACED: Final = re.compile(rf"[{_UNSPACED}]")
 _SENTENCE_END: Final = re.compile(r"(?<=[.:!?])\s+|(?<=[\u3002\uff1a\uff01\uff1f])")
 _SAVED: Final = re.compile(
     r"\b(?:save|put|write|store|paste|copy)\b.*\b(?:as|to|in|into)\b|\bcreate\b|\bcall(?:ed)?\b|\bnamed?\b",
@@ -135,10 +136,9 @@ def _from_prose(context: str, suffixes: tuple[str, ...]) -> tuple[str, bool] | N
     """
     last = context.strip().rpartition("\n")[2]
     for sentence in reversed(_SENTENCE_END.split(last)):
-        spaced = "".join(
-            part if part.startswith("`") else _SEAM.sub(" ", part) for part in re.split(r"(`[^`]+`)", sentence)
-        )
-        named = {str(match) for match in _PATH.findall(spaced) if _is_file(str(match), suffixes)}
+        found = (str(match) for match in _PATH.findall(_SEAM.sub(" ", sentence)))
+        # where a name of such letters begins in a sentence of them is not known
+        named = {path for path in found if _is_file(path, suffixes) and not _BEGINS_UNSPACED.match(path)}
         if len(named) == 1:
             return named.pop(), _SAVED.search(sentence) is not None
         if named:

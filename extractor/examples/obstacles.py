@@ -1,4 +1,4 @@
-"""Complete programs that are not run: shown as what not to do, or in need of something that no pod has."""
+"""Complete programs that are not run, since they need something that no pod has."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from extractor.languages.common.facts import Import
     from extractor.languages.common.values import Draft
-    from extractor.model import Block
 
 _MODELS: Final = {
     "anthropic": "Anthropic", "@anthropic-ai/sdk": "Anthropic", "openai": "OpenAI", "google.genai": "Gemini",
@@ -50,70 +49,14 @@ _NITRO: Final = frozenset(
      "fromNodeMiddleware", "lazyEventHandler"}
 )  # fmt: skip
 """Functions of h3 whose results only h3 can serve (h3's documentation, "Event Handler")."""
-_COUNTEREXAMPLE: Final = frozenset(
-    {"before", "bad", "wrong", "incorrect", "avoid", "don't", "dont", "❌", "✗", "✘", "🚫", "never", "broken", "unsafe",
-     "insecure", "vulnerable", "deprecated", "old", "anti-pattern", "antipattern", "buggy", "faulty"}
-)  # fmt: skip
-"""First words of labels of code that the docs warn of."""
-_HEADED: Final = re.compile(
-    r"(?:[\d.:)]+\s+)?(?:❌|✗|✘|🚫"
-    r"|(?:bad|broken|buggy|faulty|incorrect|insecure|unsafe|vulnerable|wrong)(?: [\w'’-]+){0,3}? "
-    r"(?:app|approach|client|code|example|handler|implementation|pattern|practice|program|route|script|server|setup"
-    r"|snippet|usage|version|way)s?\b(?! (?:fix|is|was|that|and|ids?|errors?)\b)"
-    r"|(?:bad|broken|buggy|incorrect|wrong)\s*:?\Z)"
-    r"|.*\b(?:anti-?patterns?\b|(?:what|how) not to\b|don['’]t do this\b)",
-    re.IGNORECASE,
-)
-"""A heading of code that the docs warn of: ``Broken server implementation``, not ``Broken connections``."""
-_FAILING: Final = re.compile(
-    r"\b(?:fails?|explodes?|breaks|crash(?:es)?|deadlocks?|leaks|hangs"
-    r"|(?:does|do|will|would|can)(?: not|n['’]t) (?:work|start|run|compile)|cannot (?:work|start|run|compile)"
-    r"|never (?:works?|starts?|runs?)|(?:is|are) (?:broken|wrong|vulnerable|insecure|unsafe|incorrect|not allowed)"
-    r"|(?:raises|throws|gives|causes)(?: an?| the)?(?: [\w`.]+)? ?"
-    r"(?:[`\w.]*(?:Error|Exception)`?|error|exception|panic))"
-    r"(?: (?:with|at|on|when|because of|immediately|silently|today)\b[^.;:]{0,60})?:\s*\Z"
-)
-"""How a sentence ends that shows its reader code which fails: "the first request explodes:"."""
-_CONDITIONAL: Final = re.compile(
-    r"\b(?:if|when|whenever|unless|until|once|should|in case|so that|before)\b"
-    r"|(?:\b(?:never|not|no longer)|n['’]t)\b(?:(?!\band\b)[^,;:.])*\Z",
-    re.IGNORECASE,
-)
-"""What makes such a sentence one about a remedy: "If it fails:", "it never fails:"."""
 _COMPUTED: Final = "{}"
 """What a part of a text reads that the program computes."""
 _URL: Final = re.compile(r"https?://[^\s\"'`]+")
-_MAX_SENTENCE: Final = 400
-_MAX_SHOWN: Final = 80
-_MAX_LABEL: Final = 40
-"""Longer than a label: a sentence that happens to begin with such a word."""
 
 
 def _package(module: str) -> str:
     """``next`` of ``next/server``, ``@nestjs/core`` of ``@nestjs/core/x``."""
     return "/".join(module.split("/")[: 2 if module.startswith("@") else 1])
-
-
-def counterexample(block: Block) -> str | None:
-    """Return why a block is not to be run; None if nothing says so.
-
-    Its label, its tab, its heading, the line above it and its first comment are read.
-    """
-    above = block.context.rpartition("\n")[2].strip()
-    first = block.text.lstrip().partition("\n")[0][: _MAX_LABEL + 1].strip()
-    comment = first.lstrip("/#*-<! ") if first.startswith(("//", "#", "/*", "<!--", "--")) else ""
-    for label in (block.info.label or "", block.place.tab or "", above, comment):
-        words = re.findall(r"[\w'-]+|[❌✗✘🚫]", label.lower().replace("’", "'"))
-        if words and len(label) <= _MAX_LABEL and words[0] in _COUNTEREXAMPLE:
-            return f"is shown as “{label.rstrip(':')}”, not as something to run"
-    heading = block.place.headings[-1].text.strip() if block.place.headings else ""
-    if len(heading) <= _MAX_SHOWN and _HEADED.match(heading):
-        return f"is shown under “{heading}”, not as something to run"
-    sentence = re.split(r"(?<=[.!?])\s+", above[-_MAX_SENTENCE:])[-1]
-    if (failing := _FAILING.search(sentence)) and not _CONDITIONAL.search(sentence[: failing.start()]):
-        shown = sentence.rstrip(": ")
-        return f"is shown as what fails (“{shown if len(shown) <= _MAX_SHOWN else '…' + shown[-_MAX_SHOWN:]}”)"
-    return None
 
 
 def obstacle(draft: Draft) -> str | None:

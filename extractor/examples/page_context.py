@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extractor.base.tomlfile import toml_table
 from extractor.examples.client_settings import addresses_of, assignments_of, headers_of
+from extractor.examples.counterexamples import is_warned_of
 from extractor.examples.names import stated_name
 from extractor.languages.common.compose import composed_commands, services_of
 from extractor.languages.common.environment import is_environment_fence, variables_of
@@ -43,6 +44,7 @@ def page_context_of(blocks: Sequence[Block], host_configuration: str | None) -> 
         blocks: of the page, in order.
         host_configuration: key of JSON configurations that start servers (:class:`CodeProfile`).
     """
+    blocks = [block for block in blocks if block.language not in SHELLS or not is_warned_of(block)]
     # other fences repeat the commands of those for Windows, where there are any
     windows = not any(block.language in SHELLS for block in blocks)
     shell = [command for block in blocks for command in commands_of(block, windows=windows)]

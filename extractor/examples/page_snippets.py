@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extractor.examples.pieces import lines_of
 from extractor.languages.common.files import normal, refusal
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from extractor.languages.common.shell import Command
     from extractor.languages.common.values import Snippet
+
+_NO_RUNNERS: Final = frozenset({"pytest", "unittest", "jest", "vitest", "mocha", "ruff", "mypy", "black", "eslint"})
+"""Words of commands that look at files, and run none of them as a program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +58,38 @@ class PageSnippets:
         same = (other for other in self.snippets if other.language is snippet.language)
         return tuple(other for other in same if self.scopes[other.block.ordinal] == scope)
 
-    def only_file(self, first: Snippet, last: Snippet) -> FileName | None:
-        """Return the file that the commands about blocks name, which go on with each other; None if they name several.
+    def run_file(self, first: Snippet, last: Snippet) -> FileName | None:
+        """Return the file of the command behind blocks that go on with each other; None if there is no sure one.
 
-        That is the only file of its language that commands in view name; or the only one of those behind the last
-        block, before any other code and under the same heading, where none in between names another.
+        It is the only file of its language that commands right behind the last block name, before any other code and
+        under the same heading; no command in between names another, and no other block of the page has that name.
 
         Args:
             first: of the blocks.
             last: of them, which starts the program.
         """
-        named = list(self._named_by_commands(last))
-        if len(every := {path for _, path in named}) == 1:
-            return FileName(every.pop(), Origin.STATED, 0.8, "command")
         end, headings = last.block.span, last.block.place.headings
         next_line = min((s.block.span.first for s in self.snippets if s.block.span > end), default=math.inf)
+        named = list(self._named_by_commands(last))
         behind = {
             path
             for command, path in named
             if end.last < command.span.first < next_line and command.block.place.headings == headings
         }
         between = {path for command, path in named if first.block.span.first < command.span.first < end.first}
-        return FileName(behind.pop(), Origin.STATED, 0.8, "command") if len(behind) == 1 and between <= behind else None
+        if len(behind) != 1 or not between <= behind:
+            return None
+        path = behind.pop()
+        others = (s for s in self.by_path.get(path, ()) if not first.block.span <= s.block.span <= end)
+        return None if any(others) else FileName(path, Origin.STATED, 0.8, "command")
 
     def _named_by_commands(self, snippet: Snippet) -> Iterator[tuple[Command, str]]:
-        """The commands in view of a snippet that name files of its language, with each file."""
+        """The commands in view of a snippet that name files of its language, with each file; not those that test."""
         scope, suffixes = self.scopes[snippet.block.ordinal], snippet.language.suffixes
+        cloned = {c.block.ordinal for c in self.commands if c.words[:2] == ("git", "clone")}
         for command in self.commands:
-            if sees(scope, command.block):
+            strange = command.block.ordinal in cloned or _NO_RUNNERS.intersection(command.words)
+            if sees(scope, command.block) and not strange:
                 for word in command.words:
                     if word.endswith(suffixes) and looks_like_file_name(word) and not refusal(word):
                         yield command, normal(word)

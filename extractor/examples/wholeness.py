@@ -29,24 +29,40 @@ _ELIDED: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Lines by which docs show that they leave something out, or that they show a change. A comment has no grammar."""
+_PARTS: Final = (
+    r"\b(?:code|imports?|handlers?|error handling|validation|logic|boilerplate|implementation|methods?|functions?"
+    r"|routes?|rest|everything else)\b"
+)
+"""What a comment says is left out of a program."""
+_SAID: Final = (
+    rf"{_PARTS}[^\n.;]{{0,40}}\b(?:omitted|elided|abbreviated|left out|not shown|hidden|unchanged|as before)\b"
+    rf"|\b(?:omitted|elided)\b[^\n.;]{{0,20}}{_PARTS}|\bfor brevity\b|\bcode goes here\b|\bsame as (?:before|above)\b"
+    r"|<snip>|\[snip\]|\bfrom the previous (?:section|step|part)\b"
+    # Chinese, Japanese and Korean for "omitted", "the rest", "as above", "as before"; Spanish and French
+    r"|[\u7701\u4e2d\u5f8c\u540e\u524d\u4e0b]\u7565|[(\uff08\s.\u2026]\u7565|\u5176\u4f59|\u540c\u4e0a"
+    r"|\u4e0e\u4e4b\u524d\u76f8\u540c|\uc0dd\ub7b5|\bresto del c\u00f3digo\b|\breste du code\b"
+)
+"""Words that say so anywhere in a comment."""
+_COMMENT: Final = r"(?:^|\s)(?://|#|/\*+)[^\n]*?"
 _SAID_ELIDED: Final = re.compile(
-    r"(?:^|\s)(?://|#|/\*+)[^\n]*?(?:(?<=[\s{(\[,])(?:\.{3}|…)(?![\w$])|\u7565|\uc0dd\ub7b5|"
-    r"\b(?:omitted|elided|abbreviated|for brevity|left out|not shown|goes here)\b)",
+    rf"{_COMMENT}(?:(?<=[\s{{(\[,])(?:\.{{3}}|…)\s*(?:$|[)}}\]]|\([^()\n]{{0,40}}\)?\s*[)}}\]]?\s*$)|{_SAID})",
     re.IGNORECASE | re.MULTILINE,
 )
-"""Comments that say so in their middle or at their end: an ellipsis of its own, and words (Han and Hangul for "omitted"
-among them). ``Loading...`` is none."""
+"""Comments with an ellipsis of its own at their end, or such words. ``Loading...`` is none, nor is "returns omitted
+values as null"."""
 _LEFT_OUT: Final = re.compile(
     r"^\s*(?://|#|/\*+|\{/\*)\s*(?:(?:\.{3}|…)(?!\(|[\w.]+,)|(?:the )?"
     r"(?:rest of|same as|existing|previous|remaining|omitted|snip|unchanged|as (?:above|before))\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 """Comments in place of lines: what is shown is not all that runs."""
+_SAID_IN_COMMENT: Final = re.compile(rf"{_COMMENT}(?:{_SAID})", re.IGNORECASE | re.MULTILINE)
 
 
 def left_out_line(snippet: Snippet) -> int | None:
     """Return the line of the page on which a snippet says that it leaves lines out; None if it says so nowhere."""
-    found = _LEFT_OUT.search(snippet.block.text)
+    text = snippet.block.text
+    found = _LEFT_OUT.search(text) or _SAID_IN_COMMENT.search(text)
     if found is None:
         return None
     start = found.start() + len(found.group()) - len(found.group().lstrip())

@@ -1,6 +1,7 @@
 """The values that travel from the docs to a runnable bundle. All are frozen; stages are functions between them."""
 
 from extractor.model.bundles import (
+    NAMED_PARTS,
     SERVERS,
     Bundle,
     Dependency,
@@ -40,6 +41,7 @@ from extractor.model.spans import DocsPath, LineNumber, Problem, Span
 from extractor.model.toolchains import ROOT, SEARCH_PATH, TOOLS, Source, Steps, Toolchain
 
 __all__ = [
+    "NAMED_PARTS",
     "PLAIN_PARTIES",
     "REVISION_PLACES",
     "ROOT",

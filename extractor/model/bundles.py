@@ -22,6 +22,9 @@ class ExampleKind(StrEnum):
 
 SERVERS: Final = frozenset({ExampleKind.HTTP_SERVER, ExampleKind.STDIO_SERVER})
 
+NAMED_PARTS: Final = 0.8
+"""Confidence that blocks are one file where the page names the file of one of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -164,6 +167,11 @@ class Bundle:
     def added(self) -> tuple[str, ...]:
         """What docprobe had to add, as reports list it."""
         return tuple(n.what for n in self.guesses if n.kind not in {NoteKind.MODULE, NoteKind.WHOLE_PROGRAM})
+
+    @property
+    def is_put_together(self) -> bool:
+        """Whether its blocks are one file by a guess: the page names the file of none of them."""
+        return any(note.kind is NoteKind.JOINED and note.confidence < NAMED_PARTS for note in self.notes)
 
     @property
     def guesses(self) -> tuple[Note, ...]:

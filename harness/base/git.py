@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -104,15 +103,12 @@ class Repository:
         vector = (*_GIT, "-C", str(self.path), *arguments)
         pipe = subprocess.PIPE
         try:
-            with subprocess.Popen(
-                vector, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, start_new_session=True
-            ) as process:
+            with subprocess.Popen(vector, stdin=pipe, stdout=pipe, stderr=pipe, env=environment) as process:
                 try:
                     output, said = process.communicate(stdin, timeout_s)
                 except BaseException:
-                    # with what it started, which would keep its output open
-                    with suppress(ProcessLookupError):
-                        os.killpg(process.pid, signal.SIGKILL)
+                    # its pipes are closed next: what it started would keep them open, and is not waited for
+                    process.kill()
                     raise
         except FileNotFoundError as error:
             raise UsageError("git is not installed", "install git, or copy the docs by hand") from error

@@ -163,6 +163,9 @@ def result_of_recording(
         if example.bundle is not None:
             evidence = Evidence(transcript, example.bundle, recording.traced)
             judged = tuple(with_blame(finding, evidence, rules.profile.catalogue) for finding in judged)
+            if example.bundle.is_put_together:
+                # the page shows no such file: what it does may be what docprobe made of it
+                judged = tuple(replace(finding, gates=False) for finding in judged)
         findings += judged
     last = recording.runs[-1] if recording.runs else None
     return replace(

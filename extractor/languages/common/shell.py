@@ -99,8 +99,11 @@ def commands_of(block: Block, *, windows: bool = False) -> Iterator[Command]:
         return
     pending, first, folder = "", 0, ""
     texts = {n for heredoc in heredocs_of(block) for n in range(heredoc.first, heredoc.end)}
-    for number, line in enumerate(block.text.splitlines()[:MAX_LINES]):
-        if number in texts:
+    lines = block.text.splitlines()[:MAX_LINES]
+    prompted = next((line.strip() for line in lines if line.strip() and not _is_comment(line)), "").startswith("$ ")
+    for number, line in enumerate(lines):
+        if number in texts or (prompted and not pending and not line.strip().startswith("$ ")):
+            # without the prompt of the first command, it is what that prints
             continue
         first = first if pending else number
         text = pending + (_from_windows(line.strip()) if for_windows else without_prompt(line.strip()))
@@ -180,6 +183,10 @@ def heredocs_in(script: str) -> Iterator[Heredoc]:
         literal = bool(found["quote"]) or not _EXPANDED.search("\n".join(text))
         yield Heredoc(target["path"] if target else "", number, text, end + 1, literal)
         number = end + 1
+
+
+def _is_comment(line: str) -> bool:
+    return line.strip().startswith("#")
 
 
 def _entered(folder: str, words: tuple[str, ...]) -> str:

@@ -40,6 +40,11 @@ _KNOWN: Final = re.compile(
     re.VERBOSE,
 )
 """A command, written so that no sentence and no line of code is taken for one."""
+_OF_SENTENCES: Final = frozenset(
+    {"a", "also", "an", "and", "are", "as", "for", "from", "if", "in", "is", "it", "me", "my", "of", "or", "our",
+     "please", "so", "the", "then", "this", "to", "we", "with", "you"}
+)  # fmt: skip
+"""Words of sentences that begin as a command does: ``npm install express and lodash for me``."""
 _NO_SHELL: Final = (
     WINDOWS_SHELLS | DOCKERFILES
     | {"json", "jsonc", "yaml", "yml", "toml", "ini", "make", "makefile", "diff", "http", "env", "dotenv", "html"}
@@ -59,19 +64,29 @@ def holds_commands(block: Block) -> bool:
         return False
     lines = _command_lines(block.text)
     first = next(lines, "")
-    if not _KNOWN.match(without_prompt(first)):
+    if not _is_command(without_prompt(first)):
         return False
-    return first.startswith("$ ") or all(_KNOWN.match(without_prompt(line)) for line in lines)
+    return first.startswith("$ ") or all(_is_command(without_prompt(line)) for line in lines)
+
+
+def _is_command(line: str) -> bool:
+    words = line.partition(" #")[0].split()
+    return _KNOWN.match(line) is not None and not _OF_SENTENCES.intersection(words)
 
 
 def _command_lines(script: str) -> Iterator[str]:
     """The lines of a script, those that go on as one; without comments, and without the texts that it writes."""
     texts = {n for heredoc in heredocs_in(script) for n in range(heredoc.first, heredoc.end)}
-    continued = False
+    pending = ""
     for number, line in enumerate(script.splitlines()[:MAX_LINES]):
         text = line.strip()
         if number in texts or not text or text.startswith("#"):
             continue
-        if not continued:
-            yield text[:MAX_LINE_CHARS]
-        continued = text.endswith("\\")
+        pending += text
+        if text.endswith("\\") and len(pending) <= MAX_LINE_CHARS:
+            pending = f"{pending[:-1]} "
+            continue
+        yield pending[:MAX_LINE_CHARS]
+        pending = ""
+    if pending:
+        yield pending[:MAX_LINE_CHARS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from extractor.languages.common.values import Startup
 from extractor.model import Note, NoteKind, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from extractor.languages.common.shell import Command
     from extractor.languages.common.values import Draft
@@ -44,7 +45,8 @@ def stated_note(words: Iterable[str], span: Span) -> Note:
 def stated_commands(draft: Draft, *, named: bool) -> list[Command]:
     """Return the commands of the page that may be about the program, likeliest first.
 
-    Those of fences come before those of prose, and Dockerfiles last.
+    Those of fences come before those of prose, and Dockerfiles last. What asks a program for its help, and a synopsis,
+    start nothing.
 
     Args:
         draft: the program.
@@ -56,7 +58,14 @@ def stated_commands(draft: Draft, *, named: bool) -> list[Command]:
     last = draft.program.main.snippets[-1].block
     around = draft.around
     kinds = (around.commands, around.prose_commands, around.image_commands)
-    return [command for commands in kinds for command in nearest_first(last, commands)]
+    every = (command for commands in kinds for command in nearest_first(last, commands))
+    return [command for command in every if not _starts_nothing(command.words)]
+
+
+def _starts_nothing(words: Sequence[str]) -> bool:
+    """Whether a command asks for help or a version, or is a synopsis (``server.py [--port PORT]``)."""
+    synopsis = any(word in {"...", "…"} or re.fullmatch(r"\[-.*|\[[\w-]+\]", word) for word in words[1:])
+    return synopsis or words[-1] in {"--help", "-h", "--version", "-V"}
 
 
 def nearest_first(block: Block, commands: Iterable[Command]) -> list[Command]:

@@ -109,9 +109,11 @@ def local_imports(path: str | None, code: CodeFacts) -> Iterator[LocalImport]:
         if level:
             dotted = imported.module.lstrip(".")
             names = [dotted] if dotted else list(imported.names)
+            # one dot is the folder itself, each further one a folder up
+            above = PurePosixPath(folder).parts[: len(PurePosixPath(folder).parts) - level + 1]
             for name in names:
                 tail = name.replace(".", "/")
-                inside = f"{folder}/{tail}".strip("/")
+                inside = "/".join((*above, tail))
                 yield LocalImport(imported.module, (f"{inside}.py", f"{inside}/__init__.py"))
         elif not is_standard(imported.module):
             tail = imported.module.replace(".", "/")

@@ -99,7 +99,7 @@ def test_first_comment(first: str, path: str | None) -> None:
         ("先看config.py。然后创建server.py：", "server.py"),
         ("次の内容でsrc/server.pyを作成します。", "src/server.py"),
         ("다음 내용으로 server.py를 만드세요:", "server.py"),
-        ("创建`服务器server.py`文件：", "服务器server.py"),
+        ("将代码保存为天气.py：", None),
         ("Sauvez-le sous le nom données.py :", "données.py"),
     ],
 )

@@ -26,56 +26,13 @@ def found(tmp_path: Path, above: str) -> Example:
     return example
 
 
-@pytest.mark.parametrize(
-    "above",
-    [
-        "Nothing starts the wheel, and the first request explodes:",
-        "The name is taken. This server therefore fails:",
-        "A mill without water crashes on start:",
-        "The following doesn't work:",
-        "The following will not start:",
-        "A wheel that nothing turns never starts:",
-        "This one is vulnerable:",
-        "This raises a `RuntimeError`:",
-        "Calling it twice throws an exception:",
-        "The wheel does not turn by itself, so the miller never starts and the first request explodes:",
-        "Two wheels on one axle give way, and the mill breaks with two workers:",
-    ],
-)
-def test_what_is_shown_as_failing_is_not_run(tmp_path: Path, above: str) -> None:
-    example = found(tmp_path, above)
-    assert example.status is ExampleStatus.SKIPPED
-    assert (example.reason or "").startswith("is shown as what fails (“")
-
-
-@pytest.mark.parametrize(
-    "above",
-    [
-        "Start the mill:",
-        "If it fails:",
-        "When the first request fails:",
-        "So that it never breaks:",
-        "A mill whose wheel breaks is dangerous. Use this one:",
-        "It fails. Try this:",
-        "It handles a client that crashes.",
-        "This never fails to start:",
-        "A wheel of oak never breaks:",
-        "It doesn't matter that a worker crashes:",
-        "The mill that was broken works now:",
-        "Errors are handled before it fails:",
-    ],
-)
-def test_what_is_a_remedy_or_says_nothing_of_it_is_run(tmp_path: Path, above: str) -> None:
-    assert found(tmp_path, above).status is ExampleStatus.RUNNABLE
-
-
 def test_a_web_application_with_a_client_is_named_as_that(tmp_path: Path) -> None:
     code = (
         "from fastapi import FastAPI\nfrom fastmcp import Client\nimport uvicorn\n\napp = FastAPI()\n\n\n"
         "@app.get('/mills')\nasync def mills():\n    async with Client('http://localhost:9000/mcp') as client:\n"
         "        return await client.list_tools()\n\n\nuvicorn.run(app, port=8000)\n"
     )
-    text = f"# Mills\n\n```python title=\"web.py\"\n{code}```\n\n```sh\npython web.py\n```\n"
+    text = f'# Mills\n\n```python title="web.py"\n{code}```\n\n```sh\npython web.py\n```\n'
     (tmp_path / "page.md").write_text(text, encoding="utf-8")
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert (example.status, example.kind) == (ExampleStatus.UNSUPPORTED, ExampleKind.CLIENT)
@@ -139,27 +96,3 @@ def test_what_a_platform_runs_is_not_what_nothing_runs(tmp_path: Path, served: s
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert example.status is ExampleStatus.UNSUPPORTED
     assert example.reason == "needs the Cloudflare Workers runtime, which docprobe does not have"
-
-
-@pytest.mark.parametrize(
-    ("heading", "run"),
-    [
-        ("Broken server implementation", False),
-        ("2. ❌ Logs on stdout", False),
-        ("Bad", False),
-        ("The wrong way", True),
-        ("Wrong way to start", False),
-        ("Security anti-patterns", False),
-        ("What not to do", False),
-        ("Broken connections", True),
-        ("Wrong session ids", True),
-        ("Wrong server ids", True),
-        ("Bad request", True),
-        ("Before you start", True),
-        ("The old transport", True),
-    ],
-)
-def test_what_a_heading_warns_of_is_not_run(tmp_path: Path, heading: str, run: bool) -> None:
-    example = found(tmp_path, f"## {heading}\n\nThe mill:")
-    assert (example.status is ExampleStatus.RUNNABLE) is run
-    assert run or example.reason == f"is shown under “{heading}”, not as something to run"

@@ -177,7 +177,7 @@ def test_the_class_that_the_words_name_comes_before_the_nearest(tmp_path: Path) 
     assert text_of(example) == "\n".join([HEAD, METHOD, drawer, put, f"drawer = Drawer()\n{START}"])
 
 
-def test_blocks_are_one_file_where_the_commands_know_of_one_only(tmp_path: Path) -> None:
+def test_blocks_are_the_one_file_that_is_run_behind_them(tmp_path: Path) -> None:
     parts = ("An object:", MADE, "Append a tool:", TOOL, "Append the start:", "mcp.run()\n")
     (example,) = found(tmp_path, *parts, "```bash\npython -m py_compile src/desk.py\n```")
     assert (example.status, example.kind) == (ExampleStatus.RUNNABLE, ExampleKind.STDIO_SERVER)
@@ -202,3 +202,35 @@ def test_blocks_are_the_file_of_the_command_behind_the_last_of_them(tmp_path: Pa
     mixed = found(tmp_path, "An object:", MADE, "```bash\npython one.py\n```\n\nAppend the start:", "mcp.run()\n",
                   "```bash\npython two.py\n```")  # fmt: skip
     assert {example.status for example in mixed} == {ExampleStatus.FRAGMENT}
+
+
+RUN = "```bash\npython desk.py\n```"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        # the same tool twice, under two names
+        ("An object:", MADE, "A tool:", TOOL.replace("tool()", "tool(name='add')"), "A better one:",
+         TOOL.replace("tool()", "tool(name='add')").replace("def add", "def sum_of"), "Start it:", "mcp.run()\n", RUN),
+        # two ways
+        ("An object:", MADE, "### Option A", TOOL, "### Option B", TOOL.replace("add", "plus"), "### Start", "mcp.run()\n", RUN),
+        # another program's command, a test, another project
+        ("An object:", MADE, "Start it:", "mcp.run()\n", "```bash\npytest desk.py\n```"),
+        ("An object:", MADE, "Start it:", "mcp.run()\n", "```bash\ngit clone https://example.org/a\ncd a\npython desk.py\n```"),
+        (RUN + "\n\nAn object:", MADE, "Start it:", "mcp.run()\n", "That is all."),
+    ],
+)  # fmt: skip
+def test_no_one_file_by_a_command(tmp_path: Path, parts: tuple[str, ...]) -> None:
+    assert {example.status for example in found(tmp_path, *parts)} == {ExampleStatus.FRAGMENT}
+
+
+def test_what_only_looks_at_a_program_and_what_a_page_warns_of_is_no_part_of_it(tmp_path: Path) -> None:
+    parts = ("An object:", MADE, "Look at it:", "print(mcp.name)\n", "❌ Wrong:", TOOL, "Start it:", "mcp.run()\n", RUN)
+    example = next(e for e in found(tmp_path, *parts) if e.bundle is not None)
+    assert text_of(example) == "\n".join([MADE, "mcp.run()\n"])
+    assert example.bundle is not None
+    assert example.bundle.is_put_together
+    named = next(e for e in found(tmp_path, "Create `desk.py`:", MADE, *parts[6:]) if e.bundle is not None)
+    assert named.bundle is not None
+    assert not named.bundle.is_put_together

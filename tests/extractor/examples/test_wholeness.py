@@ -158,11 +158,36 @@ def test_a_command_states_that_it_is_a_program(tmp_path: Path) -> None:
         "# 結構定義 (略)\n",
         "# 나머지는 생략\n",
         "# checks omitted for brevity\n",
+        "# (imports unchanged)\n",
+        "# Rest unchanged\n",
+        "# (same as before)\n",
+        "# Handlers from the previous section\n",
+        "# 其余代码同上\n",
+        "# <snip>\n",
     ],
 )
 def test_what_leaves_something_out_is_a_fragment(tmp_path: Path, ellipsis: str) -> None:
     code = PYTHON.replace("if __name__", f"{ellipsis}if __name__").replace("clock.run", "clok.run")
     assert only(tmp_path, code, "python clock.py").status is ExampleStatus.FRAGMENT
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# 重试策略：指数退避\n",
+        "# 忽略大小写\n",
+        "# 概略を返す\n",
+        "# returns omitted fields as null\n",
+        "# empty results are not shown to the model\n",
+        "# fields left out by the caller get defaults\n",
+        "# the range is 1 ... 10\n",
+        "# returns the same code\n",
+        "# Loading...\n",
+    ],
+)
+def test_words_that_leave_nothing_out(tmp_path: Path, comment: str) -> None:
+    code = PYTHON.replace("if __name__", f"{comment}if __name__").replace("clock.run", "clok.run")
+    assert only(tmp_path, code, "python clock.py").status is ExampleStatus.RUNNABLE
 
 
 def test_names_of_another_block_make_a_fragment(tmp_path: Path) -> None:

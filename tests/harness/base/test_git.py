@@ -60,7 +60,7 @@ def test_failures_are_errors_with_gits_own_words(tmp_path: Path) -> None:
 
 @pytest.mark.processes
 @pytest.mark.parametrize("command", ["status", "fetch"])
-def test_git_that_hangs_is_ended_with_what_it_started(tmp_path: Path, fake: Path, command: str) -> None:
+def test_git_that_hangs_is_ended_whatever_it_started(tmp_path: Path, fake: Path, command: str) -> None:
     (fake / "git").write_text("#!/bin/sh\nsleep 60\necho done\n")
     began = time.monotonic()
     with pytest.raises(UsageError, match="took longer"):

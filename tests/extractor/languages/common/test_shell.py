@@ -106,3 +106,15 @@ def test_lines_of_cmd() -> None:
     text = "C:\\x> set PORT=1\nnode ^\n  src\\x.js\n"
     assert words("bat", text, windows=True) == ["export PORT=1", "node src/x.js"]
     assert words("bat", text) == []
+
+
+def test_behind_a_prompt_only_lines_with_one_are_commands() -> None:
+    text = "# once\n$ python client.py\nerror: downgrade the server:\n  pip install mcp==1.1.0\n$ npm i a \\\n  b\n"
+    assert words("console", text) == ["python client.py", "npm i a b"]
+    assert words("bash", "pip install a\n$ pip install b\n") == ["pip install a", "pip install b"]
+
+
+@pytest.mark.parametrize("asked", ["--help", "-h", "--version", "[--port PORT]", "..."])
+def test_help_and_a_synopsis_start_nothing(tmp_path: Path, asked: str) -> None:
+    page = f'```python title="gate.py"\n{GATE}```\n\n```bash\npython gate.py {asked}\n```\n'
+    assert bundle_of(tmp_path, page).command == ("python", "gate.py")

@@ -45,6 +45,8 @@ INFO: started
         ("js", "cd site\nnode server.mjs\n"),
         ("", "$ .venv/bin/python -m server\nlistening\n"),
         ("", "PORT=3000 go run ./cmd/server\n"),
+        ("", "HOST=0.0.0.0 \\\n  PORT=3000 \\\n  python server.py\n"),
+        ("", "npm i express\n"),
         ("", "cat > server.py <<'EOF'\nprint(1)\nEOF\npython server.py\n"),
     ],
 )
@@ -58,6 +60,8 @@ def test_commands(info: str, text: str) -> None:
         ("", ""),
         ("", "Python is a language.\nnpm has packages.\n"),
         ("", "python\nnode\n"),
+        ("text", "npm install express and lodash for me\n"),
+        ("", "pip install the package\n"),
         ("", "pip install mcp\nCollecting mcp\n"),
         ("python", "source = open(path)\n"),
         ("python", "import mcp\npip install mcp\n"),

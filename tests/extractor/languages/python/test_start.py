@@ -288,3 +288,11 @@ def test_a_file_in_a_folder_with_relative_imports_is_run_as_a_module(tmp_path: P
     # what the page states is what runs, though it cannot work
     stated = bundle_of(tmp_path, f"{page}\n```bash\npython src/lamps/main.py\n```\n")
     assert stated.command == ("python", "src/lamps/main.py")
+
+
+def test_each_further_dot_of_an_import_is_a_folder_up(tmp_path: Path) -> None:
+    files = {"app/names.py": "NAME = 'far'\n", "app/lamps/names.py": "OTHER = 'near'\n"}
+    shown = "".join(f'```python title="{path}"\n{text}```\n\n' for path, text in files.items())
+    code = LAMP.replace("\n\n", "\n\nfrom ..names import NAME\n\n", 1)
+    bundle = bundle_of(tmp_path, f'{shown}```python title="app/lamps/main.py"\n{code}```\n\n```bash\npython -m app.lamps.main\n```\n')
+    assert [file.path for file in bundle.files if file.path.endswith("names.py")] == ["app/names.py"]
