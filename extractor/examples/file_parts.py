@@ -13,7 +13,7 @@ from extractor.languages.common.roles import Start
 from extractor.languages.common.values import ProgramFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
 
     from extractor.examples.page_snippets import PageSnippets
     from extractor.languages.common.facts import Call, Value
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _OPTION: Final = re.compile(r"(?:option|alternative|variant|version|approach|method|way|choice)\b", re.IGNORECASE)
 """How the headings of several ways begin."""
-_LOGS: Final = frozenset({"console", "log", "logger", "logging", "sys", "process", "System"})
-"""What calls with the same text may be made of any number of times."""
+_LOGS: Final = frozenset({"console", "log", "logger", "process", "System"})
+"""What may be called with the same text any number of times, as modules may."""
 _MOST_PARTS: Final = 100
 """Blocks of one file."""
 
@@ -97,24 +97,27 @@ def _adds_to(snippet: Snippet, chosen: Sequence[Snippet]) -> bool:
     if not free or not free <= known or _clash([*chosen, snippet]):
         return False
     # what only looks at the program (``print(server.name)``) is no part of it
-    used = (c.name.partition(".")[0] for c in snippet.facts.calls if c.statement and "." in c.name)
-    return bool(snippet.facts.defines) or not known.isdisjoint(used)
+    made = [call.name for call in snippet.facts.calls if call.statement and call.function is None]
+    return bool(snippet.facts.defines) or not made or any(name.partition(".")[0] in known for name in made)
 
 
 def _clash(chosen: Sequence[Snippet]) -> bool:
     """Whether two fences define or register the same name: then they are versions of a file, not parts of it."""
+    imports = [i for snippet in chosen for i in snippet.facts.imports]
+    imported = _LOGS.union(name.partition(".")[0] for i in imports for name in i.names or (i.module,))
     seen: set[object] = set()
     for snippet in chosen:
-        own = {*snippet.facts.defines, *map(_registered, snippet.facts.calls)} - {None}
+        own = {*snippet.facts.defines, *(_registered(call, imported) for call in snippet.facts.calls)} - {None}
         if seen & own:
             return True
         seen |= own
     return False
 
 
-def _registered(call: Call) -> tuple[str, Value] | None:
+def _registered(call: Call, imported: Set[str]) -> tuple[str, Value] | None:
     """What a call registers: ``app.get("/mcp", …)``, ``server.registerTool("x", …)``, ``@mcp.tool(name="x")``."""
+    receiver, dot, _ = call.name.partition(".")
+    if not dot or call.function is not None or receiver in imported:
+        return None
     given = call.keywords.get("name", call.arguments[0] if call.arguments else None)
-    logs = call.name.partition(".")[0] in _LOGS
-    named = call.function is None and "." in call.name and not logs
-    return (call.name, given) if named and isinstance(given, str) else None
+    return (call.name, given) if isinstance(given, str) else None
