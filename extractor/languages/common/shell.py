@@ -27,6 +27,8 @@ _CONTINUED: Final = "\0"
 DOCKERFILES: Final = frozenset({"dockerfile", "docker", "containerfile"})
 """Info strings of fences that are a Dockerfile."""
 _INSTRUCTION: Final = re.compile(r"(?P<name>ENV|RUN|ENTRYPOINT|CMD)\s+(?P<rest>.+)", re.IGNORECASE)
+_ENVIRONMENT: Final = re.compile(r"\([\w.-]+\) (?=\S)")
+"""``(.venv) $ ``: what an active environment puts before the prompt."""
 _PROMPTS: Final = ("$ ", "% ", "> ")
 _WRAPPERS: Final = (
     ("sudo",), ("env",), ("nohup",), ("exec",), ("time",), ("cross-env",), ("npx", "cross-env"),
@@ -100,9 +102,9 @@ def commands_of(block: Block, *, windows: bool = False) -> Iterator[Command]:
     pending, first, folder = "", 0, ""
     texts = {n for heredoc in heredocs_of(block) for n in range(heredoc.first, heredoc.end)}
     lines = block.text.splitlines()[:MAX_LINES]
-    prompted = next((line.strip() for line in lines if line.strip() and not _is_comment(line)), "").startswith("$ ")
+    prompted = _has_prompt(next((line for line in lines if line.strip() and not line.strip().startswith("#")), ""))
     for number, line in enumerate(lines):
-        if number in texts or (prompted and not pending and not line.strip().startswith("$ ")):
+        if number in texts or (prompted and not pending and not _has_prompt(line)):
             # without the prompt of the first command, it is what that prints
             continue
         first = first if pending else number
@@ -185,8 +187,8 @@ def heredocs_in(script: str) -> Iterator[Heredoc]:
         number = end + 1
 
 
-def _is_comment(line: str) -> bool:
-    return line.strip().startswith("#")
+def _has_prompt(line: str) -> bool:
+    return _ENVIRONMENT.sub("", line.strip(), count=1).startswith("$ ")
 
 
 def _entered(folder: str, words: tuple[str, ...]) -> str:
@@ -243,7 +245,8 @@ def _from_windows(line: str) -> str:
 
 
 def without_prompt(line: str) -> str:
-    """Return a line of a shell fence without the prompt that it may begin with."""
+    """Return a line of a shell fence without the prompt that it may begin with, or the name of an environment."""
+    line = _ENVIRONMENT.sub("", line, count=1)
     for prompt in _PROMPTS:
         if line.startswith(prompt):
             return line[len(prompt) :]

@@ -34,7 +34,8 @@ _KNOWN: Final = re.compile(
     | (?:mcp|fastmcp)\s+(?:dev|install|inspect|run|version)\b | (?:uvicorn|hypercorn|gunicorn|fastapi|flask)\s+\S
     | docker\s+(?:build|compose|pull|run)\b | git\s+(?:checkout|clone|init)\b | gh\s+repo\b
     | (?:brew|apt|apt-get|dnf|apk)\s+install\b | curl\s+(?:-|https?:) | chmod\s+\+?\w+\s+\S+$
-    | (?:cd|mkdir|touch|source|\.)\s+[\w./~$-][^\s=()]*$ | mkdir\s+-p\s+\S+$
+    | (?:cd|mkdir|touch|source|\.)\s+[\w./~$-][^\s=()]*$ | (?:mkdir\s+-p|touch)(?:\s+[\w./-]+)+$
+    | which\s+[\w-]+$ | set\s+-\w+$ | code\s+[\w./-]+$
     | export\s+[A-Z_]\w*=\S* | (?:cat|tee)\s+[^<]*<<
     )""",
     re.VERBOSE,
@@ -66,7 +67,9 @@ def holds_commands(block: Block) -> bool:
     first = next(lines, "")
     if not _is_command(without_prompt(first)):
         return False
-    return first.startswith("$ ") or all(_is_command(without_prompt(line)) for line in lines)
+    return "$ " in first[: len(first) - len(without_prompt(first))] or all(
+        _is_command(without_prompt(line)) for line in lines
+    )
 
 
 def _is_command(line: str) -> bool:

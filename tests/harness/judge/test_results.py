@@ -5,22 +5,23 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 
-from extractor.model import ExampleKind
+from extractor.model import NAMED_PARTS, Example, ExampleKind, ExampleStatus, Note, NoteKind, Origin
 from harness.base.errors import UsageError
 from harness.cli.main import cli
 from harness.judge import results
 from harness.judge.judge import judge
-from harness.model import ReportProblem, Transcript, Verdict
+from harness.model import Recording, ReportProblem, Run, StartOutcome, Transcript, Verdict
 from harness.profiles.registry import MCP
 from harness.results import result_files
 from harness.results.result_files import LAST_RUN
 from harness.spec.bind import bind
-from tests.support.broken_code import exchange
+from tests.support.broken_code import bundle_of, exchange, violation
 
 if TYPE_CHECKING:
     from harness.model import Finding, Report
@@ -110,3 +111,21 @@ def test_conversations_that_are_in_hand_at_once_are_judged_once_each(monkeypatch
     for transcript in (*held, *held):
         rules.judge(transcript, "2025-11-25")
     assert judged == ["a", "b"]
+
+
+@pytest.mark.parametrize(("confidence", "gates"), [(0.6, False), (NAMED_PARTS, True)])
+def test_what_a_program_does_whose_parts_are_one_by_a_guess_never_blocks(confidence: float, gates: bool) -> None:
+    found = replace(violation("session.terminated-404", exchange(1, 400)), gates=True)
+    rules = SimpleNamespace(
+        profile=MCP, judge=lambda *_: (found,), asked=lambda findings: findings, deciding_revision=lambda *_: None
+    )
+    joined = Note(NoteKind.JOINED, Origin.INFERRED, "1-2, 5-6", " are one file", confidence)
+    bundle = replace(bundle_of("x = 1\n"), notes=(joined,))
+    example = Example(
+        "a", "a.md", None, "typescript", ExampleKind.HTTP_SERVER, ExampleStatus.RUNNABLE, None, (), "", bundle=bundle
+    )
+    held = Transcript("a", ExampleKind.HTTP_SERVER, (exchange(1, 400),), negotiated=("2025-11-25",))
+    run = Run("today", None, {}, StartOutcome.SERVING, "serves")
+    judged = results.result_of_recording(example, (example,), Recording((run,), held), rules, cached=False)  # type: ignore[arg-type]
+    (one,) = (finding for finding in judged.findings if finding.requirement == "session.terminated-404")
+    assert (one.verdict, one.gates) == (Verdict.VIOLATED, gates)

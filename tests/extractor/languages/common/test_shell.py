@@ -111,6 +111,8 @@ def test_lines_of_cmd() -> None:
 def test_behind_a_prompt_only_lines_with_one_are_commands() -> None:
     text = "# once\n$ python client.py\nerror: downgrade the server:\n  pip install mcp==1.1.0\n$ npm i a \\\n  b\n"
     assert words("console", text) == ["python client.py", "npm i a b"]
+    assert words("console", "(.venv) $ pip install a\nSuccessfully installed\n") == ["pip install a"]
+    assert words("bash", "(cd app && npm i a)\n(.venv) npm i b\n") == ["cd app", "npm i a", "npm i b"]
     assert words("bash", "pip install a\n$ pip install b\n") == ["pip install a", "pip install b"]
 
 

@@ -47,6 +47,8 @@ INFO: started
         ("", "PORT=3000 go run ./cmd/server\n"),
         ("", "HOST=0.0.0.0 \\\n  PORT=3000 \\\n  python server.py\n"),
         ("", "npm i express\n"),
+        ("", "(.venv) $ python server.py\nINFO: started\n"),
+        ("", "set -e\ntouch a.py b.py\nwhich python\ncode .\npip install mcp\n"),
         ("", "cat > server.py <<'EOF'\nprint(1)\nEOF\npython server.py\n"),
     ],
 )
