@@ -57,13 +57,14 @@ check-languages: env engine
 	$(BIN)/docprobe check docs-snapshot/languages \
 	  --format terminal --format json:$(REPORT)/languages.json --format html:$(REPORT)/languages.html \
 	  && echo "report: $(REPORT)/languages.html"
+	DOCPROBE_LANGUAGES_REPORT=$(CURDIR)/$(REPORT)/languages.json $(BIN)/pytest -q -m languages tests/harness/test_languages.py
 
 test: env lint engine browser registry ssh
 	@if [ -n "$${DOCPROBE_REAL_DOCS:-}" ]; then echo "real docs: $$DOCPROBE_REAL_DOCS"; \
 	else echo "real docs: not run (set DOCPROBE_REAL_DOCS to a checkout of the MCP docs)"; fi
-	@echo "not in this run: make soak, make oracle, make mutation"
+	@echo "not in this run: make soak, make oracle, make mutation, make check-languages"
 	@mkdir -p $(REPORT)
-	$(BIN)/pytest -n $(TEST_JOBS) -m "not soak and not oracle" $(PYTEST_ARGS) && { $(NOTE) test $(NOTED) || true; }
+	$(BIN)/pytest -n $(TEST_JOBS) -m "not soak and not oracle and not languages" $(PYTEST_ARGS) && { $(NOTE) test $(NOTED) || true; }
 
 unit: env
 	$(BIN)/pytest -n $(PYTEST_JOBS) \

@@ -50,12 +50,7 @@ def chain_of(anchor: Snippet, page: PageSnippets) -> tuple[Snippet, ...]:
     for snippet in before:
         if snippet not in chosen and chosen[0].block.span < snippet.block.span and _adds_to(snippet, chosen):
             chosen = page.as_one([*chosen, snippet])
-    names = [p.name for p in chosen if p.name and p.name.source != "command" and not refusal(p.name.path)]
-    one = chosen[0].name in names and len({normal(name.path) for name in names}) == 1
-    alone = len({(p.head or p.block).ordinal for p in chosen}) == 1
-    run = page.run_file(chosen[0], anchor) if not names else None
-    one |= not names and (alone or (run is not None and not _are_options(chosen) and not _has_versions(chosen, before)))
-    whole = one and not _clash(chosen) and not _interrupted(chosen, view, page)
+    whole = _are_one(chosen, before, page) and not _clash(chosen) and not _interrupted(chosen, view, page)
     return tuple(chosen) if whole else ()
 
 
@@ -63,6 +58,17 @@ def may_join(snippet: Snippet) -> bool:
     """Return whether a snippet may be a part of a file with others: it is sound, and starts nothing."""
     loose = snippet.facts.error or snippet.facts.loose_method is not None or snippet.facts.bare_await is not None
     return snippet.role.start is Start.NONE and not loose
+
+
+def _are_one(chosen: Sequence[Snippet], before: Sequence[Snippet], page: PageSnippets) -> bool:
+    """Whether the page says that blocks are one file: by its name, or by running it right behind the last of them."""
+    names = [p.name for p in chosen if p.name and p.name.source != "command" and not refusal(p.name.path)]
+    if names:
+        return chosen[0].name in names and len({normal(name.path) for name in names}) == 1
+    if len({(p.head or p.block).ordinal for p in chosen}) == 1:
+        return True
+    run = page.run_file(chosen[0], chosen[-1])
+    return run is not None and not _are_options(chosen) and not _has_versions(chosen, before)
 
 
 def _interrupted(chosen: Sequence[Snippet], view: Sequence[Snippet], page: PageSnippets) -> bool:

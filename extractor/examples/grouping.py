@@ -71,7 +71,7 @@ def _program(anchor: Snippet, page: PageSnippets) -> Program:
     main = ProgramFile((anchor,), anchor.name)
     if page.needs_others(anchor) and (chain := chain_of(anchor, page)):
         name = next((p.name for p in chain if p.name), None)
-        main = ProgramFile(chain, name or page.run_file(chain[0], anchor))
+        main = ProgramFile(chain, name or page.run_file(chain[0], chain[-1]))
     main, *modules = with_seen_files((main, *imported_files(main, page)), page)
     lacks = tuple(sentence for file in (main, *modules) for sentence in _lacks(file, page))
     if lacks and (whole := whole_by(main, modules, page.in_same_tab(anchor))):

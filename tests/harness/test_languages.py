@@ -53,7 +53,9 @@ RUSTC = shutil.which("rustc")
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """One run over all of them."""
+    """One run over all of them: the one of ``make check-languages``, or one of its own."""
+    if made := os.environ.get("DOCPROBE_LANGUAGES_REPORT"):
+        return result_files.read(Path(made), all_requirements())
     folder = tmp_path_factory.mktemp("languages")
     done = subprocess.run(
         [sys.executable, "-c", "from harness.cli.main import main; main()", "check", PAGES,
@@ -81,6 +83,7 @@ def verdict_of(report: Report, page: str, requirement: str) -> tuple[str, Exampl
     return verdict, example
 
 
+@pytest.mark.languages
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.parametrize("page", ["http-server-go", "http-server-java", "http-server-kotlin", "http-server-rust"])
@@ -90,6 +93,7 @@ def test_the_right_page(report: Report, page: str, requirement: str) -> None:
     assert verdict == "satisfied", f"{example.status} {example.reason}"
 
 
+@pytest.mark.languages
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.parametrize(
