@@ -22,7 +22,7 @@ _HEADED: Final = re.compile(
     rf"|{_NUMBER}{_WRONG}(?: (?!request|gateway)[\w'’-]+){{0,2}} "
     r"(?:approach|code|example|implementation|pattern|practice|snippet|usage|way(?: to [\w ]{1,30})?)s?\Z"
     rf"|{_NUMBER}(?:an? |the )?(?:broken|buggy|faulty|incorrect|wrong)"
-    r"(?: (?:express|http|stdio|mcp|python|typescript|javascript|node|tool))?"
+    r"(?: (?:express|http|python|typescript|javascript|node|tool))?"
     r" (?:app|client|program|route|script|server)\Z"
     rf"|{_NUMBER}(?!avoid|fix|no\b|without|detect|beyond|from)(?:[\w'’-]+ ){{0,2}}"
     r"anti-?patterns?(?: \w?\d+)?(?:\s*[:(–—-].*)?\Z"

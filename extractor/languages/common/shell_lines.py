@@ -31,7 +31,8 @@ _KNOWN: Final = re.compile(
     | (?:node|tsx|ts-node|bun|deno)\s+(?:-|(?:add|install|run|serve)\b|[\w./-]+\.[cm]?[jt]sx?\b)
     | go\s+(?:build|get|install|mod|run|test|work)\b | cargo\s+(?:add|build|init|install|new|run|test)\b
     | (?:mvn|\./mvnw|gradle|\./gradlew)\s+\S | java\s+-\w | dotnet\s+[a-z]
-    | (?:mcp|fastmcp)\s+(?:dev|install|inspect|run|version)\b | (?:uvicorn|hypercorn|gunicorn|fastapi|flask)\s+\S
+    | [a-z][\w-]*\s+(?:dev|inspect|install|run)\s+[\w./-]+\.(?:py|[cm]?[jt]s)\b
+    | (?:uvicorn|hypercorn|gunicorn|fastapi|flask)\s+\S
     | docker\s+(?:build|compose|pull|run)\b | git\s+(?:checkout|clone|init)\b | gh\s+repo\b
     | (?:brew|apt|apt-get|dnf|apk)\s+install\b | curl\s+(?:-|https?:) | chmod\s+\+?\w+\s+\S+$
     | (?:cd|mkdir|touch|source|\.)\s+[\w./~$-][^\s=()]*$ | (?:mkdir\s+-p|touch)(?:\s+[\w./-]+)+$
