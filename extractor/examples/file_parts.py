@@ -102,7 +102,7 @@ def _adds_to(snippet: Snippet, chosen: Sequence[Snippet]) -> bool:
         free &= known
     if not free or not free <= known or _clash([*chosen, snippet]):
         return False
-    # what only looks at the program (``print(server.name)``) is no part of it
+    # a block that only inspects the program (``print(server.name)``) is not part of it
     made = [call.name for call in snippet.facts.calls if call.statement and call.function is None]
     return bool(snippet.facts.defines) or not made or any(name.partition(".")[0] in known for name in made)
 

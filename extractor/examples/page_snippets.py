@@ -59,7 +59,7 @@ class PageSnippets:
         return tuple(other for other in same if self.scopes[other.block.ordinal] == scope)
 
     def run_file(self, first: Snippet, last: Snippet) -> FileName | None:
-        """Return the file of the command behind blocks that go on with each other; None if there is no sure one.
+        """Return the file that the command after a chain of blocks runs; None if that is not certain.
 
         It is the only file of its language that commands right behind the last block name, before any other code and
         under the same heading; no command in between names another, and no other block of the page has that name.

@@ -1,4 +1,4 @@
-"""Complete programs that are not run: shown as what not to do, or in need of something that no pod has."""
+"""Complete programs that are not run, since they need something that no pod has."""
 
 from __future__ import annotations
 
@@ -13,17 +13,6 @@ from harness.profiles.mcp.roles import CODE
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from extractor.model import Example
-
-SERVER = "from fastmcp import FastMCP\n\nmcp = FastMCP('mill')\nmcp.run()\n"
-
-
-def found(tmp_path: Path, above: str) -> Example:
-    """The example below a paragraph."""
-    (tmp_path / "page.md").write_text(f"# Mill\n\n{above}\n\n```python\n{SERVER}```\n", encoding="utf-8")
-    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
-    return example
 
 
 def test_a_web_application_with_a_client_is_named_as_that(tmp_path: Path) -> None:
