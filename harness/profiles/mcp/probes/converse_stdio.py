@@ -163,7 +163,8 @@ async def _list_others(talk: _StdioRecorder, modern: str, discovered: Message | 
     declared = (_result(discovered) or {}).get("capabilities")
     for number, (capability, method) in enumerate(sorted(LISTS.items()), UNKNOWN_ID + 2):
         if isinstance(declared, dict) and capability in declared and not talk.waited_in_vain:
-            await talk.request(steps.STDIO_LIST, messages.request(number, method, {"_meta": messages.request_meta(modern)}))
+            params = {"_meta": messages.request_meta(modern)}
+            await talk.request(steps.STDIO_LIST, messages.request(number, method, params))
 
 
 def _result(response: Message | None) -> Message | None:
