@@ -35,6 +35,8 @@ _SETTLE_S: Final = 0.2
 """How long to wait for further sockets after the first that listens."""
 _STALE_S: Final = 1.0
 """How long after its process ended an example's sockets may still be reported."""
+_DEATH_S: Final = 60.0
+"""How long a killed process may take to end: on a machine that its own processes keep busy, more than half of that."""
 
 
 class DockerPod:
@@ -138,6 +140,8 @@ class DockerPod:
                     self._listened[self._bundle.example_id] = frozenset(sockets)
                     return sockets
                 await self._either(changed)
+        if self._process is not None:
+            await self._wait_death(self._process)
         self._check_visibility()
         return ()
 
@@ -204,6 +208,7 @@ class DockerPod:
                 await self._process.ended.wait()
                 if self._process.state is None:
                     self._check()
+            await self._wait_death(self._process)
         return self.exit_state()
 
     def logs(self) -> tuple[LogLine, ...]:
@@ -223,10 +228,10 @@ class DockerPod:
         step = await process.start(self._settings, argv, self._bundle.cwd, purpose=next(self._purposes), during="build")
         await self._follow(step)
         with anyio.move_on_after(limit_s) as scope:
-            await self._either(step.ended)
+            await self._wait_end(step)
         if scope.cancelled_caught:
             await step.kill(f"killed: build time limit {limit_s:g} s", "build_s")
-            await self._either(step.ended)
+            await self._wait_death(step)
         self._check()
         if step.state is None or step.state.code == 0:
             return True
@@ -246,6 +251,24 @@ class DockerPod:
         if self._process is not None:
             with suppress(EngineError):  # the next call reports that the engine does not answer
                 await self._process.kill(f"killed: run time limit {limit_s:g} s", "run_s")
+
+    async def _wait_end(self, step: Process) -> None:
+        """Wait for the end of a process, or that of the pod."""
+        while not step.ended.is_set():
+            await self._either(step.ended)
+            self._check()
+
+    async def _wait_death(self, killed: Process) -> None:
+        """Wait for the end of a process, if it is being killed: until then nothing is known of how it ended."""
+        if not killed.is_ending:
+            return
+        with anyio.move_on_after(_DEATH_S) as scope:
+            await self._wait_end(killed)
+        if scope.cancelled_caught:
+            raise PodError(
+                f"the engine did not end the example within {_DEATH_S:g} s of being told to",
+                "run it again when the machine has less to do; if it stays so, restart the container engine",
+            )
 
     async def _either(self, event: anyio.Event) -> None:
         """Wait for the event, the process's end, or the end of the tunnel or the engine."""

@@ -119,6 +119,11 @@ class Process:
         with suppress(GoneError, ConflictError):
             await api.call("kill the example", api.raw.kill, self._container, "SIGKILL")
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the engine was told to kill it and has not said yet that it ended."""
+        return self._killed is not None and not self.ended.is_set()
+
     async def write(self, data: bytes) -> None:
         """Write to its stdin. Raises BrokenResourceError if it ended."""
         await self._attached.send(data)

@@ -129,6 +129,31 @@ async def test_a_build_step_that_never_ends(open_engine: Open) -> None:
     assert (state.limit, state.sentence) == ("build_s", "build step `sleep 100` killed: build time limit 1 s")
 
 
+async def test_a_build_step_that_listens_is_waited_for_all_the_same(open_engine: Open) -> None:
+    code = "import socket, time; socket.create_server(('127.0.0.1', 3000)); time.sleep(1); raise SystemExit(3)"
+    async with open_engine(QUICK) as engine:
+        state, _ = await ends(engine, python_bundle("print('never')", build=(("python3", "-c", code),)))
+    assert (state.code, state.during) == (3, "build")
+
+
+async def test_how_a_killed_example_ended_is_waited_for(open_engine: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the engine takes long to kill, longer than the example had to start."""
+    async with open_engine(replace(QUICK, run_s=0.5)) as engine:
+        kill = engine.run.api.raw.kill
+
+        def slowly(*arguments: str) -> None:
+            time.sleep(1.5)
+            kill(*arguments)
+
+        monkeypatch.setattr(engine.run.api.raw, "kill", slowly)
+        bundle = python_bundle("import time\ntime.sleep(100)")
+        async with engine.pod(bundle, await engine.install(bundle)) as pod:
+            assert await pod.wait_listening(1) == ()
+            state = pod.exit_state()
+    assert state is not None
+    assert state.sentence == "killed: run time limit 0.5 s"
+
+
 @pytest.mark.parametrize(
     ("command", "code", "sentence", "said"),
     [
