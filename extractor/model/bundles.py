@@ -174,6 +174,11 @@ class Bundle:
         return any(note.kind is NoteKind.JOINED and note.confidence < NAMED_PARTS for note in self.notes)
 
     @property
+    def is_cut(self) -> bool:
+        """Whether the page leaves lines of it out, or may: what nothing of it does may be done by those."""
+        return any(note.kind is NoteKind.WHOLE_PROGRAM and note.origin is Origin.INFERRED for note in self.notes)
+
+    @property
     def guesses(self) -> tuple[Note, ...]:
         """Every input of the run that docprobe inferred: any of them may be why the example fails."""
         return tuple(n for n in self.notes if n.origin is Origin.INFERRED)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.examples.ids import stem_of
 from extractor.model import ExampleStatus
+from harness.judge.blame.answer_code import is_refused, refusal_is_due
 from harness.judge.blame.blame import blame
 from harness.judge.blame.crash_code import lines_before_error
 from harness.judge.blame.evidence import Evidence
-from harness.judge.blame.faults import pairs_to_trace
+from harness.judge.blame.faults import faults, pairs_to_trace
 from harness.judge.blame.logged_errors import log_of_failures, uncaught_error
 from harness.judge.example import judge_example
 from harness.judge.failure_cause import cause_of, failing_lines
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 _IN_HAND: Final = 4
 """Transcripts whose findings are kept."""
+_PUT_TOGETHER: Final = "That its blocks are one program is a guess of docprobe's."
+_CUT: Final = "The page does not show all of the program; what is missing may be there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +167,9 @@ def result_of_recording(
             evidence = Evidence(transcript, example.bundle, recording.traced)
             judged = tuple(with_blame(finding, evidence, rules.profile.catalogue) for finding in judged)
             if example.bundle.is_put_together:
-                # the page shows no such file: what it does may be what docprobe made of it
-                judged = tuple(replace(finding, gates=False) for finding in judged)
+                judged = tuple(_only_reported(finding, _PUT_TOGETHER) for finding in judged)
+            elif example.bundle.is_cut:
+                judged = tuple(f if _is_done_by_page(f, evidence) else _only_reported(f, _CUT) for f in judged)
         findings += judged
     last = recording.runs[-1] if recording.runs else None
     return replace(
@@ -277,6 +281,23 @@ def with_blame(finding: Finding, evidence: Evidence, catalogue: Catalogue) -> Fi
         said = f"{finding.summary} {found.basis.library} answers this; no line of the page does."
         finding = replace(finding, summary=said)
     return replace(finding, blame=found.lines, blame_basis=found.basis)
+
+
+def _only_reported(finding: Finding, why: str) -> Finding:
+    """Return a finding that does not block, as it may come from what the page does not show; with why, if it would."""
+    blocks = finding.gates and finding.verdict is Verdict.VIOLATED
+    return replace(finding, gates=False, summary=f"{finding.summary} {why}".strip() if blocks else finding.summary)
+
+
+def _is_done_by_page(finding: Finding, evidence: Evidence) -> bool:
+    """Return whether lines that a page shows cause a violation; what is missing may be in those that it leaves out."""
+    if finding.verdict is not Verdict.VIOLATED:
+        return True
+    basis = finding.blame_basis
+    if basis is None or basis.by is BlameSource.READING or not finding.blame:
+        return False
+    wrong = (fault for fault, _ in faults(finding, evidence.transcript))
+    return all(is_refused(fault) or not refusal_is_due(finding, fault) for fault in wrong)
 
 
 def _with_guesses(run: Run, example: Example) -> Run:

@@ -27,8 +27,8 @@ from harness.profile import ProbeSettings
 from harness.profiles.mcp import steps, tokens
 from harness.profiles.mcp.probe import McpProbe
 from harness.profiles.mcp.services.issuer import TokenIssuer
-from tests.harness.profiles.mcp.probes.process_pod import process_pod
 from tests.support.local_pod import bundle, local_pod
+from tests.support.process_pod import process_pod
 
 NEWEST = "2025-11-25"
 AUDIENCE = "urn:mine"

@@ -15,8 +15,9 @@ from extractor.model import NAMED_PARTS, Example, ExampleKind, ExampleStatus, No
 from harness.base.errors import UsageError
 from harness.cli.main import cli
 from harness.judge import results
+from harness.judge.findings import REFUSAL
 from harness.judge.judge import judge
-from harness.model import Recording, ReportProblem, Run, StartOutcome, Transcript, Verdict
+from harness.model import Recording, ReportProblem, Run, StartOutcome, TracedExchange, Transcript, Verdict
 from harness.profiles.registry import MCP
 from harness.results import result_files
 from harness.results.result_files import LAST_RUN
@@ -24,7 +25,7 @@ from harness.spec.bind import bind
 from tests.support.broken_code import bundle_of, exchange, violation
 
 if TYPE_CHECKING:
-    from harness.model import Finding, Report
+    from harness.model import Exchange, Finding, Report
 
 SAMPLE = Path(__file__).parents[3] / "docs-snapshot" / "sample"
 PAGE = "docs/2025-11-25/learn/a-lost-session.mdx"
@@ -113,19 +114,56 @@ def test_conversations_that_are_in_hand_at_once_are_judged_once_each(monkeypatch
     assert judged == ["a", "b"]
 
 
-@pytest.mark.parametrize(("confidence", "gates"), [(0.6, False), (NAMED_PARTS, True)])
-def test_what_a_program_does_whose_parts_are_one_by_a_guess_never_blocks(confidence: float, gates: bool) -> None:
-    found = replace(violation("session.terminated-404", exchange(1, 400)), gates=True)
+CODE = """app.post("/mcp", (req, res) => {
+  if (!sessions[req.headers["mcp-session-id"]]) {
+    res.status(400).end();
+    return;
+  }
+  serve(req, res);
+});
+"""
+JOINED = Note(NoteKind.JOINED, Origin.INFERRED, "1-2, 5-6", " are one file", 0.6)
+CUT = Note(NoteKind.WHOLE_PROGRAM, Origin.INFERRED, "", " although it leaves lines out (line 6 of the page)")
+ANSWERED = TracedExchange(2, 1, {"server.ts": (1, 2, 3, 4)}, {"server.ts": ((3, 4), (4, 4))})
+"""The statements that refuse."""
+SERVED = TracedExchange(2, 1, {"server.ts": (1, 2, 6)}, {"server.ts": ((6, 2),)})
+
+
+def blocks(note: Note, second: Exchange, *traced: TracedExchange, expected: str = "404") -> bool:
+    """Whether a finding about the second of two exchanges blocks, for a program that has a note."""
+    exchanges = (exchange(1, 200), replace(second, control=1))
+    found = replace(violation("session.terminated-404", exchanges[1]), gates=True, expected={"2": expected})
     rules = SimpleNamespace(
         profile=MCP, judge=lambda *_: (found,), asked=lambda findings: findings, deciding_revision=lambda *_: None
     )
-    joined = Note(NoteKind.JOINED, Origin.INFERRED, "1-2, 5-6", " are one file", confidence)
-    bundle = replace(bundle_of("x = 1\n"), notes=(joined,))
+    bundle = replace(bundle_of(CODE), notes=(note,))
     example = Example(
         "a", "a.md", None, "typescript", ExampleKind.HTTP_SERVER, ExampleStatus.RUNNABLE, None, (), "", bundle=bundle
     )
-    held = Transcript("a", ExampleKind.HTTP_SERVER, (exchange(1, 400),), negotiated=("2025-11-25",))
-    run = Run("today", None, {}, StartOutcome.SERVING, "serves")
-    judged = results.result_of_recording(example, (example,), Recording((run,), held), rules, cached=False)  # type: ignore[arg-type]
+    held = Transcript("a", ExampleKind.HTTP_SERVER, exchanges, negotiated=("2025-11-25",))
+    recording = Recording((Run("today", None, {}, StartOutcome.SERVING, "serves"),), held, traced=traced)
+    judged = results.result_of_recording(example, (example,), recording, rules, cached=False)  # type: ignore[arg-type]
     (one,) = (finding for finding in judged.findings if finding.requirement == "session.terminated-404")
-    assert (one.verdict, one.gates) == (Verdict.VIOLATED, gates)
+    assert one.verdict is Verdict.VIOLATED
+    assert one.gates or "guess" in one.summary or "does not show all" in one.summary
+    return one.gates
+
+
+@pytest.mark.parametrize(("confidence", "expected"), [(0.6, False), (NAMED_PARTS, True)])
+def test_what_a_program_does_whose_parts_are_one_by_a_guess_never_blocks(confidence: float, expected: bool) -> None:
+    assert blocks(replace(JOINED, confidence=confidence), exchange(2, 400)) is expected
+
+
+def test_of_a_program_that_leaves_lines_out_what_the_others_answer_blocks() -> None:
+    assert blocks(CUT, exchange(2, 400), ANSWERED)
+    # whole by the page, or with all its lines, it blocks in any case
+    assert blocks(replace(CUT, origin=Origin.STATED), exchange(2, 400))
+    assert blocks(replace(JOINED, confidence=NAMED_PARTS), exchange(2, 400))
+
+
+def test_what_a_program_lacks_that_leaves_lines_out_does_not_block() -> None:
+    # no line of the page answered
+    assert not blocks(CUT, exchange(2, 400))
+    # a check that it does not have
+    assert blocks(CUT, exchange(2, 200), SERVED, expected="a result")
+    assert not blocks(CUT, exchange(2, 200), SERVED, expected=REFUSAL)

@@ -1,5 +1,5 @@
-"""The same server gives the same verdicts at each run, also on a busy machine. With ``make soak`` 20 runs of 6 servers,
-with 20 processes that compute beside them."""
+"""The same server or client gives the same verdicts at each run, also on a busy machine. With ``make soak`` 20 runs of
+10 of them, with 20 processes that compute beside them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ import multiprocessing
 import os
 import re
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio
 import pytest
 
 from harness.model import Verdict
+from tests.support import stdio_program
+from tests.support.client_program import DELETES, PROGRAM, watch
 from tests.support.judged_server import findings, talk
-from tests.support.server_case import MODERN, NEWEST, OLDEST, Case
+from tests.support.server_case import MIDDLE, MODERN, NEWEST, OLDEST, Case
 from tests.support.soak import SOAK, sizes, soaked, tries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+
+    from harness.model import Transcript
 
     Verdicts = Mapping[str, str]
     """By requirement and revision: verdict, basis, whether it is blocking; after a colon, the sentence."""
@@ -30,13 +35,39 @@ AT_ONCE = 6
 MOST_LATE = 0.02 if SOAK else 0.0
 """Share of verdicts that may become inconclusive while the machine is busy: each has to name a deadline."""
 DEADLINE = re.compile(r"in time|within|slow|\d s\b|timed out|time(?:out)? of")
-CASES = (
-    Case("python", "Authorized", revisions=(OLDEST, NEWEST)),
-    Case("python", "Resumable"),
-    Case("python", "DualEra", revisions=(NEWEST, MODERN)),
-    Case("python", "LikeTheTutorial"),
-    Case("node", "SendsEverywhere"),
-    Case("python", "OneInitialize"),
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is talked to again and again."""
+
+    name: str
+    revision: str
+    """Of its page."""
+    converse: Callable[[], Awaitable[Transcript]]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def http(language: str, name: str, *revisions: str) -> Subject:
+    case = Case(language, name, revisions=revisions or (NEWEST,))
+    return Subject(
+        str(case), case.revisions[-1], lambda: talk(language, name, revisions=case.revisions, timeout_s=10.0)
+    )
+
+
+SUBJECTS = (
+    http("python", "Authorized", OLDEST, NEWEST),
+    Subject("client: dies of a 404", MIDDLE, lambda: watch("", program=PROGRAM.replace("status == 404", "False"))),
+    http("python", "Resumable"),
+    http("python", "ReplaysWhatItHas"),
+    http("python", "DualEra", NEWEST, MODERN),
+    http("python", "LikeTheTutorial"),
+    http("node", "SendsEverywhere"),
+    http("python", "OneInitialize"),
+    Subject("client: right", MIDDLE, lambda: watch(DELETES)),
+    Subject("stdio", NEWEST, lambda: stdio_program.hold(stdio_program.server(), timeout_s=10.0)),
 )
 
 
@@ -70,39 +101,40 @@ def differing_rows(runs: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
     return {row: sorted(verdicts) for row, verdicts in sorted(seen.items()) if len(verdicts) > 1}
 
 
-def verdict_sets(cases: Sequence[Case], runs: int) -> dict[Case, list[Verdicts]]:
-    """Every verdict of every revision, by requirement and revision, for each case and run, held side by side."""
-    found: dict[Case, list[Verdicts]] = {case: [] for case in cases}
+def verdict_sets(subjects: Sequence[Subject], runs: int) -> dict[Subject, list[Verdicts]]:
+    """Every verdict of every revision, by requirement and revision, for each subject and run, held side by side."""
+    found: dict[Subject, list[Verdicts]] = {subject: [] for subject in subjects}
     limiter = anyio.CapacityLimiter(AT_ONCE)
 
-    async def one(case: Case) -> None:
+    async def one(subject: Subject) -> None:
         async with limiter:
-            transcript = await talk(case.language, case.name, revisions=case.revisions, timeout_s=10.0)
+            transcript = await subject.converse()
         seen: Verdicts = {
             f"{f.requirement} {f.revision}": f"{f.verdict} {f.basis} {f.gates}: {f.summary}"
-            for f in findings(transcript, page_revision=case.revisions[-1])
+            for f in findings(transcript, page_revision=subject.revision)
         }
-        found[case].append(seen)
+        found[subject].append(seen)
 
     async def run() -> None:
         async with anyio.create_task_group() as tasks:
             for _ in range(runs):
-                for case in cases:
-                    tasks.start_soon(one, case)
+                for subject in subjects:
+                    tasks.start_soon(one, subject)
 
     anyio.run(run)
     return found
 
 
 @pytest.fixture(scope="module")
-def quiet() -> dict[Case, list[Verdicts]]:
-    return verdict_sets(CASES, RUNS)
+def quiet() -> dict[Subject, list[Verdicts]]:
+    return verdict_sets(SUBJECTS, RUNS)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_same_verdicts_at_each_run(case: Case, quiet: Mapping[Case, list[Verdicts]]) -> None:
-    assert len(quiet[case]) == RUNS
-    assert differing_rows(quiet[case]) == {}
+@pytest.mark.parametrize("subject", SUBJECTS, ids=str)
+def test_the_same_verdicts_at_each_run(subject: Subject, quiet: Mapping[Subject, list[Verdicts]]) -> None:
+    assert len(quiet[subject]) == RUNS
+    assert any(Verdict.SATISFIED in verdict for verdict in quiet[subject][0].values())
+    assert differing_rows(quiet[subject]) == {}
 
 
 def changed_rows(before: Verdicts, now: Verdicts) -> tuple[dict[str, str], dict[str, str]]:
@@ -118,11 +150,11 @@ def changed_rows(before: Verdicts, now: Verdicts) -> tuple[dict[str, str], dict[
 
 @pytest.mark.busy
 @pytest.mark.parametrize("load", sizes(os.cpu_count() or 1, soak=20))
-def test_no_verdict_turns_while_the_machine_is_busy(load: int, quiet: Mapping[Case, list[Verdicts]]) -> None:
-    cases = CASES if SOAK else CASES[:1]
+def test_no_verdict_turns_while_the_machine_is_busy(load: int, quiet: Mapping[Subject, list[Verdicts]]) -> None:
+    subjects = SUBJECTS if SOAK else SUBJECTS[:2]
     with busy_machine(load):
-        busy = verdict_sets(cases, RUNS)
-    changes = {(str(case), n): changed_rows(quiet[case][0], now) for case in cases for n, now in enumerate(busy[case])}
+        busy = verdict_sets(subjects, RUNS)
+    changes = {(str(s), n): changed_rows(quiet[s][0], now) for s in subjects for n, now in enumerate(busy[s])}
     assert {run: turned for run, (turned, _) in changes.items() if turned} == {}
     late = [change for _, rows in changes.values() for change in rows.values()]
     assert [change for change in late if not DEADLINE.search(change)] == []

@@ -16,8 +16,8 @@ from harness.profiles.mcp.probes.converse_client import converse_client
 from harness.profiles.mcp.services.factory import services_for
 from harness.profiles.mcp.services.scripted_server import ScriptedServer
 from harness.profiles.mcp.services.scripted_stdio import MOST_BYTES, ScriptedStdio
-from tests.harness.profiles.mcp.probes.process_pod import process_pod
 from tests.support.local_pod import bundle
+from tests.support.process_pod import process_pod
 from tests.support.verdicts import verdicts_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.processes]
