@@ -10,7 +10,7 @@ from harness.report.wording import BASIS_NAMES, plural
 from harness.results.severity import SHOWN_IN_FULL, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from extractor.model import Level
     from harness.judge.exit_code import Unchecked
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from harness.results.distinct import FindingGroup
 
 
+_SEVERAL: Final = 3
+"""Sentences that are gone from a page: so many are told as one."""
 NEVER_RUN: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
 """Statuses of examples that were never meant to be run."""
 
@@ -42,6 +44,39 @@ def drift_sentence(drift: Drift) -> str:
             return f"the sentence at {where} is gone{words}"
         case _:
             assert_never(drift.kind)
+
+
+def drift_entries(drifts: Iterable[Drift]) -> list[tuple[Drift, ...]]:
+    """Return changed sentences as reports list them: each once, and those that a page lost as one, if they are several.
+
+    What blocks comes first, else the order stays.
+    """
+    entries: dict[object, tuple[Drift, ...]] = {}
+    gone: dict[object, set[str]] = {}
+    every = sorted(dict.fromkeys(drifts), key=lambda drift: not drift.gates)
+    for drift in every:
+        gone.setdefault(_lost_by(drift), set()).add(drift.expected)
+    for drift in every:
+        page = _lost_by(drift)
+        together = (
+            page if page is not None and len(gone[page]) >= _SEVERAL else (drift.identity, drift.kind, drift.page)
+        )
+        entries[together] = (*entries.get(together, ()), drift)
+    return list(entries.values())
+
+
+def _lost_by(drift: Drift) -> tuple[str, bool] | None:
+    """The page that lost a sentence to which none is similar; None for other changes."""
+    if drift.kind is not DriftKind.VANISHED or drift.nearest is not None or drift.words:
+        return None
+    return drift.page, drift.gates
+
+
+def gone_sentence(drifts: Sequence[Drift]) -> str:
+    """Return what happened to several sentences of a page, and which requirements are based on them."""
+    ids = list(dict.fromkeys(drift.requirement for drift in drifts))
+    number = len({drift.expected for drift in drifts})
+    return f"{plural(number, 'sentence')} of {drifts[0].page} are gone; bound to them: {', '.join(ids)}"
 
 
 def text_change_sentence(change: TextChange) -> str:

@@ -15,7 +15,9 @@ from harness.model import BaselineKind, Status
 from harness.report.change_wording import (
     NEVER_RUN,
     change_lines,
+    drift_entries,
     drift_sentence,
+    gone_sentence,
     lost_sentence,
     not_compared_sentences,
     rejudged_sentences,
@@ -48,6 +50,7 @@ LIMIT: Final = 1_000_000
 ICONS: Final = {0: "✅", 1: "❌", 3: "⚠️"}
 CHANGE_ICONS: Final = {"fixed": "✅", "broken": "❌", "left": "➖"}
 PROBLEMS_SHOWN: Final = 50
+DRIFT_SHOWN: Final = 50
 
 
 def render(report: Report) -> str:
@@ -145,10 +148,17 @@ def _beside(report: Report) -> Iterator[str]:
         yield f"- ❔ {markdown_text(sentence)}"
     for change in report.text_changes:
         yield f"- {markdown_text(text_change_sentence(change))}"
-    for drift in report.drift:
+    entries = drift_entries(report.drift)
+    for together in entries[:DRIFT_SHOWN]:
+        drift = together[0]
         icon = "❌" if drift.gates else "⚠️"
-        sentence = markdown_text(f"{drift.revision}: {drift_sentence(drift)}")
-        yield f"- {icon} {markdown_code(drift.requirement)} {sentence}"
+        if len(together) > 1:
+            yield f"- {icon} {markdown_text(f'{drift.revision}: {gone_sentence(together)}')}"
+        else:
+            sentence = markdown_text(f"{drift.revision}: {drift_sentence(drift)}")
+            yield f"- {icon} {markdown_code(drift.requirement)} {sentence}"
+    if (rest := len(entries) - DRIFT_SHOWN) > 0:
+        yield f"- and {rest:,} more changed sentences"
     for note in report.baseline:
         if note.kind is not BaselineKind.KNOWN:
             yield f"- {'❌' if note.gates else '⚠️'} {markdown_text(f'baseline: {baseline_sentence(note)}')}"

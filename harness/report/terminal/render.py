@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from extractor.base.text import one_line
+from harness.judge.judge import changed_rule
 from harness.model import Basis, Status
 from harness.report.terminal import sections
 from harness.report.terminal.details import also_lines, example_heading, finding_block
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 SHORT: Final = (Severity.UNCHANGED, Severity.KNOWN, Severity.ADVISORY, Severity.INCONCLUSIVE, Severity.NOT_CHECKED)
 """Severities that get a line or two each."""
+SEVERAL: Final = 3
+"""Requirements that are not judged for one reason: so many get one line together."""
 SHORT_LIMIT: Final = 160
 """Characters of a summary that is not shown in full; ``docprobe explain`` shows all of it."""
 
@@ -57,7 +60,7 @@ def _report(view: ReportView, look: Look) -> Iterator[RenderableType]:
         yield Text("")
     for distinct, groups in well:
         yield _all_well(distinct, groups, look)
-        yield from _short_lines(groups)
+        yield from _short_lines(groups, report)
     every = [distinct for distinct, _ in view.distinct]
     yield from sections.unjudged(every)
     yield from sections.blocked(every, look)
@@ -91,7 +94,7 @@ def _violated(
         also = also_lines(group, _elsewhere(group, groups))
         yield Text("")
         yield from finding_block(view.shown(group), look, also, again.get(number))
-    rest = list(_short_lines(groups))
+    rest = list(_short_lines(groups, view.report))
     if tally := _tally(groups):
         rest.append(indented(tally))
     if rest:
@@ -134,11 +137,21 @@ def _tally(groups: Sequence[FindingGroup]) -> Text:
     return Text(", ".join(parts), style="dim")
 
 
-def _short_lines(groups: Sequence[FindingGroup]) -> Iterator[RenderableType]:
-    """One line for each group that needs no block; not for those that repeat another by another revision."""
+def _short_lines(groups: Sequence[FindingGroup], report: Report) -> Iterator[RenderableType]:
+    """One line for each group that needs no block; not for those that repeat another by another revision.
+
+    What is not judged because its sentence changed gets one together, where that is so of several.
+    """
     worth_a_line = advisory(groups)
+    changed = {(drift.requirement, drift.revision, changed_rule(drift)) for drift in report.drift}
+    waiting = [g for g in groups if (g.finding.requirement, g.finding.revision, g.finding.summary) in changed]
+    together = waiting if len(waiting) >= SEVERAL else []
     for group in groups:
         finding = group.finding
+        if group in together:
+            if group is together[0]:
+                yield _not_judged([one.finding.requirement for one in together])
+            continue
         if group.severity not in SHORT or (group.severity is Severity.ADVISORY and group not in worth_a_line):
             continue
         sign, style = mark(group.severity)
@@ -147,6 +160,18 @@ def _short_lines(groups: Sequence[FindingGroup]) -> Iterator[RenderableType]:
         line = Text.assemble((one_line(finding.requirement), style))
         line.append(f" ({group.severity.value}{basis}{other}): {one_line(finding.summary, SHORT_LIMIT)}")
         yield signed(sign, style, line)
+
+
+def _not_judged(requirements: Sequence[str]) -> RenderableType:
+    """One line for requirements whose sentences are not those that they are bound to."""
+    sign, style = mark(Severity.INCONCLUSIVE)
+    some = [one_line(id) for id in requirements[:SEVERAL]]
+    rest = f" and {len(requirements) - SEVERAL} more" if len(requirements) > SEVERAL else ""
+    line = Text.assemble((f"{len(requirements)} requirements", style))
+    line.append(
+        f" (inconclusive): the sentences that they quote are gone or changed (see drift): {', '.join(some)}{rest}"
+    )
+    return signed(sign, style, line)
 
 
 def _elsewhere(group: FindingGroup, groups: Sequence[FindingGroup]) -> tuple[str, ...]:

@@ -14,7 +14,9 @@ from harness.model import BaselineKind, Status
 from harness.report.change_wording import (
     NEVER_RUN,
     change_lines,
+    drift_entries,
     drift_sentence,
+    gone_sentence,
     lost_sentence,
     not_compared_sentences,
     rejudged_sentences,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from harness.results.distinct import DistinctExample
 
 PROBLEMS_SHOWN: Final = 20
+DRIFT_SHOWN: Final = 30
 _CHANGES: Final = {"fixed": ("✓", "green"), "broken": ("✗", "bold red"), "left": ("≡", "yellow")}
 
 
@@ -140,14 +143,21 @@ def drift(report: Report, look: Look) -> Iterator[RenderableType]:
     if report.drift:
         yield Text("")
         yield Text("Changed sentences of the specification", style="bold")
-    for entry in report.drift:
+    entries = drift_entries(report.drift)
+    for together in entries[:DRIFT_SHOWN]:
+        entry = together[0]
         sign, style = mark(Severity.BLOCKING if entry.gates else Severity.ADVISORY)
+        if len(together) > 1:
+            yield indented(Text(f"{sign} {one_line(entry.revision)}: {one_line(gone_sentence(together))}", style=style))
+            continue
         yield indented(Text(f"{sign} {one_line(entry.requirement)} {one_line(entry.revision)}", style=style))
         yield labelled("was", prose(drift_sentence(entry)), look.prose)
         if entry.nearest is not None:
             yield labelled("now", look.place(entry.nearest.span), look.width)
             if not entry.words:
                 yield labelled("", prose(f"“{one_line(entry.nearest.text)}”", "italic"), look.prose)
+    if (rest := len(entries) - DRIFT_SHOWN) > 0:
+        yield indented(Text(f"and {rest:,} more (--format json lists all)", style="dim"))
 
 
 def baseline(report: Report) -> Iterator[RenderableType]:
