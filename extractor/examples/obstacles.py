@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from extractor.base.loopback import is_local
 from extractor.examples.reader_blocks import SHELL_WRITES
-from extractor.examples.stand_ins import COMMAND_KEY, configured_commands, stand_ins
+from extractor.examples.spawned_commands import COMMAND_KEY, configured_commands
+from extractor.examples.stand_ins import stand_ins
 from extractor.languages.common.facts import Ref
 from extractor.languages.common.missing_parts import free_names
 from extractor.model import ExampleKind

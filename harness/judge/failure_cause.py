@@ -67,6 +67,12 @@ _INPUT_ENDED: Final = re.compile(
     re.MULTILINE,
 )
 """What a program says that reads a terminal where nobody types."""
+_LOST: Final = re.compile(
+    r"connection (?:was )?closed|not connected|\bE(?:NOENT|PIPE|CONNRESET|CONNREFUSED)\b|ConnectionRefused"
+    r"|BrokenResource|BrokenPipe|ClosedResource|server (?:exited|disconnected)|failed to connect",
+    re.IGNORECASE,
+)
+"""What a client says whose server is not there: one that docprobe put in its place may be why."""
 _QUIET: Final = ("exited with code 0", " and sent nothing")
 """How the sentence on a run ends in which the program did nothing and complained of nothing."""
 
@@ -253,11 +259,13 @@ def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
     trouble = _trouble(run)
     guesses = bundle.guesses
     known = bundle.endpoint_paths or bundle.stated_endpoints or run.endpoint
-    if run.outcome.listened and bundle.kind is ExampleKind.CLIENT:
+    text = "\n".join(line.text for line in run.logs)
+    started = any(note.kind is NoteKind.STAND_IN for note in bundle.notes)
+    lost = started and trouble is Trouble.OTHER and _LOST.search(text) is not None
+    if bundle.kind is ExampleKind.CLIENT and (run.outcome.listened or lost):
         guesses = (*guesses, Note(NoteKind.STAND_IN, Origin.INFERRED, "the client's own"))
     elif run.outcome.listened and not known and bundle.kind is ExampleKind.HTTP_SERVER:
         guesses = (*guesses, Note(NoteKind.ENDPOINT, Origin.INFERRED, detail=" at one of the usual paths"))
-    text = "\n".join(line.text for line in run.logs)
     as_module = _MODULE_SYSTEM.search(text) is not None
     package = package_of_import(text, bundle)
     absent = trouble is Trouble.INSTALL and _stated_package_is_absent(run, bundle)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import socket
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
+from extractor.examples.stand_ins import INTERPRETER, PORT
 from extractor.model import ExampleKind, ExampleStatus, Layout, NoteKind
 from harness.profiles.mcp.roles import CODE
 
@@ -58,6 +62,10 @@ def client(tmp_path: Path, language: str, start: str, imports: str = "", more: s
         ("typescript", "command: process.execPath, args: ['server.mjs']", "server.mjs"),
         ("typescript", 'command: "npx", args: ["-y", "@example/server"]', ".docprobe/bin/npx"),
         ("typescript", 'command: "python", args: ["server.py"]', "server.py"),
+        # a file that is outside of the example's folder
+        ("python", 'command="python", args=["/srv/server.py"]', ".docprobe/bin/python"),
+        ("python", 'command="python3", args=["../server.py"]', ".docprobe/bin/python3"),
+        ("typescript", 'command: "node", args: ["/path/to/build/index.js"]', ".docprobe/bin/node"),
     ],
 )
 def test_a_relay_stands_where_the_command_looks(tmp_path: Path, language: str, start: str, path: str) -> None:
@@ -75,7 +83,7 @@ def test_a_relay_stands_where_the_command_looks(tmp_path: Path, language: str, s
     is_command = path.startswith(".docprobe")
     assert relay.text.startswith("#!") is is_command
     assert bundle.environment.get("PATH", "").startswith("/example/app/.docprobe/bin:") is is_command
-    if relay.path.endswith(".py") or is_command:
+    if relay.path.endswith(".py") or relay.text.startswith("#!/usr/bin/env"):
         ast.parse(relay.text)
 
 
@@ -84,15 +92,17 @@ def test_a_relay_stands_where_the_command_looks(tmp_path: Path, language: str, s
     [
         ("python", "command=command_of_the_day(), args=[]", "cannot read"),
         ("python", 'command="/opt/bin/server", args=[]', "no stand-in for"),
-        ("python", 'command="python", args=["/srv/server.py"]', "no stand-in for"),
-        ("python", 'command="python", args=["../server.py"]', "no stand-in for"),
+        ("python", 'command=sys.executable, args=["/srv/server.py"]', "no stand-in for"),
+        ("python", 'command="python", args=[sys.argv[1]]', "`python …`, and what `…` stands for is computed"),
+        ("python", 'command="python", args=["/tmp/page/client.py"]', "of its own page"),
         ("typescript", 'command: "node", args: ["$(touch trap).js"]', "no stand-in for"),
         ("typescript", 'command: "sh -c", args: ["trap"]', "no stand-in for"),
     ],
 )
 def test_what_cannot_be_replaced_is_not_run(tmp_path: Path, language: str, start: str, why: str) -> None:
     code = "def command_of_the_day():\n    return 'x'\n"
-    example = client(tmp_path, language, start, imports="\n" + code if "of_the_day" in start else "")
+    imports = "\n" + code if "of_the_day" in start else ", sys" if "sys." in start else ""
+    example = client(tmp_path, language, start, imports=imports)
     assert example.status is ExampleStatus.UNSUPPORTED
     assert why in (example.reason or "")
 
@@ -157,8 +167,8 @@ def test_a_command_in_a_dictionary_of_servers_is_replaced(
     ("server", "why"),
     [
         (
-            '"mill": {"command": "python", "args": ["/path/to/mill.py"], "transport": "stdio"}',
-            "starts `python /path/to/mill.py`, which docprobe has no stand-in for",
+            '"mill": {"command": "/opt/mill", "args": ["--fast"], "transport": "stdio"}',
+            "starts `/opt/mill --fast`, which docprobe has no stand-in for",
         ),
         ('"mill": {"url": "https://mill.example/mcp"}', "of mill.example, and docprobe's scripted server answers on"),
     ],
@@ -174,3 +184,42 @@ def test_the_schema_of_a_command_is_not_a_server(tmp_path: Path) -> None:
     schema = '"tool": {"command": {"type": "string"}, "args": {"type": "array"}}'
     example = of_servers(tmp_path, "typescript", schema, LOCAL)
     assert example.status is ExampleStatus.RUNNABLE, example.reason
+
+
+@pytest.mark.processes
+def test_an_interpreter_runs_what_is_there_and_is_a_relay_in_place_of_what_is_not(tmp_path: Path) -> None:
+    """The client itself is started by it, too."""
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        port = service.getsockname()[1]
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        shim = folder / "python3"
+        shim.write_text(INTERPRETER.replace("NAME", "python3").replace(str(PORT), str(port)), encoding="utf-8")
+        shim.chmod(0o755)
+        (tmp_path / "there.py").write_text("import os, sys\nprint(sys.argv[1:], os.environ['PATH'])\n", encoding="utf-8")
+        (tmp_path / "real").mkdir()
+        (tmp_path / "real" / "python3").symlink_to(sys.executable)
+        environment = {"PATH": f"{folder}:{tmp_path}/real:/usr/bin:/bin"}
+
+        def run(*arguments: str) -> subprocess.Popen[bytes]:
+            pipe = subprocess.PIPE
+            return subprocess.Popen(["python3", *arguments], stdin=pipe, stdout=pipe, cwd=tmp_path, env=environment)
+
+        for arguments in (("-u", "there.py", "a b"), ("there.py", "a b"), ("-c", "print(['a b'])")):
+            with run(*arguments) as real:
+                said = real.communicate()[0].decode()
+            assert said.startswith("['a b']")
+            # what it starts finds the stand-in as well
+            assert "-c" in arguments or said == f"['a b'] {environment['PATH']}\n"
+        with run("-u", "../not/there.py") as relay:
+            assert relay.stdin is not None
+            assert relay.stdout is not None
+            service.settimeout(60)
+            connection, _ = service.accept()
+            with connection:
+                relay.stdin.write(b"asked\n")
+                relay.stdin.close()
+                assert connection.makefile("rb").readline() == b"asked\n"
+                connection.sendall(b"answered\n")
+            assert relay.stdout.read() == b"answered\n"
+            relay.stdin = None

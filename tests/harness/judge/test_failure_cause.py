@@ -133,6 +133,23 @@ def test_what_docprobe_lacked_in_the_conversation_is_a_guess() -> None:
     assert how_to_state((COMMAND, MCP, MCP)).count("`dependencies`") == 1
 
 
+@pytest.mark.parametrize(
+    ("log", "possible"),
+    [
+        ("mcp.shared.exceptions.McpError: Connection closed", True),
+        ("Error: spawn node ENOENT", True),
+        ("TypeError: list_tools() takes 1 positional argument but 2 were given", False),
+        ("NameError: name 'sesion' is not defined", False),
+    ],
+)
+def test_a_server_that_docprobe_put_in_place_may_be_why_its_client_finds_none(log: str, possible: bool) -> None:
+    client = replace(
+        bundle("client.py", Note(NoteKind.STAND_IN, Origin.STATED, "python /srv/server.py")), kind=ExampleKind.CLIENT
+    )
+    assert [note.kind for note in cause_of(failed(log), client).guesses] == [NoteKind.STAND_IN] * possible
+    assert cause_of(failed(log), replace(client, notes=())).guesses == ()
+
+
 @pytest.mark.parametrize(("kind", "key"), [(NoteKind.JOINED, "`blocks`"), (NoteKind.WHOLE_PROGRAM, "`files`")])
 def test_how_to_state_which_lines_are_the_program(kind: NoteKind, key: str) -> None:
     words = how_to_state((Note(kind, Origin.INFERRED, "5-9, 13-17", " are one file"),))

@@ -1,0 +1,214 @@
+"""The commands by which a client starts its servers, as far as its code tells their words. Pure.
+
+Arguments are read through variables with one value, and through the paths that code puts together: beside its own file
+(``Path(__file__).parent / "server.py"``), or below the folder that it is run in (``path.join("dist", "server.js")``).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.facts import Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from extractor.languages.common.facts import Call, CodeFacts, Value
+    from extractor.languages.common.values import Draft
+
+COMMAND_KEY: Final = "command"
+"""Key of the command in a host's configuration of its servers."""
+UNREADABLE: Final = "…"
+"""In place of a word that the code computes."""
+SCRIPT: Final = re.compile(r"[\w@./ -]+\.(?:py|js|mjs|cjs)")
+_BESIDE_COMMAND: Final = frozenset({"args", "transport", "type"})
+"""What a server's configuration has beside its command: ``{"math": {"command": "npx", "args": […]}}``."""
+_CLIENT: Final = "Client"
+"""A call that starts a server if it is given a script, and connects to one if it is given anything else."""
+_COMMAND_CALLS: Final = frozenset(
+    {"exec.Command", "exec.CommandContext", "Command.new", "ServerParameters.builder", "ProcessBuilder"}
+)
+"""Calls of Go, Rust, Java and Kotlin that make a command."""
+_BUILT: Final = frozenset({"new", "builder"})
+"""Of those, the last names of calls after which further calls add the arguments."""
+_QUOTED: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
+_TEXT: Final = re.compile(r"f?\"[^\"]*\"|f?'[^']*'|`[^`]*`")
+"""A text of Python or JavaScript, without escapes."""
+_PLACE: Final = re.compile(r"\$?\{([^{}]*)\}")
+"""What a text leaves to be computed: ``{HERE}``, ``${dir}``."""
+_NAME: Final = re.compile(r"(?<![\w.$])[A-Za-z_$][\w$]*")
+_NAMES: Final = re.compile(r"[A-Za-z_$][\w$]*")
+_OF_FILE: Final = re.compile(r"__file__|__filename|import\.meta\.(?:url|filename)")
+_OF_FOLDER: Final = re.compile(r"__dirname|import\.meta\.dirname")
+_UP: Final = re.compile(r"\.parent\b(?!\()|\bdirname\(|\.with_name\(|\bnew URL\(")
+"""What leads from a path to its folder."""
+_ABOVE: Final = re.compile(r"\.parents\[(\d)\]")
+_PATH_WORD: Final = re.compile(
+    r"__file__|__filename|__dirname|abspath|absolute|as_posix|cwd|dirname|expanduser|fileURLToPath|filename|fspath|getcwd"
+    r"|href|import|join|joinpath|meta|new|normalize|os|parent|parents|path|pathlib|pathname|process|realpath|resolve|sep"
+    r"|str|toString|url|with_name|Path|PosixPath|PurePath|String|URL"
+)
+"""Names of the standard libraries that put a path together; any other computes it."""
+_DEEPEST: Final = 4
+"""Variables that are given the value of another."""
+
+
+def configured_commands(draft: Draft) -> tuple[Call, ...]:
+    """Return the dictionaries of a program that configure a server which a client starts."""
+    tables = (table for code in draft.facts for table in code.tables)
+    return tuple(t for t in tables if _is_command(t.keywords.get(COMMAND_KEY)) and t.keywords.keys() & _BESIDE_COMMAND)
+
+
+def _is_command(value: Value) -> bool:
+    """Whether a value may be a command, and not the schema of one."""
+    return isinstance(value, str) or (isinstance(value, Ref) and not value.text.startswith(("{", "[")))
+
+
+def spawned_commands(draft: Draft) -> Iterator[tuple[tuple[str, ...] | None, int]]:
+    """Yield the words of each command that starts a server, None for one that the code computes; and its line.
+
+    Args:
+        draft: a client.
+    """
+    for file in draft.program.files:
+        here = posixpath.dirname(file.name.path) if file.name is not None else ""
+        values = {name: text for code in file.facts for name, text in code.values.items()}
+        for code in file.facts:
+            for call in code.calls:
+                # a constructor is ``TokioChildProcess.new`` in Rust
+                name = call.name.removesuffix(".new").rpartition(".")[2]
+                if name not in draft.docs.profile.spawning or (name == _CLIENT and call.last != _CLIENT):
+                    continue
+                if (found := _words(call, values, here)) is not None:
+                    yield found or _commanded(code) or None, call.line
+            for table in code.tables:
+                if table in configured_commands(draft):
+                    yield _words(table, values, here) or None, table.line
+
+
+def _commanded(code: CodeFacts) -> tuple[str, ...]:
+    """The words of the one command that code makes apart: ``exec.Command("npx", "-y")``, ``Command::new("npx")``."""
+    made = [call for call in code.calls if ".".join(call.name.split(".")[-2:]) in _COMMAND_CALLS]
+    given = [a for call in made for a in call.arguments if isinstance(a, str) or call.last != "CommandContext"]
+    added = [call for call in code.calls if call.last in {"arg", "args"}] if made and made[0].last in _BUILT else []
+    for call in sorted(added, key=lambda call: (call.line, len(call.name))):
+        given += [word for a in call.arguments for word in (_quoted(a.text) if isinstance(a, Ref) else (a,))]
+    texts = tuple(word for word in given if isinstance(word, str))
+    return texts if len(made) == 1 and len(texts) == len(given) else ()
+
+
+def _words(call: Call, values: Mapping[str, str], here: str) -> tuple[str, ...] | None:
+    """The words of the command of a call, empty if they cannot be read; None if it starts nothing."""
+    command, arguments = call.keywords.get(COMMAND_KEY), call.keywords.get("args")
+    first = call.arguments[0] if call.arguments else call.keywords.get("script_path")
+    if command is None and isinstance(first, Ref):
+        path = _path(first.text, values, here)
+        first = path if path is not None and SCRIPT.fullmatch(path) else first
+    if command is None and isinstance(first, str):
+        if SCRIPT.fullmatch(first):
+            return ("python" if first.endswith(".py") else "node", first)
+        if "://" in first or call.last == _CLIENT:
+            return None
+        command, arguments = first, call.arguments[1] if len(call.arguments) > 1 else arguments
+    if command is None and call.last == _CLIENT:
+        return None
+    if isinstance(command, Ref):
+        given = _given(command.text, values)
+        literal = _TEXT.fullmatch(given)
+        command = given if given in {"sys.executable", "process.execPath"} else given[1:-1] if literal else ""
+    return (command, *_listed(arguments, values, here)) if isinstance(command, str) and command else ()
+
+
+def _listed(value: Value, values: Mapping[str, str], here: str) -> tuple[str, ...]:
+    """The words of a list; :data:`UNREADABLE` in place of those that the code computes."""
+    if not isinstance(value, Ref):
+        return () if value is None else (UNREADABLE,)
+    text = _given(value.text, values)
+    if text[:1] not in ("[", "("):
+        # another language's list
+        return _quoted(text) or (UNREADABLE,)
+    return tuple(_path(item, values, here) or UNREADABLE for item in _items(text[1:-1]))
+
+
+def _quoted(text: str) -> tuple[str, ...]:
+    return tuple(a or b for a, b in _QUOTED.findall(text))
+
+
+def _given(text: str, values: Mapping[str, str]) -> str:
+    """What a variable is given, itself through others; anything else as it is."""
+    for _ in range(_DEEPEST):
+        text = text.strip()
+        if text not in values:
+            break
+        text = values[text]
+    return text
+
+
+def _items(text: str) -> Iterator[str]:
+    """The items of a list, as written."""
+    depth, item = 0, ""
+    for part in re.split(rf"({_TEXT.pattern}|[\[\](){{}},])", text):
+        if part == "," and depth == 0:
+            yield item
+            item = ""
+            continue
+        if part in ("[", "(", "{"):
+            depth += 1
+        elif part in ("]", ")", "}"):
+            depth -= 1
+        item += part
+    if item.strip():
+        yield item
+
+
+def _path(text: str, values: Mapping[str, str], here: str) -> str | None:
+    """The text that an expression gives, if it is a literal or a path; None if the code computes it.
+
+    Args:
+        text: the expression.
+        values: what variables are given.
+        here: folder of the file that it stands in.
+    """
+    text = text.strip()
+    if _TEXT.fullmatch(text) and not (text.startswith(("f", "`")) and "{" in text):
+        return text.lstrip("f")[1:-1]
+    for _ in range(_DEEPEST):
+        text = _with_values(_opened(text), values)
+    rest = _TEXT.sub("", text)
+    parts = [part for part in _quoted(text) if part]
+    if not parts or not all(_PATH_WORD.fullmatch(name) for name in _NAMES.findall(rest)):
+        return None
+    up = len(_UP.findall(rest)) + sum(int(number) + 1 for number in _ABOVE.findall(rest))
+    base = ""
+    if _OF_FILE.search(rest):
+        # the first step up leads from the file to its folder
+        base, up = here or ".", max(0, up - 1)
+    elif _OF_FOLDER.search(rest):
+        base = here or "."
+    below = [part.lstrip("/") if base or up or number else part for number, part in enumerate(parts)]
+    return posixpath.normpath(posixpath.join(base, "../" * up, *below))
+
+
+def _opened(text: str) -> str:
+    """An expression with what its texts leave to be computed beside them: ``f"{HERE}/a.py"`` as ``(HERE)'/a.py'``."""
+
+    def opened(found: re.Match[str]) -> str:
+        literal = found[0]
+        if not literal.startswith(("f", "`")):
+            return literal
+        parts = _PLACE.split(literal.lstrip("f")[1:-1])
+        return "".join(f"({part})" if number % 2 else f"'{part}'" for number, part in enumerate(parts))
+
+    return _TEXT.sub(opened, text)
+
+
+def _with_values(text: str, values: Mapping[str, str]) -> str:
+    """An expression with what its variables are given, in brackets; not in its texts."""
+
+    def given(name: re.Match[str]) -> str:
+        return f"({values[name[0]]})" if name[0] in values and not _PATH_WORD.fullmatch(name[0]) else name[0]
+
+    parts = re.split(f"({_TEXT.pattern})", text)
+    return "".join(part if number % 2 else _NAME.sub(given, part) for number, part in enumerate(parts))

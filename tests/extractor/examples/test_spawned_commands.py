@@ -1,0 +1,82 @@
+"""The words of a command that code puts together: through variables, and as paths beside its own file."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from extractor.examples.spawned_commands import UNREADABLE, spawned_commands
+from extractor.languages.common.view import FileName
+from extractor.languages.ecmascript.parse import parse_javascript
+from extractor.languages.python.parse import parse_python
+from extractor.model import Origin
+from harness.profiles.mcp.roles import CODE
+
+if TYPE_CHECKING:
+    from extractor.languages.common.facts import CodeFacts
+
+
+def words_of(facts: CodeFacts, path: str) -> list[tuple[str, ...] | None]:
+    file = SimpleNamespace(name=FileName(path, Origin.STATED, 1.0, "title"), facts=(facts,))
+    program = SimpleNamespace(files=(file,))
+    draft = SimpleNamespace(program=program, facts=(facts,), docs=SimpleNamespace(profile=CODE))
+    return [words for words, _ in spawned_commands(draft)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("before", "arguments", "words"),
+    [
+        ("", '["tide.py", "--fast"]', ("tide.py", "--fast")),
+        ("", "[]", ()),
+        # beside the file of the code, in whatever way
+        ("", '[str(Path(__file__).with_name("tide.py"))]', ("desk/tide.py",)),
+        ("", '[str(Path(__file__).parent / "servers" / "tide.py")]', ("desk/servers/tide.py",)),
+        ("", '[str(Path(__file__).resolve().parents[1] / "tide.py")]', ("tide.py",)),
+        ("", '[str(Path(__file__).parent.parent.parent / "tide.py")]', ("../tide.py",)),
+        ("", '[os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tide.py")]', ("tide.py",)),
+        ("HERE = Path(__file__).parent", '[f"{HERE}/tide.py", "-q"]', ("desk/tide.py", "-q")),
+        ("HERE = Path(__file__).parent\nTIDE = HERE / 'tide.py'", "[str(TIDE)]", ("desk/tide.py",)),
+        # below the folder that it is run in
+        ("TIDE = 'tide.py'", "[TIDE]", ("tide.py",)),
+        ("ARGS = ['-u', 'tide.py']", "ARGS", ("-u", "tide.py")),
+        ("", '[os.path.join("servers", "tide.py")]', ("servers/tide.py",)),
+        ("", '[str(Path("/srv") / "tide.py")]', ("/srv/tide.py",)),
+        ("", '["--dir", "a, (b", "tide.py"]', ("--dir", "a, (b", "tide.py")),
+        # what the code computes
+        ("", "[sys.argv[1]]", (UNREADABLE,)),
+        ("", '[os.environ.get("TIDE", "tide.py")]', (UNREADABLE,)),
+        ("", '["-u", find("tide.py")]', ("-u", UNREADABLE)),
+        ("", "make_arguments()", (UNREADABLE,)),
+        ("A = B\nB = A", "[A]", (UNREADABLE,)),
+    ],
+)
+def test_python(before: str, arguments: str, words: tuple[str, ...]) -> None:
+    code = f"import os, sys\nfrom pathlib import Path\n{before}\nStdioServerParameters(command='python', args={arguments})\n"
+    assert words_of(parse_python(code), "desk/client.py") == [("python", *words)]
+
+
+@pytest.mark.parametrize(
+    ("before", "arguments", "words"),
+    [
+        ("", '["tide.js"]', ("tide.js",)),
+        ("", '[path.join(__dirname, "..", "tide.js")]', ("tide.js",)),
+        ("", '[path.join(path.dirname(__dirname), "tide.js")]', ("tide.js",)),
+        ("", '[fileURLToPath(new URL("./tide.js", import.meta.url))]', ("desk/tide.js",)),
+        ("", "[`${import.meta.dirname}/tide.js`]", ("desk/tide.js",)),
+        ("const here = path.dirname(fileURLToPath(import.meta.url));", '[path.resolve(here, "tide.js")]', ("desk/tide.js",)),
+        ("const tide = path.resolve('dist', 'tide.js');", "[tide, '-q']", ("dist/tide.js", "-q")),
+        ("", "[process.argv[2]]", (UNREADABLE,)),
+        ("", '[process.env.TIDE ?? "tide.js"]', (UNREADABLE,)),
+    ],
+)
+def test_javascript(before: str, arguments: str, words: tuple[str, ...]) -> None:
+    code = f'{before}\nnew StdioClientTransport({{ command: "node", args: {arguments} }});\n'
+    assert words_of(parse_javascript(code), "desk/client.js") == [("node", *words)]
+
+
+def test_a_command_in_a_variable_and_a_script_alone() -> None:
+    code = "PROGRAM = 'uvx'\nStdioServerParameters(command=PROGRAM, args=['tide'])\n"
+    code += "Client(Path(__file__).parent / 'tide.py')\nClient(server)\nPythonStdioTransport(script_path='oven.py')\n"
+    assert words_of(parse_python(code), "client.py") == [("uvx", "tide"), ("python", "tide.py"), ("python", "oven.py")]
