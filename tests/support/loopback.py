@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from extractor.model import Bundle, ExampleKind, Manager
 from harness.engine.protocol import ExitState
 from harness.model import ListeningSocket, LogLine
+from tests.support.forked import ForkedProcess, fork
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from anyio.abc import ByteStream, Process, TaskGroup
 
 SERVERS = Path(__file__).parent.parent / "servers"
-COMMANDS = {"python": (sys.executable, "-SEB"), "node": ("node",)}
 PROGRAMS = {"python": "serve.py", "node": "serve.mjs"}
 START_S = 600.0
 """Only a server that never listens waits for it: several SDKs that start at once on a busy machine take minutes."""
@@ -34,17 +33,23 @@ LONGEST_LINE = 65536
 class LoopbackPod:
     """A running server. It says where it listens by a line ``listening ADDRESS PORT`` on stdout."""
 
-    def __init__(self, command: Sequence[str], tasks: TaskGroup) -> None:
+    def __init__(self, command: Sequence[str], tasks: TaskGroup, *, forked: bool = False) -> None:
+        """``forked``: the command is a Python program and its arguments."""
         self._command = tuple(command)
         self._tasks = tasks
-        self._process: Process | None = None
+        self._forked = forked
+        self._process: Process | ForkedProcess | None = None
         self._socket: ListeningSocket | None = None
         self._listening = anyio.Event()
         self._logs: list[LogLine] = []
 
     async def start(self, *extra: str) -> None:
         self._listening = anyio.Event()
-        self._process = await anyio.open_process([*self._command, *extra], stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
+        command = [*self._command, *extra]
+        if self._forked:
+            self._process = await fork(command)
+        else:
+            self._process = await anyio.open_process(command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
         self._tasks.start_soon(self._read, "stdout", self._process.stdout)
         self._tasks.start_soon(self._read, "stderr", self._process.stderr)
 
@@ -56,6 +61,8 @@ class LoopbackPod:
             process.kill()
         with anyio.CancelScope(shield=True):
             await process.wait()
+            if isinstance(process, ForkedProcess):
+                await process.aclose()
 
     async def _read(self, source: str, stream: anyio.abc.ByteReceiveStream) -> None:
         lines = BufferedByteReceiveStream(stream)
@@ -113,10 +120,10 @@ class LoopbackPod:
 
 
 @asynccontextmanager
-async def running(command: Sequence[str]) -> AsyncIterator[LoopbackPod]:
-    """A server's program, listening; gone on leaving."""
+async def running(command: Sequence[str], *, forked: bool = False) -> AsyncIterator[LoopbackPod]:
+    """A server's program, listening; gone on leaving. ``forked``: of a Python program, what follows ``python``."""
     async with anyio.create_task_group() as tasks:
-        pod = LoopbackPod(command, tasks)
+        pod = LoopbackPod(command, tasks, forked=forked)
         try:
             await pod.start()
             if not await pod.wait_listening(START_S):
@@ -131,7 +138,9 @@ async def running(command: Sequence[str]) -> AsyncIterator[LoopbackPod]:
 async def loopback(language: str, *arguments: str, folder: Path | None = None) -> AsyncIterator[LoopbackPod]:
     """A server of ``tests/servers/<language>``, or of a changed copy of that folder."""
     program = (folder or SERVERS / language) / PROGRAMS[language]
-    async with running((*COMMANDS[language], str(program), *arguments)) as pod:
+    is_python = language == "python"
+    command = (str(program), *arguments) if is_python else ("node", str(program), *arguments)
+    async with running(command, forked=is_python) as pod:
         yield pod
 
 

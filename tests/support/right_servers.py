@@ -83,6 +83,7 @@ RIGHT: dict[str, tuple[Case, ...]] = {
         ),
         *right(
             "ModernFeatures",
+            "Menu",
             "ModernAsking",
             "ModernRegions",
             "ModernRows",

@@ -208,8 +208,11 @@ WRONG: dict[str, tuple[Case, ...]] = {
     ),
     "wrong: headers and codes without sessions": (
         *wrong("header.method-match", "ModernIgnoresMethod", "ModernNeedsNoMethod", revisions=(MODERN,)),
+        *wrong("header.method-match", "ModernTakesAnyCase", revisions=(MODERN,)),
         *wrong(
             "header.name-match",
+            "MenuIgnoresNameOfResource",
+            "MenuIgnoresNameOfPrompt",
             "ModernIgnoresName",
             "ModernNeedsNoName",
             "ModernNameAsSent",

@@ -152,16 +152,22 @@ def of_npm(*names: str) -> Bundle:
     )  # fmt: skip
 
 
+@pytest.fixture(scope="session")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all: packages that several tests need are installed once."""
+    return tmp_path_factory.mktemp("state")
+
+
 @pytest.mark.engine
 @pytest.mark.registry
-async def test_names_of_npm_packages_by_types_and_by_import(tmp_path: Path) -> None:
+async def test_names_of_npm_packages_by_types_and_by_import(state: Path) -> None:
     asked = {
         "zod": frozenset({"ZodType", "z", "Zodiac", "default"}),
         "zod/v9": frozenset({"z"}),
         "is-number": frozenset({"default", "isNaN"}),
         "not-installed": frozenset({"x"}),
     }
-    async with connect(state=tmp_path, host=HOST) as engine:
+    async with connect(state=state, host=HOST) as engine:
         found = await look_up(engine, of_npm("zod@4", "is-number@7"), asked, cutoff=None, progress=print)
     assert found.failed is None
     assert found.answers["zod"] == ModuleAnswer(True, ("Zodiac",))
@@ -172,7 +178,7 @@ async def test_names_of_npm_packages_by_types_and_by_import(tmp_path: Path) -> N
 
 @pytest.mark.engine
 @pytest.mark.registry
-async def test_names_of_python_packages(tmp_path: Path) -> None:
+async def test_names_of_python_packages(state: Path) -> None:
     tool = language("python").look_up
     assert tool is not None
     bundle = replace(BUNDLE, files=(tool.file,), command=tool.command, dependencies=(Dependency("six"),))
@@ -182,7 +188,7 @@ async def test_names_of_python_packages(tmp_path: Path) -> None:
         "six.none": frozenset({"x"}),
         "seven.other": frozenset({"x"}),
     }
-    async with connect(state=tmp_path, host=HOST) as engine:
+    async with connect(state=state, host=HOST) as engine:
         found = await look_up(engine, bundle, asked, cutoff=None, progress=print)
     assert found.answers["six"] == ModuleAnswer(True, ("nothing",))
     assert found.answers["six.moves"] == ModuleAnswer(True)
@@ -192,7 +198,7 @@ async def test_names_of_python_packages(tmp_path: Path) -> None:
 
 @pytest.mark.engine
 @pytest.mark.registry
-async def test_names_of_go_packages(tmp_path: Path) -> None:
+async def test_names_of_go_packages(state: Path) -> None:
     tool = language("go").look_up
     assert tool is not None
     bundle = replace(
@@ -200,7 +206,7 @@ async def test_names_of_go_packages(tmp_path: Path) -> None:
         command=tool.command, dependencies=(Dependency("github.com/google/uuid", extras=("/",)),),
     )  # fmt: skip
     asked = {"github.com/google/uuid": frozenset({"NewString", "Renamed"}), "net/http": frozenset({"Handle", "Hndle"})}
-    async with connect(state=tmp_path, host=HOST) as engine:
+    async with connect(state=state, host=HOST) as engine:
         found = await look_up(engine, bundle, asked, cutoff=None, progress=print)
     assert found.answers["github.com/google/uuid"] == ModuleAnswer(True, ("Renamed",))
     assert found.answers["net/http"] == ModuleAnswer(True, ("Hndle",))
@@ -219,7 +225,7 @@ def of_language(name: str, manager: Manager, dependency: Dependency) -> Bundle:
 
 @pytest.mark.engine
 @pytest.mark.registry
-async def test_names_of_java_packages(tmp_path: Path) -> None:
+async def test_names_of_java_packages(state: Path) -> None:
     asked = {
         # JsonTok is the beginning of a name that the package has
         "com.google.gson.stream": frozenset({"JsonToken", "JsonTok", "*"}),
@@ -228,7 +234,7 @@ async def test_names_of_java_packages(tmp_path: Path) -> None:
         "org.acme.other": frozenset({"X"}),
     }
     bundle = of_language("java", Manager.MAVEN, Dependency("com.google.code.gson:gson", "2.11.0"))
-    async with connect(state=tmp_path, host=HOST) as engine:
+    async with connect(state=state, host=HOST) as engine:
         found = await look_up(engine, bundle, asked, cutoff=None, progress=print)
     assert found.failed is None
     assert found.answers["com.google.gson.stream"] == ModuleAnswer(True, ("JsonTok",))
@@ -239,7 +245,7 @@ async def test_names_of_java_packages(tmp_path: Path) -> None:
 
 @pytest.mark.engine
 @pytest.mark.registry
-async def test_names_of_kotlin_packages(tmp_path: Path) -> None:
+async def test_names_of_kotlin_packages(state: Path) -> None:
     asked = {
         # functions of a package, which are in no class of their own
         "kotlinx.serialization.json": frozenset({"Json", "buildJsonObject", "buildJson", "JsonThing"}),
@@ -248,7 +254,7 @@ async def test_names_of_kotlin_packages(tmp_path: Path) -> None:
     }
     package = Dependency("org.jetbrains.kotlinx:kotlinx-serialization-json", "1.9.0")
     bundle = of_language("kotlin", Manager.MAVEN, package)
-    async with connect(state=tmp_path, host=HOST) as engine:
+    async with connect(state=state, host=HOST) as engine:
         found = await look_up(engine, bundle, asked, cutoff=None, progress=print)
     assert found.failed is None
     assert found.answers["kotlinx.serialization.json"] == ModuleAnswer(True, ("JsonThing", "buildJson"))
@@ -258,9 +264,9 @@ async def test_names_of_kotlin_packages(tmp_path: Path) -> None:
 
 @pytest.mark.engine
 @pytest.mark.registry
-async def test_names_of_rust_crates(tmp_path: Path) -> None:
+async def test_names_of_rust_crates(state: Path) -> None:
     asked = {"semver": frozenset({"Version", "Versio"}), "semver::gone": frozenset({"X"})}
-    async with connect(state=tmp_path, host=HOST) as engine:
+    async with connect(state=state, host=HOST) as engine:
         found = await look_up(
             engine, of_language("rust", Manager.CARGO, Dependency("semver", "1")), asked, cutoff=None, progress=print
         )
@@ -273,7 +279,7 @@ async def test_names_of_rust_crates(tmp_path: Path) -> None:
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.parametrize("strict", [None, True, False])
-async def test_types_by_strict_options_or_the_pages(tmp_path: Path, strict: bool | None) -> None:
+async def test_types_by_strict_options_or_the_pages(state: Path, strict: bool | None) -> None:
     text = 'import { createServer } from "node:http";\nexport const f = (x) => x;\nexport const n: number = createServer;\n'
     files = [SourceFile("src/s.ts", text)]
     if strict is not None:
@@ -282,7 +288,7 @@ async def test_types_by_strict_options_or_the_pages(tmp_path: Path, strict: bool
     tool = language("ts").type_check
     assert tool is not None
     bundle = replace(of_npm(), files=tuple(files))
-    async with connect(state=tmp_path, host=HOST) as engine:
+    async with connect(state=state, host=HOST) as engine:
         image = await engine.install(bundle)
         types = await check_types(engine, bundle, tool, image, print)
     lines = [(message.line, message.code) for message in types.messages if isinstance(message, TypeMessage)]
@@ -308,12 +314,12 @@ async def test_types_by_strict_options_or_the_pages(tmp_path: Path, strict: bool
     ],
 )  # fmt: skip
 async def test_types_that_a_platform_brings_are_not_missed(
-    tmp_path: Path, code: str, expected: list[tuple[int, str]]
+    state: Path, code: str, expected: list[tuple[int, str]]
 ) -> None:
     tool = language("ts").type_check
     assert tool is not None
     bundle = replace(of_npm(), files=(SourceFile("src/s.ts", f"{code}\n"),))
-    async with connect(state=tmp_path, host=HOST) as engine:
+    async with connect(state=state, host=HOST) as engine:
         types = await check_types(engine, bundle, tool, await engine.install(bundle), print)
     assert types.failed is None
     lines = [(message.line, message.code) for message in types.messages if isinstance(message, TypeMessage)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import conforming
 from conforming import Refused
-from modern import HEADER_MISMATCH, META, NAMES, VERSION, Answered, ModernFeatures, ModernOnly
+from modern import HEADER_MISMATCH, META, NAMES, VERSION, Answered, Menu, ModernFeatures, ModernOnly
 
 if TYPE_CHECKING:
     from wire import Reply, Request
@@ -34,6 +34,30 @@ class ModernIgnoresName(ModernOnly):
 
     def check_name(self, request: Request, message: dict[str, Any]) -> None:
         return
+
+
+class MenuIgnoresNameOfResource(Menu):
+    """Mcp-Name is looked at for tools and prompts only."""
+
+    def check_name(self, request: Request, message: dict[str, Any]) -> None:
+        if message["method"] != "resources/read":
+            super().check_name(request, message)
+
+
+class MenuIgnoresNameOfPrompt(Menu):
+    """Mcp-Name is looked at for tools and resources only."""
+
+    def check_name(self, request: Request, message: dict[str, Any]) -> None:
+        if message["method"] != "prompts/get":
+            super().check_name(request, message)
+
+
+class ModernTakesAnyCase(ModernOnly):
+    """Mcp-Method is compared without regard to case."""
+
+    def check_method(self, request: Request, message: dict[str, Any]) -> None:
+        if (request.header("mcp-method") or "").lower() != message["method"].lower():
+            super().check_method(request, message)
 
 
 class ModernNeedsNoName(ModernOnly):

@@ -169,6 +169,26 @@ class AuthorizedModern(ModernOnly):
     demands_token = True
 
 
+class Menu(ModernOnly):
+    """Has one resource and one prompt, and neither list changes."""
+
+    def capabilities(self) -> dict[str, Any]:
+        return {"tools": {}, "prompts": {}, "resources": {}}
+
+    def result_of(self, message: dict[str, Any]) -> dict[str, Any]:
+        params = message.get("params", {})
+        results: dict[tuple[str, str | None], dict[str, Any]] = {
+            ("resources/list", None): {"resources": [{"name": "soup", "uri": "menu://soup"}]},
+            ("prompts/list", None): {"prompts": [{"name": "order"}]},
+            ("resources/read", "menu://soup"): {"contents": [{"uri": "menu://soup", "text": "leek"}]},
+            ("prompts/get", "order"): {"messages": [{"role": "user", "content": {"type": "text", "text": "Soup!"}}]},
+        }
+        result = results.get((message["method"], params.get(NAMES.get(message["method"]) or "")))
+        if result is None and message["method"] in ("resources/read", "prompts/get"):
+            return conforming.error(message["id"], INVALID_PARAMS, "not on the menu")
+        return conforming.response(message, result) if result is not None else super().result_of(message)
+
+
 class ModernFeatures(ModernOnly):
     """Has prompts and resources, and says when their lists change."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 
 from harness.profiles.mcp import messages, steps
-from harness.profiles.mcp.messages import ACCEPT_BOTH, mirrored_headers
+from harness.profiles.mcp.messages import ACCEPT_BOTH, METHOD_HEADER, NAME_HEADER, mirrored_headers
 from harness.profiles.mcp.probes.offers import probe_offers
 from harness.profiles.mcp.probes.sessionless_tools import probe_tools, send
 
@@ -66,7 +66,12 @@ async def probe_features(peer: ProbedServer, caller: Caller, method: str, contro
     await probe_tools(peer, caller, control.result)
 
     async def ask(step: str, method: str, params: Message) -> ProbeAnswer:
-        return await send(peer, step, caller, method, params, control=control.number)
+        answer = await send(peer, step, caller, method, params, control=control.number)
+        if step == steps.FEATURE_CONTENT and answer.result is not None:
+            other = ((METHOD_HEADER, method), (NAME_HEADER, messages.MISSING_NAME))
+            named = steps.MODERN_NAME_OF[method]
+            await send(peer, named, caller, method, params, control=answer.number, mirrored=other)
+        return answer
 
     tools = control.result if method == "tools/list" else None
     await probe_offers(ask, declared, listed, tools=tools, sessions=False)

@@ -141,6 +141,7 @@ async def _probe_faults(peer: ProbedServer, caller: Caller, method: str, control
     other = "server/discover" if method == "tools/list" else "tools/list"
     await send(steps.MODERN_MISMATCH_METHOD, mirrored=((METHOD_HEADER, other),))
     await send(steps.MODERN_MISSING_METHOD, mirrored=())
+    await send(steps.MODERN_METHOD_CASE, mirrored=((METHOD_HEADER, method.upper()),))
     await send(steps.MODERN_LAST_EVENT_ID, more=((EVENT_HEADER, "docprobe-0"),))
     await _send_in_another_case(peer, caller, method, control)
     await send(steps.MODERN_MISSING_META, without="clientCapabilities")

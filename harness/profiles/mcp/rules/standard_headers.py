@@ -27,6 +27,8 @@ from harness.profiles.mcp.rules.transcript import control_of, error_code, exchan
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
 HEADER_MISMATCH: Final = -32020
@@ -35,9 +37,14 @@ _METHOD_FAULTS: Final = {
     steps.MODERN_MISMATCH_METHOD: "A request whose Mcp-Method names another method than its body",
     steps.MODERN_MISSING_METHOD: "A request without Mcp-Method",
 }
+_CASE_FAULT: Final = {steps.MODERN_METHOD_CASE: "A request whose Mcp-Method has the method in capitals"}
 _NAME_FAULTS: Final = {
     steps.MODERN_TOOL_NAME: "A tools/call whose Mcp-Name names another tool than its body",
     steps.MODERN_TOOL_NAMELESS: "A tools/call without Mcp-Name",
+}
+_OTHER_NAME_FAULTS: Final = {
+    steps.MODERN_NAME_OF["resources/read"]: "A resources/read whose Mcp-Name names another resource than its body",
+    steps.MODERN_NAME_OF["prompts/get"]: "A prompts/get whose Mcp-Name names another prompt than its body",
 }
 _MUST_MATCH: Final = "do not match the corresponding values in the request body"
 """Words of the sentence on headers that differ from the body."""
@@ -48,8 +55,9 @@ _VERSION_FAULTS: Final = (steps.MODERN_MISMATCH, steps.MODERN_MISMATCH_HEADER)
 
 def method_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that an Mcp-Method that is missing or differs from the body MUST get 400."""
+    faults = {**_METHOD_FAULTS, **_asked(transcript, bound, _CASE_FAULT)}
     return deciding(
-        must_answer(transcript, bound, step, 400, what, quoting=_MUST_MATCH) for step, what in _METHOD_FAULTS.items()
+        must_answer(transcript, bound, step, 400, what, quoting=_MUST_MATCH) for step, what in faults.items()
     )
 
 
@@ -68,9 +76,18 @@ METHOD_MATCH: Final = Rule(
 )
 
 
+def _asked(transcript: Transcript, bound: BoundRequirement, faults: Mapping[str, str]) -> dict[str, str]:
+    """Those of some faults that were sent."""
+    return {step: what for step, what in faults.items() if exchange_of(transcript, bound.revision, step) is not None}
+
+
 def name_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that an Mcp-Name that is missing or wrong MUST get 400, and that the right one in base64 is served."""
     called = exchange_of(transcript, bound.revision, steps.MODERN_TOOL)
+    others = _asked(transcript, bound, _OTHER_NAME_FAULTS)
+    named = [must_answer(transcript, bound, step, 400, what, quoting=_MUST_MATCH) for step, what in others.items()]
+    if called is None and named:
+        return deciding(named)
     if called is None:
         listed = exchange_of(transcript, bound.revision, steps.MODERN_CONTROL)
         result = (response(listed) or {}).get("result") if listed is not None else None
@@ -80,9 +97,10 @@ def name_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if error_code(called) == HEADER_MISMATCH:
         summary = "A tools/call whose Mcp-Name is the name in its body was refused as different"
         return violated(bound, summary, [called], quoting=_MUST_MATCH, expected="a result")
-    finding = deciding(
+    by_tool = [
         must_answer(transcript, bound, step, 400, what, quoting=_MUST_MATCH) for step, what in _NAME_FAULTS.items()
-    )
+    ]
+    finding = deciding([*by_tool, *named])
     encoded = exchange_of(transcript, bound.revision, steps.MODERN_TOOL_ENCODED)
     if encoded is not None and answer_to_fault(transcript, encoded) in NOT_SERVED:
         summary = f"A tools/call with its name in base64 (=?base64?…?=) returned {describe(encoded)}; in plain text it "
@@ -92,7 +110,7 @@ def name_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if encoded is None or not is_served(encoded):
         why = f"was inconclusive: {why_undecided(encoded)}" if encoded is not None else "was not sent"
         return inconclusive(bound, f"A tools/call with its name in base64 {why}.", [called, encoded])
-    asked = [exchange_of(transcript, bound.revision, step) for step in _NAME_FAULTS]
+    asked = [exchange_of(transcript, bound.revision, step) for step in (*_NAME_FAULTS, *others)]
     return satisfied(
         bound,
         "A tools/call with a wrong Mcp-Name or none returned 400; with the name in base64 it was served.",
@@ -151,7 +169,9 @@ CASE_INSENSITIVE: Final = Rule(
 
 def error_code_of_mismatch(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that a refusal by 400 for its headers MUST carry a JSON-RPC error with code -32020."""
-    faults = [*_METHOD_FAULTS, *_NAME_FAULTS, *_PARAM_FAULTS, *_VERSION_FAULTS]
+    faults = [
+        *_METHOD_FAULTS, *_CASE_FAULT, *_NAME_FAULTS, *_OTHER_NAME_FAULTS, *_PARAM_FAULTS, *_VERSION_FAULTS,
+    ]  # fmt: skip
     if only_sessionless(transcript, bound) is None:
         faults.append(steps.MODERN_MISSING_HEADER)
     asked = [exchange_of(transcript, bound.revision, step) for step in faults]

@@ -142,7 +142,7 @@ def told(transcripts: Mapping[str, Transcript]) -> dict[str, Known]:
                 "resumable": (BOTH_ERAS, {NO_BATCHES, SHARED_STREAMS, OLD_CODE, NO_NAME}),
             },
         ),
-        (
+        pytest.param(
             "fastmcp==4.1.2",
             "fastmcp_v4.py",
             {
@@ -153,6 +153,8 @@ def told(transcripts: Mapping[str, Transcript]) -> dict[str, Known]:
                 # its store keeps the streams of sessions apart
                 "resumable": (BOTH_ERAS, {NO_BATCHES, ORIGIN, OLD_CODE}),
             },
+            # built on mcp-2, and as long as the others together
+            marks=pytest.mark.soak,
         ),
     ],
     ids=["mcp-1", "mcp-2", "fastmcp-4"],

@@ -221,6 +221,7 @@ def modern_servers() -> Iterator[tuple[str, Talk]]:
             f"{steps.MODERN_REMOVED}.ping",
             steps.MODERN_MISMATCH_METHOD,
             steps.MODERN_MISSING_METHOD,
+            steps.MODERN_METHOD_CASE,
             steps.MODERN_LAST_EVENT_ID,
             steps.MODERN_HEADER_CASE,
             steps.RESOURCE_MISSING,
@@ -230,6 +231,9 @@ def modern_servers() -> Iterator[tuple[str, Talk]]:
         called = talk.request(steps.MODERN_TOOL, session=None)
         for step in (steps.MODERN_TOOL_NAME, steps.MODERN_TOOL_NAMELESS, steps.MODERN_TOOL_ENCODED):
             talk.request(step, status, control=called, session=None)
+        for step in steps.MODERN_NAME_OF.values():
+            read = talk.request(steps.FEATURE_CONTENT, session=None)
+            talk.request(step, status, control=read, session=None)
         with_parameter = talk.request(steps.MODERN_PARAM, session=None)
         for step in PARAMETER_STEPS[status % 2 :]:
             talk.request(step, status, control=with_parameter, session=None)
