@@ -38,6 +38,7 @@ _TEXT: Final = re.compile(r"f?\"[^\"]*\"|f?'[^']*'|`[^`]*`")
 """A text of Python or JavaScript, without escapes."""
 _PLACE: Final = re.compile(r"\$?\{([^{}]*)\}")
 """What a text leaves to be computed: ``{HERE}``, ``${dir}``."""
+_OWN_FOLDER: Final = re.compile(r"(?:str\()?(?:os\.getcwd\(\)|Path\.cwd\(\)|process\.cwd\(\)|['\"]\.?['\"])\)?")
 _NAME: Final = re.compile(r"(?<![\w.$])[A-Za-z_$][\w$]*")
 _NAMES: Final = re.compile(r"[A-Za-z_$][\w$]*")
 _OF_FILE: Final = re.compile(r"__file__|__filename|import\.meta\.(?:url|filename)")
@@ -118,7 +119,26 @@ def _words(call: Call, values: Mapping[str, str], here: str) -> tuple[str, ...] 
         given = _given(command.text, values)
         literal = _TEXT.fullmatch(given)
         command = given if given in {"sys.executable", "process.execPath"} else given[1:-1] if literal else ""
-    return (command, *_listed(arguments, values, here)) if isinstance(command, str) and command else ()
+    folder = _folder(call.keywords.get("cwd"), values, here)
+    if not isinstance(command, str) or not command or folder is None:
+        return ()
+    return (command, *(_within(folder, word) for word in _listed(arguments, values, here)))
+
+
+def _folder(value: Value, values: Mapping[str, str], here: str) -> str | None:
+    """The folder that a command is run in, empty for the client's own; None if it is computed, or outside of that."""
+    if value is None:
+        return ""
+    text = _given(value.text, values) if isinstance(value, Ref) else repr(value)
+    if _OWN_FOLDER.fullmatch(text):
+        return ""
+    path = _path(text, values, here)
+    return None if path is None or path.startswith(("/", "..")) else path.removeprefix("./").removesuffix("/")
+
+
+def _within(folder: str, word: str) -> str:
+    """A word of a command that is run in a folder: a script's path as its client sees it."""
+    return posixpath.normpath(posixpath.join(folder, word)) if folder and SCRIPT.fullmatch(word) else word
 
 
 def _listed(value: Value, values: Mapping[str, str], here: str) -> tuple[str, ...]:
@@ -178,7 +198,8 @@ def _path(text: str, values: Mapping[str, str], here: str) -> str | None:
         text = _with_values(_opened(text), values)
     rest = _TEXT.sub("", text)
     parts = [part for part in _quoted(text) if part]
-    if not parts or not all(_PATH_WORD.fullmatch(name) for name in _NAMES.findall(rest)):
+    is_beside = _OF_FILE.search(rest) or _OF_FOLDER.search(rest)
+    if not (parts or is_beside) or not all(_PATH_WORD.fullmatch(name) for name in _NAMES.findall(rest)):
         return None
     up = len(_UP.findall(rest)) + sum(int(number) + 1 for number in _ABOVE.findall(rest))
     base = ""

@@ -76,6 +76,30 @@ def test_javascript(before: str, arguments: str, words: tuple[str, ...]) -> None
     assert words_of(parse_javascript(code), "desk/client.js") == [("node", *words)]
 
 
+@pytest.mark.parametrize(
+    ("folder", "words"),
+    [
+        ("'servers'", ("python", "servers/tide.py")),
+        ("None", ("python", "tide.py")),
+        ("os.getcwd()", ("python", "tide.py")),
+        ("str(Path(__file__).parent)", ("python", "desk/tide.py")),
+        ("HERE / 'servers'", ("python", "desk/servers/tide.py")),
+        ("'/path/to/servers'", None),
+        ("'../servers'", None),
+        ("find()", None),
+    ],
+)
+def test_the_folder_that_a_command_is_run_in(folder: str, words: tuple[str, ...] | None) -> None:
+    code = f"HERE = Path(__file__).parent\nStdioServerParameters(command='python', args=['tide.py'], cwd={folder})\n"
+    assert words_of(parse_python(code), "desk/client.py") == [words]
+
+
+def test_variables_of_a_function_count() -> None:
+    code = "async def main():\n    tide = Path(__file__).parent / '4.1.tide.py'\n"
+    code += "    p = StdioServerParameters(command='python', args=[str(tide)], env=None)\n"
+    assert words_of(parse_python(code), "client.py") == [("python", "4.1.tide.py")]
+
+
 def test_a_command_in_a_variable_and_a_script_alone() -> None:
     code = "PROGRAM = 'uvx'\nStdioServerParameters(command=PROGRAM, args=['tide'])\n"
     code += "Client(Path(__file__).parent / 'tide.py')\nClient(server)\nPythonStdioTransport(script_path='oven.py')\n"
