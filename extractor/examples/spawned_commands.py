@@ -33,7 +33,6 @@ _COMMAND_CALLS: Final = frozenset(
 """Calls of Go, Rust, Java and Kotlin that make a command."""
 _BUILT: Final = frozenset({"new", "builder"})
 """Of those, the last names of calls after which further calls add the arguments."""
-_QUOTED: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _TEXT: Final = re.compile(r"f?\"[^\"]*\"|f?'[^']*'|`[^`]*`")
 """A text of Python or JavaScript, without escapes."""
 _PLACE: Final = re.compile(r"\$?\{([^{}]*)\}")
@@ -45,6 +44,10 @@ _OF_FILE: Final = re.compile(r"__file__|__filename|import\.meta\.(?:url|filename
 _OF_FOLDER: Final = re.compile(r"__dirname|import\.meta\.dirname")
 _UP: Final = re.compile(r"\.parent\b(?!\()|\bdirname\(|\.with_name\(|\bnew URL\(")
 """What leads from a path to its folder."""
+_SPREAD: Final = re.compile(r"\s*(?:\*|\.\.\.)")
+"""What puts the items of one list into another."""
+_ADDED: Final = re.compile(r"[\s()]*\+[\s()+]*")
+"""What is between two texts that become one."""
 _ABOVE: Final = re.compile(r"\.parents\[(\d)\]")
 _PATH_WORD: Final = re.compile(
     r"__file__|__filename|__dirname|abspath|absolute|as_posix|cwd|dirname|expanduser|fileURLToPath|filename|fspath|getcwd"
@@ -54,6 +57,8 @@ _PATH_WORD: Final = re.compile(
 """Names of the standard libraries that put a path together; any other computes it."""
 _DEEPEST: Final = 4
 """Variables that are given the value of another."""
+_MAX_CHARS: Final = 4000
+"""Of an expression with what its variables are given."""
 
 
 def configured_commands(draft: Draft) -> tuple[Call, ...]:
@@ -149,11 +154,18 @@ def _listed(value: Value, values: Mapping[str, str], here: str) -> tuple[str, ..
     if text[:1] not in ("[", "("):
         # another language's list
         return _quoted(text) or (UNREADABLE,)
-    return tuple(_path(item, values, here) or UNREADABLE for item in _items(text[1:-1]))
+    words: list[str] = []
+    for item in _items(text[1:-1]):
+        if (spread := _SPREAD.match(item)) is not None:
+            inner = _given(item[spread.end() :], values)
+            words += _listed(Ref(inner), {}, here) if inner[:1] in ("[", "(") else [UNREADABLE]
+        else:
+            words.append(_path(item, values, here) or UNREADABLE)
+    return tuple(words)
 
 
 def _quoted(text: str) -> tuple[str, ...]:
-    return tuple(a or b for a, b in _QUOTED.findall(text))
+    return tuple(found[0].lstrip("f")[1:-1] for found in _TEXT.finditer(text))
 
 
 def _given(text: str, values: Mapping[str, str]) -> str:
@@ -196,31 +208,36 @@ def _path(text: str, values: Mapping[str, str], here: str) -> str | None:
         return text.lstrip("f")[1:-1]
     for _ in range(_DEEPEST):
         text = _with_values(_opened(text), values)
-    rest = _TEXT.sub("", text)
-    parts = [part for part in _quoted(text) if part]
-    is_beside = _OF_FILE.search(rest) or _OF_FOLDER.search(rest)
-    if not (parts or is_beside) or not all(_PATH_WORD.fullmatch(name) for name in _NAMES.findall(rest)):
+        if len(text) > _MAX_CHARS:
+            return None
+    gaps = _TEXT.split(text)
+    rest = " ".join(gaps)
+    of_file, of_folder = _OF_FILE.search(rest), _OF_FOLDER.search(rest)
+    if len(gaps) == 1 and not (of_file or of_folder):
         return None
-    up = len(_UP.findall(rest)) + sum(int(number) + 1 for number in _ABOVE.findall(rest))
-    base = ""
-    if _OF_FILE.search(rest):
-        # the first step up leads from the file to its folder
-        base, up = here or ".", max(0, up - 1)
-    elif _OF_FOLDER.search(rest):
-        base = here or "."
-    below = [part.lstrip("/") if base or up or number else part for number, part in enumerate(parts)]
-    return posixpath.normpath(posixpath.join(base, "../" * up, *below))
+    if not all(_PATH_WORD.fullmatch(name) for name in _NAMES.findall(rest)):
+        return None
+    path = ""
+    for number, (gap, part) in enumerate(zip(gaps, _quoted(text), strict=False)):
+        # what is added to a text goes on with it
+        path = f"{path}{part}" if number == 0 or _ADDED.fullmatch(gap) else posixpath.join(path, part.lstrip("/"))
+    # the first step up from a file leads to its folder
+    up = len(_UP.findall(rest)) + sum(int(number) + 1 for number in _ABOVE.findall(rest)) - (of_file is not None)
+    base = (here or ".") if of_file or of_folder else ""
+    if base or up > 0:
+        path = path.lstrip("/")
+    return posixpath.normpath(posixpath.join(base, "../" * up, path))
 
 
 def _opened(text: str) -> str:
-    """An expression with what its texts leave to be computed beside them: ``f"{HERE}/a.py"`` as ``(HERE)'/a.py'``."""
+    """An expression with what its texts leave to be computed beside them: ``f"{HERE}/a.py"`` as ``(HERE)+'/a.py'``."""
 
     def opened(found: re.Match[str]) -> str:
         literal = found[0]
         if not literal.startswith(("f", "`")):
             return literal
         parts = _PLACE.split(literal.lstrip("f")[1:-1])
-        return "".join(f"({part})" if number % 2 else f"'{part}'" for number, part in enumerate(parts))
+        return "+".join(f"({part})" if number % 2 else f"'{part}'" for number, part in enumerate(parts))
 
     return _TEXT.sub(opened, text)
 

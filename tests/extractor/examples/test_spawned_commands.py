@@ -44,7 +44,14 @@ def words_of(facts: CodeFacts, path: str) -> list[tuple[str, ...] | None]:
         ("", '[os.path.join("servers", "tide.py")]', ("servers/tide.py",)),
         ("", '[str(Path("/srv") / "tide.py")]', ("/srv/tide.py",)),
         ("", '["--dir", "a, (b", "tide.py"]', ("--dir", "a, (b", "tide.py")),
+        ("NAME = 'tide'", '[f"{NAME}.py"]', ("tide.py",)),
+        ("NAME = 'tide'", '[os.path.join("servers", f"{NAME}.py")]', ("servers/tide.py",)),
+        ("HERE = os.path.dirname(__file__)", '[HERE + "/tide.py"]', ("desk/tide.py",)),
+        ("HERE = Path(__file__).parent / 'servers'", '[f"{HERE}/tide.py"]', ("desk/servers/tide.py",)),
+        ("FLAGS = ['-u', '-q']", '[*FLAGS, "tide.py"]', ("-u", "-q", "tide.py")),
         # what the code computes
+        ("", '[*flags(), "tide.py"]', (UNREADABLE, "tide.py")),
+        ("A = B\nB = [C, C]", "[*A]", (UNREADABLE, UNREADABLE)),
         ("", "[sys.argv[1]]", (UNREADABLE,)),
         ("", '[os.environ.get("TIDE", "tide.py")]', (UNREADABLE,)),
         ("", '["-u", find("tide.py")]', ("-u", UNREADABLE)),
@@ -92,6 +99,12 @@ def test_javascript(before: str, arguments: str, words: tuple[str, ...]) -> None
 def test_the_folder_that_a_command_is_run_in(folder: str, words: tuple[str, ...] | None) -> None:
     code = f"HERE = Path(__file__).parent\nStdioServerParameters(command='python', args=['tide.py'], cwd={folder})\n"
     assert words_of(parse_python(code), "desk/client.py") == [words]
+
+
+def test_variables_that_grow_are_not_followed() -> None:
+    lines = [f"V{n} = {' / '.join([f'V{n + 1}'] * 30)}" for n in range(6)]
+    code = "\n".join([*lines, "StdioServerParameters(command='python', args=[str(V0), 'tide.py'])\n"])
+    assert words_of(parse_python(code), "client.py") == [("python", UNREADABLE, "tide.py")]
 
 
 def test_variables_of_a_function_count() -> None:
