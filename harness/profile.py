@@ -116,6 +116,10 @@ def _nothing_printed(blocks: Sequence[Block], page: str, source: str) -> Printed
     return None
 
 
+def _one_conversation(transcript: Transcript) -> tuple[Transcript, ...]:
+    return (transcript,)
+
+
 def _always(transcript: Transcript, revision: str) -> bool:
     return True
 
@@ -155,6 +159,8 @@ class Profile:
     """Reads the exchanges and messages that a page prints: its blocks, path and source; None if there are none."""
     transcript_for_page: Callable[[Transcript, Sequence[BoundRequirement], str | None], Transcript] = _heard
     """The transcript as it counts for a page of that revision (a draft is spoken as the newest release)."""
+    conversations: Callable[[Transcript], tuple[Transcript, ...]] = _one_conversation
+    """The parts of a transcript that are judged each on its own: what a client says to servers over two transports."""
     judged_under: Callable[[Transcript, str], bool] = _always
     """Whether a revision's text has the transport that was spoken, so that it can judge the conversation."""
 

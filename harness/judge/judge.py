@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
 from harness.judge.findings import inconclusive
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from harness.model import BoundRequirement, Drift, Finding, Transcript
     from harness.profile import Profile
     from harness.rule import Decision
+
+
+_DECIDING: Final = (Verdict.VIOLATED, Verdict.INCONCLUSIVE, Verdict.SATISFIED, Verdict.NOT_APPLICABLE)
+"""Which verdict on a part of a conversation is that on the whole."""
 
 
 def judge(
@@ -46,12 +50,16 @@ def judge(
     transcript = profile.transcript_for_page(transcript, bound, page_revision)
     own = deciding_revision(page_revision, transcript.negotiated, at_hand)
     order = {rule.requirement.id: number for number, rule in enumerate(profile.catalogue.rules)}
+    parts = profile.conversations(transcript)
     findings = []
     for row in sorted(bound, key=lambda row: (order[row.requirement.id], row.revision)):
         decision = profile.catalogue.rules[order[row.requirement.id]].conversation
-        if decision is None or not _applies(row, transcript, profile, page_revision):
+        # the example as a whole has its page's revision
+        among = (transcript,) if row.requirement.side is Side.EXAMPLE else parts
+        heard = [part for part in among if _applies(row, part, profile, page_revision)]
+        if decision is None or not heard:
             continue
-        finding = _judged(decision, transcript, row)
+        finding = min((_judged(decision, part, row) for part in heard), key=lambda one: _DECIDING.index(one.verdict))
         findings.append(replace(finding, gates=row.revision == own and blocks(finding, transcript, profile)))
     return tuple(findings)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from extractor.model import Block
+    from harness.model import Transcript
     from harness.profile import PrintedExchanges
     from harness.rule import Rule
 
@@ -57,6 +58,12 @@ def _printed(blocks: Sequence[Block], page: str, source: str) -> PrintedExchange
     return printed_exchanges(blocks, page, source)
 
 
+def _conversations(transcript: Transcript) -> tuple[Transcript, ...]:
+    from harness.profiles.mcp.transports import conversations
+
+    return conversations(transcript)
+
+
 MCP: Final = Profile(
     name="mcp",
     layout=LAYOUT,
@@ -73,6 +80,7 @@ MCP: Final = Profile(
     probe_for=McpProbe,
     printed=_printed,
     transcript_for_page=transcript_for_page,
+    conversations=_conversations,
     judged_under=judged_under,
 )
 
