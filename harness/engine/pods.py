@@ -62,6 +62,8 @@ class DockerPod:
         self._service_names = frozenset(request.host.lower() for request in bundle.services)
         self._process: Process | None = None
         self._build_failure: ExitState | None = None
+        self._is_over = False
+        """Whether the time that the pod may live is over: a process that is started then ends at once."""
         self._listened = {} if listened is None else listened
         self._expected = self._listened.get(bundle.example_id, frozenset())
         """What listened before: once it listens again, there is nothing more to wait for."""
@@ -244,11 +246,18 @@ class DockerPod:
         started = await process.start(self._settings, bundle.command, bundle.cwd, purpose=next(self._purposes))
         self._process = started
         await self._follow(started)
+        if self._is_over:
+            await self._end_over()
 
     async def _end_in_time(self) -> None:
-        limit_s = self._settings.run.limits.run_s
-        await anyio.sleep(limit_s)
+        await anyio.sleep(self._settings.run.limits.run_s)
+        self._is_over = True
+        await self._end_over()
+
+    async def _end_over(self) -> None:
+        """End the example's process, if it has one, since its time is over."""
         if self._process is not None:
+            limit_s = self._settings.run.limits.run_s
             with suppress(EngineError):  # the next call reports that the engine does not answer
                 await self._process.kill(f"killed: run time limit {limit_s:g} s", "run_s")
 

@@ -136,6 +136,14 @@ async def test_a_build_step_that_listens_is_waited_for_all_the_same(open_engine:
     assert (state.code, state.during) == (3, "build")
 
 
+async def test_a_process_that_is_started_when_the_time_is_over_ends_at_once(open_engine: Open) -> None:
+    """As after a build that took longer, or a restart at that moment."""
+    bundle = python_bundle("import time\ntime.sleep(100)", build=(("sleep", "2"),))
+    async with open_engine(replace(QUICK, run_s=1)) as engine:
+        state, _ = await ends(engine, bundle)
+    assert (state.limit, state.sentence) == ("run_s", "killed: run time limit 1 s")
+
+
 async def test_how_a_killed_example_ended_is_waited_for(open_engine: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine the engine takes long to kill, longer than the example had to start."""
     async with open_engine(replace(QUICK, run_s=0.5)) as engine:
