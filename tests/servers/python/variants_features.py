@@ -90,6 +90,29 @@ class Prompts(Declares):
     image = base64.b64encode(b"not really an image").decode()
 
 
+class LateOnce(conforming.Server):
+    """Answers no initialize with 2025-03-26 in time: the first of them, or as many as ``times`` says."""
+
+    times = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    async def initialize(self, message: dict[str, Any], reply: Reply, user: str | None) -> None:
+        if message.get("params", {}).get("protocolVersion") == "2025-03-26":
+            self.asked += 1
+            if self.asked <= self.times:
+                await asyncio.sleep(60)
+        await super().initialize(message, reply, user)
+
+
+class LateAlways(LateOnce):
+    """Answers none of them in time."""
+
+    times = 99
+
+
 class SlowTools(conforming.Server):
     """Resumable; a tool takes a while, whether its client listens or not."""
 

@@ -191,7 +191,7 @@ async def _probe(
         if peer.token is not None:
             await access.probe_sessionless_tokens(peer, revision, method)
     one_client_only = peer.single_session
-    asked = negotiated.with_handshake
+    asked = tuple(revision for revision in negotiated.with_handshake if revision not in peer.facts.revisions)
     if one_client_only:
         newer = {revision for revision in with_handshake(revisions) if revision >= first_session.STREAMABLE_SINCE}
         asked = tuple(sorted(newer.union(asked), reverse=True))

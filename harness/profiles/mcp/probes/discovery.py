@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from extractor.base.loopback import is_local, loopback_for
 from harness.exchanges.http_exchange import describe_answer
+from harness.model import RevisionFacts
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import Caller, EndpointAddress
 from harness.profiles.mcp.probes import access, sessions
@@ -249,12 +250,14 @@ def _redirect(peer: ProbedServer, answer: ProbeAnswer) -> str | None:
 async def negotiate(peer: ProbedServer, revisions: tuple[str, ...]) -> None:
     """Ask for every revision of the docs, newest first; ``peer.negotiated`` says what was negotiated.
 
-    A process that serves one client is asked for one: its other revisions each take a fresh process, which
-    :mod:`harness.profiles.mcp.probes.one_client` uses for the whole conversation in them.
+    One that got no answer in time is asked for once more; it counts as negotiated and not served if it gets none again,
+    since silence says nothing of it. A process that serves one client is asked for one: its other revisions each take a
+    fresh process, which :mod:`harness.profiles.mcp.probes.one_client` uses for the whole conversation in them.
     """
-    for version in with_handshake(revisions):
-        if version not in peer.answered and not peer.single_session:
-            await _initialize(peer, version)
+    late = [version for version in with_handshake(revisions) if await _is_late(peer, version)]
+    late = [version for version in late if await _is_late(peer, version)]
+    for version in late:
+        peer.learn_revision(version, RevisionFacts("initialize was not answered in time, twice"))
     if peer.initializes_served == 1 and not peer.single_session:
         await sessions.ask_for_second_client(peer, Caller(None, token=peer.token))
     answered = set(peer.answered.values())
@@ -262,30 +265,39 @@ async def negotiate(peer: ProbedServer, revisions: tuple[str, ...]) -> None:
         peer.facts = replace(peer.facts, unknown_version=version[:100])
     modern = {version: await served_method(peer, version) for version in without_handshake(revisions)}
     peer.negotiated = NegotiatedRevisions(
-        tuple(sorted(answered.intersection(revisions), reverse=True)),
+        tuple(sorted({*late, *answered.intersection(revisions)}, reverse=True)),
         {version: method for version, method in modern.items() if method is not None},
     )
 
 
-async def _initialize(peer: ProbedServer, version: str) -> None:
+async def _is_late(peer: ProbedServer, version: str) -> bool:
+    """Ask for a revision that was not asked for yet; return whether the answer did not come in time."""
+    return version not in peer.answered and not peer.single_session and await _initialize(peer, version)
+
+
+async def _initialize(peer: ProbedServer, version: str) -> bool:
     """Send initialize with ``version``; what it negotiates is in ``peer.answered`` afterwards.
 
     A refusal may mean the version, that the process serves one client, or that it is full; one that was served before
     tells them apart.
+
+    Returns:
+        Whether no answer came in time.
     """
     caller = Caller(None, token=peer.token)
     await sessions.ready(peer)
     answer, opened = await sessions.initialize(peer, steps.DISCOVER_INITIALIZE, caller, version)
     if opened is not None or not peer.answered:
-        return
+        return answer.exchange.timed_out
     if await sessions.ask_for_second_client(peer, caller):
-        return
+        return answer.exchange.timed_out
     if peer.single_session:
         peer.recorder.amend(answer.number, step=f"{steps.RETRY}.{steps.DISCOVER_INITIALIZE}")
-        return
+        return False
     process = peer.recorder.process
     await sessions.fresh_initialize(peer, steps.OPEN_INITIALIZE, caller, next(iter(peer.answered)))
     if peer.recorder.process != process:
         peer.recorder.amend(answer.number, step=f"{steps.RETRY}.{steps.DISCOVER_INITIALIZE}")
         await sessions.ready(peer)
-        await sessions.initialize(peer, steps.DISCOVER_INITIALIZE, caller, version)
+        answer, _ = await sessions.initialize(peer, steps.DISCOVER_INITIALIZE, caller, version)
+    return answer.exchange.timed_out

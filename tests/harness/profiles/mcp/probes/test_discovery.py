@@ -11,12 +11,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from extractor.model import Span, StatedEndpoint
-from harness.model import ListeningSocket, LogLine
+from harness.model import ListeningSocket, LogLine, Verdict
 from harness.profile import ProbeSettings
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.probes.converse_http import converse_http
 from harness.profiles.mcp.probes.discovery import USUAL_PATHS, candidate_addresses
+from tests.support.judged_server import findings, talk, violated
 from tests.support.local_pod import bundle, local_pod
+from tests.support.server_case import OLDEST
 
 from .conversations import NEWEST, REVISIONS, TIMEOUT, hold
 from .mcp_app import Manners, make
@@ -160,3 +162,17 @@ async def test_a_server_that_answers_nothing_is_not_asked_for_long() -> None:
         transcript = await converse_http(pod, bundle(), ProbeSettings(REVISIONS, timeout_s=0.3, start_s=0.3), None)
     assert transcript.facts.not_served == "no path answers an initialize (POST /mcp: no reply, timeout)"
     assert [e.failure for e in transcript.exchanges].count(TIMEOUT) == 2
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize(("server", "expected"), [("LateOnce", Verdict.SATISFIED), ("LateAlways", Verdict.INCONCLUSIVE)])
+async def test_a_revision_whose_initialize_is_not_answered_in_time_stays_open(server: str, expected: Verdict) -> None:
+    """As on a busy machine: it is asked for again, and its requirements do not vanish."""
+    transcript = await talk("python", server, revisions=(OLDEST, NEWEST), timeout_s=1.0)
+    assert transcript.negotiated == (OLDEST, NEWEST)
+    found = {(f.requirement, f.revision): f for f in findings(transcript, page_revision=NEWEST)}
+    assert found["session.terminated-404", NEWEST].verdict is Verdict.SATISFIED
+    older = found["session.terminated-404", OLDEST]
+    assert older.verdict is expected
+    assert expected is Verdict.SATISFIED or "not answered in time" in older.summary
+    assert violated(tuple(found.values())) == frozenset()
