@@ -32,7 +32,7 @@ help:
 	@echo "make test      all tests, with a real container engine; this is what .ci/run calls"
 	@echo "make unit      tests that start no other program, no engine and no registry, and are not long: a minute on two cores"
 	@echo "make lint      ruff, mypy, import contracts"
-	@echo "make soak      faults, attacks, repeatability and load at full size: 40 minutes on two cores; ends with figures"
+	@echo "make soak      faults, attacks, repeatability and load at full size: about an hour on two cores; ends with figures"
 	@echo "               SOAK=4 tries random attacks four times as often"
 	@echo "make cluster   a Dask cluster of three workers on this machine, each with an engine of its own, one killed"
 	@echo "make mutation  break the conforming servers and count which breaks the rules find"

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio
 import pytest
 
 from harness.base.codec import to_json
-from harness.profiles.mcp.services.scripted_server import ScriptedServer, ScriptedService
+from harness.profiles.mcp.services.scripted_server import ScriptedServer
+from tests.support.client_program import served
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    pass
 
 pytestmark = pytest.mark.anyio
-
-
-@asynccontextmanager
-async def served(script: ScriptedServer) -> AsyncIterator[int]:
-    service = ScriptedService(script, 0)
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(listener.serve, service.serve)
-        yield listener.extra(anyio.abc.SocketAttribute.local_port)
-        tasks.cancel_scope.cancel()
-    await listener.aclose()
 
 
 @pytest.mark.parametrize(
