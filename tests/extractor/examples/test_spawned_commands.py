@@ -102,8 +102,8 @@ def test_the_folder_that_a_command_is_run_in(folder: str, words: tuple[str, ...]
 
 
 def test_variables_that_grow_are_not_followed() -> None:
-    lines = [f"V{n} = {' / '.join([f'V{n + 1}'] * 30)}" for n in range(6)]
-    code = "\n".join([*lines, "StdioServerParameters(command='python', args=[str(V0), 'tide.py'])\n"])
+    lines = [f"V{n} = {' / '.join([f'V{n + 1}'] * 30)}" for n in range(3)]
+    code = "\n".join([*lines, "V3 = 'a'", "StdioServerParameters(command='python', args=[str(V0), 'tide.py'])\n"])
     assert words_of(parse_python(code), "client.py") == [("python", UNREADABLE, "tide.py")]
 
 
