@@ -3,31 +3,30 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-const require = createRequire("/opt/docprobe/typescript/package.json");
-const ts = require("typescript");
+const ours = createRequire("/opt/docprobe/typescript/package.json");
+const { API } = await import(ours.resolve("typescript/unstable/sync"));
 const questions = JSON.parse(readFileSync("questions.json", "utf8"));
+// a program of the imports alone, and its options: files that only the compiler sees
 const file = "/example/app/docprobe_questions.mts";
-const text = questions.map((q, n) => `import * as m${n} from ${JSON.stringify(q.module)};\n`).join("");
-const options = {
-  noEmit: true, skipLibCheck: true, strict: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext, esModuleInterop: true, types: [],
+const config = "/example/app/docprobe_questions.json";
+const compilerOptions = {
+  noEmit: true, skipLibCheck: true, strict: true, target: "es2022", module: "nodenext", moduleResolution: "nodenext",
+  esModuleInterop: true, types: [],
 };
-const host = ts.createCompilerHost(options);
-const { fileExists, readFile, getSourceFile } = host;
-host.fileExists = (path) => path === file || fileExists(path);
-host.readFile = (path) => (path === file ? text : readFile(path));
-host.getSourceFile = (path, version, ...more) =>
-  path === file ? ts.createSourceFile(path, text, version) : getSourceFile(path, version, ...more);
-const program = ts.createProgram([file], options, host);
-const checker = program.getTypeChecker();
-const imports = program.getSourceFile(file).statements;
+const seen = new Map([
+  [file, questions.map((q, n) => `import * as m${n} from ${JSON.stringify(q.module)};\n`).join("")],
+  [config, JSON.stringify({ compilerOptions, files: [file] })],
+]);
+const api = new API({ fs: { readFile: (path) => seen.get(path), fileExists: (path) => (seen.has(path) ? true : undefined) } });
+const { program, checker } = api.updateSnapshot({ openProjects: [config] }).getProject(config);
+const imports = program.getSourceFile(file).imports;
 
 /** The names that a module's types export; undefined if it has no types. */
 function typed(number) {
-  const symbol = checker.getSymbolAtLocation(imports[number].moduleSpecifier);
-  if (!symbol || !symbol.exports) return undefined;
+  const symbol = checker.getSymbolAtLocation(imports[number]);
+  if (!symbol) return undefined;
   const names = new Set(checker.getExportsOfModule(symbol).map((one) => one.name));
-  if (symbol.exports.has("export=")) names.add("default");
+  if (symbol.getExports().has("export=")) names.add("default");
   return names;
 }
 
@@ -82,4 +81,5 @@ for (const [number, { module, names }] of questions.entries()) {
   const near = Object.fromEntries(missing.map((name) => [name, similar(known, name)]));
   process.stdout.write(`\n${JSON.stringify({ module, found, missing, words, near })}\n`);
 }
+api.close();
 process.exit(0);

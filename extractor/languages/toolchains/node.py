@@ -28,7 +28,7 @@ def _linked(npm: str) -> Steps:
         ("node", "--version"),
         ("npm", "--version"),
         # for docprobe's own checks of imports and types; no example finds them
-        ("npm", "install", "--prefix", _TYPESCRIPT, *_QUIET, "typescript@5.9.3", "@types/node@24.19.4"),
+        ("npm", "install", "--prefix", _TYPESCRIPT, *_QUIET, "typescript@7.0.2", "@types/node@24.19.4"),
     )
 
 

@@ -300,6 +300,43 @@ async def test_types_by_strict_options_or_the_pages(state: Path, strict: bool | 
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.parametrize(
+    ("options", "packages", "own", "expected"),
+    [
+        # what the newest compiler has no longer: a folder to look in, and how; not strict where nothing is said
+        ('{"baseUrl": "./src", "paths": {"@/*": ["lib/*"]}, "moduleResolution": "node", "target": "es5"}', (), True,
+         [(5, "TS2322")]),
+        ('{"module": "nodenext"}', (), True, [(1, "TS2307"), (2, "TS2307"), (5, "TS2322")]),
+        # the program brings a compiler, which is strict
+        ('{"module": "esnext", "baseUrl": "./src", "paths": {"@/*": ["lib/*"]}}', ("typescript@7.0.2",), True,
+         [(4, "TS7006"), (5, "TS2322")]),
+        ("{broken", (), False, [(1, "TS2307"), (2, "TS2307"), (4, "TS7006"), (5, "TS2322")]),
+    ],
+)  # fmt: skip
+async def test_types_by_what_the_page_and_its_own_compiler_say(
+    state: Path, options: str, packages: tuple[str, ...], own: bool, expected: list[tuple[int, str]]
+) -> None:
+    text = (
+        'import { one } from "@/one";\nimport { one as two } from "lib/one";\nimport fs from "node:fs";\n'
+        "export const f = (x) => x + one + two + fs.constants.F_OK;\nexport const s: string = process.argv.length;\n"
+    )
+    files = (
+        SourceFile("src/s.ts", text),
+        SourceFile("src/lib/one.ts", "export const one: number = 1;\n"),
+        SourceFile("tsconfig.json", f'{{"compilerOptions": {options}, /* all */ "include": ["src"]}}'),
+    )
+    tool = language("ts").type_check
+    assert tool is not None
+    bundle = replace(of_npm(*packages), files=files)
+    async with connect(state=state, host=HOST) as engine:
+        types = await check_types(engine, bundle, tool, await engine.install(bundle), print)
+    assert types.failed is None
+    assert types.own is own
+    assert [(message.line, message.code) for message in types.messages] == expected
+
+
+@pytest.mark.engine
+@pytest.mark.registry
+@pytest.mark.parametrize(
     ("code", "expected"),
     [
         # a platform's own types, which its tools bring or write
