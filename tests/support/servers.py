@@ -110,6 +110,7 @@ WRONG: dict[str, tuple[Case, ...]] = {
         *wrong("log.no-credentials", "LogsTokens"),
         *wrong("tool.validates-input", "AddsAnything"),
         *wrong("cancel.own-requests", "CancelsForTheClient"),
+        *wrong("server.request-ids", "PingsWithOneId"),
         *right("ModernFiles", "ModernFilesOfTheMachine", "ModernTraced", revisions=(MODERN,)),
         *wrong("meta.key-names", "ModernTracedOddly", revisions=(MODERN,)),
         *wrong("resource.traversal", "ModernFilesLedOut", revisions=(MODERN,)),

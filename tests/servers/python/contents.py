@@ -152,6 +152,14 @@ class GivesUpItsPing(conforming.Server):
         ]
 
 
+class PingsWithOneId(GivesUpItsPing):
+    """Gives each of its pings the same id."""
+
+    def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        again = {"jsonrpc": "2.0", "id": "ping", "method": "ping"}
+        return [again, again, *conforming.Server.news_of(self, message)] if message["method"] == "tools/call" else []
+
+
 class CancelsForTheClient(GivesUpItsPing):
     """Cancels the client's request, and answers it."""
 

@@ -1,19 +1,20 @@
 """What a server sends though nobody asked for it: requests, log messages, notifications of a subscription.
 
 Sentences: Streamable HTTP page of 2026-07-28, "Receiving Messages"; message patterns, subscriptions and logging pages;
-lifecycle page of the older revisions, "Initialization" and "Operation".
+lifecycle page of the older revisions, "Initialization" and "Operation"; their overview, "Requests".
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.base.jsonrpc import is_response
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
-from harness.model import Requirement, Side
+from harness.model import STDIN, Requirement, Side
 from harness.profiles.mcp import steps
-from harness.profiles.mcp.messages import EVENT_HEADER, META
+from harness.profiles.mcp.messages import EVENT_HEADER, META, SESSION_HEADER
 from harness.profiles.mcp.revisions import ALL, HTTP_SSE, MODERN, SESSIONS, level, text
 from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, waited_enough
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
@@ -21,6 +22,7 @@ from harness.profiles.mcp.rules.transcript import (
     control_of,
     exchange_of,
     header,
+    issued_id,
     messages,
     progress_token,
     sent,
@@ -41,6 +43,8 @@ _CHANGES: Final = {
     "notifications/resources/updated": "resourceSubscriptions",
 }
 """By notification: what a subscription names to get it."""
+_NOTIFICATION: Final = "notifications/"
+"""Begins the method of every notification."""
 _SHOWN: Final = 60
 """Characters of a method that a summary shows."""
 _AFTER_CAPABILITIES: Final = ("sampling/createMessage", "elicitation/create", "roots/list")
@@ -215,6 +219,54 @@ CANCELS_OWN: Final = Rule(
 )
 
 
+def request_ids(transcript: Transcript, bound: BoundRequirement) -> Finding:
+    """Judge that the server's own requests MUST have a string or an integer as id, none that the session had before.
+
+    What a resumed stream brings came before. A message that came in two streams may be one that was sent to both.
+    """
+    used: dict[object, dict[tuple[str, object], tuple[Exchange, Message]]] = {}
+    seen = None
+    for exchange, message in _received(transcript, bound.revision):
+        if not _is_request(message) or header(exchange, EVENT_HEADER) is not None:
+            continue
+        if _method(message).startswith(_NOTIFICATION):
+            continue  # a notification with an id: rpc.response-form
+        seen, id = exchange, message["id"]
+        if not isinstance(id, (str, int)) or isinstance(id, bool):
+            summary = f"The server sent {_method(message)} with the id {json.dumps(id)[:_SHOWN]}."
+            return violated(bound, summary, [exchange], quoting="MUST NOT be null" if id is None else "")
+        session = header(exchange, SESSION_HEADER) or issued_id(exchange)
+        # over HTTP, without a session's id, only what comes in one reply is known to belong together
+        together = (exchange.process, session) if session or exchange.method == STDIN else exchange.number
+        known = used.setdefault(together, {})
+        named = (type(id).__name__, id)
+        if named not in known:
+            known[named] = (exchange, message)
+            continue
+        other, earlier = known[named]
+        if other is exchange or earlier != message:
+            summary = f"The server sent {_method(earlier)} and {_method(message)} with the id {json.dumps(id)[:_SHOWN]}"
+            both = [exchange] if other is exchange else [other, exchange]
+            return violated(bound, f"{summary} in one session.", both, quoting="previously used")
+    if seen is None:
+        return not_applicable(bound, "The server sent no requests.")
+    return satisfied(bound, "The server's own requests had ids that were new in their session.", [seen])
+
+
+REQUEST_IDS: Final = Rule(
+    Requirement(
+        id="server.request-ids",
+        title="The id of a server's request is a string or an integer, and its own",
+        side=Side.ANY_SERVER,
+        levels=level(Level.MUST, (*HTTP_SSE, *SESSIONS)),
+        basis=text((*HTTP_SSE, *SESSIONS)),
+        effect="A client cannot tell which request its answer belongs to, and may drop the second as a duplicate.",
+        fix="Number the requests of a session, or give each a UUID.",
+    ),
+    Decision(request_ids, BASELINE),
+)
+
+
 def progress_rules(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge progress: it MUST name a token of a request, rise with each notification, and stop at the response.
 
@@ -270,6 +322,7 @@ RULES: Final = (
     LISTEN_ACKNOWLEDGED,
     NO_UNDECLARED_REQUESTS,
     CANCELS_OWN,
+    REQUEST_IDS,
     PROGRESS_RULES,
 )
 

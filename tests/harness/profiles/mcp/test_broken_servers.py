@@ -53,6 +53,7 @@ def test_every_row_is_satisfied_by_a_right_server() -> None:
         Case("python", "Tasks"),
         Case("python", "Guides"),
         Case("python", "LogsRequests"),
+        Case("python", "GivesUpItsPing"),
         Case("python", "Adds"),
         Case("python", "ModernFiles", revisions=(MODERN,)),
         Case("python", "Prompts"),

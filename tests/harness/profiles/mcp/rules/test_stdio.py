@@ -38,6 +38,7 @@ def test_stdio() -> None:
         **dict.fromkeys(("capability.embedded-resources", "resource.uri-scheme"), N),
         **dict.fromkeys(("meta.key-names", "log.no-credentials", "elicitation.required-error"), N),
         "cancel.own-requests": S,
+        "server.request-ids": N,
     }
     assert spoken() == {"stdio.only-messages": S, "stdio.exit-on-close": S, "revision.match": S, **of_messages}
     assert spoken(noise=("Server running",))["stdio.only-messages"] is V
