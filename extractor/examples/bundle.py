@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extractor.examples.endpoints import endpoint_paths, stated_endpoints, stated_headers
 from extractor.examples.overrides import AUTHORIZATION
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from extractor.languages.common.values import Draft, ProgramFile, Startup
     from extractor.model import ServiceRequest, SourceFile
+
+_TRANSPORTS: Final = {ExampleKind.HTTP_SERVER: "HTTP", ExampleKind.STDIO_SERVER: "stdio"}
 
 
 def bundle_of(draft: Draft) -> Bundle:
@@ -86,7 +88,10 @@ def _in_mode(draft: Draft, startup: Startup, environment: Mapping[str, str]) -> 
     modes = draft.role.modes
     if modes is None or draft.override.kind is not None:
         return startup
-    return replace(startup, kind=modes.kind(startup.command, environment) or startup.kind)
+    told = modes.kind(startup.command, environment)
+    kind = told or startup.kind
+    note = Note(NoteKind.TRANSPORT, Origin.INFERRED, _TRANSPORTS[kind], confidence=0.5 if told is None else 0.9)
+    return replace(startup, kind=kind, notes=(*startup.notes, note))
 
 
 def _named_by_program(draft: Draft, command: Sequence[str]) -> Iterator[tuple[str, SourceFile]]:

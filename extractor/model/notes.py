@@ -51,6 +51,8 @@ class NoteKind(StrEnum):
     """What a client starts as its server, as the command that starts it."""
     TOKEN = "token"
     """That requests need a token which neither the page states nor a service beside the program gives."""
+    TRANSPORT = "transport"
+    """Of a program that has several: the one that its command and its own conditions choose."""
     VALUE = "value of"
     """A variable whose value the reader has to fill in."""
     WHOLE_PROGRAM = "whole program"

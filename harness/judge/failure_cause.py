@@ -105,7 +105,9 @@ _IMPORTED: Final = frozenset(
 """Guesses that decide where an import is looked for."""
 _HARMLESS: Final = frozenset({NoteKind.REMARK, NoteKind.FILE_NAME})
 """Guesses that a program which was read, and whose imports were found, cannot fail by."""
-_PROVED: Final = frozenset({NoteKind.COMMAND, NoteKind.MODULE_TYPE, NoteKind.FOLDER, NoteKind.PACKAGE_FOLDER})
+_PROVED: Final = frozenset(
+    {NoteKind.COMMAND, NoteKind.MODULE_TYPE, NoteKind.FOLDER, NoteKind.PACKAGE_FOLDER, NoteKind.TRANSPORT}
+)
 """Guesses that were right if the program answered an initialize."""
 
 
@@ -123,6 +125,7 @@ _STATED_BY: Final = {
     NoteKind.WHOLE_PROGRAM: "that the block is a whole file, by its name (`files`), with all lines (`blocks`, `glue`)",
     NoteKind.INTERPRETER: "the versions of its packages (`dependencies`)",
     NoteKind.MODULE_TYPE: "the package.json of the program (`files`)",
+    NoteKind.TRANSPORT: "the option or the variable that chooses how it serves (`kind`)",
     NoteKind.TOKEN: "the header that clients send, in a request or a client's configuration (`headers`)",
 }
 """What a page says in place of a guess, and the key of docprobe.toml that does the same."""

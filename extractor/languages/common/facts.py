@@ -156,6 +156,8 @@ class CodeFacts:
     """Names bound once, at the top level, to a text."""
     values: Mapping[str, str] = field(default_factory=dict)
     """Python and JavaScript: variables with one short value, and parameters with a default, and those, as written."""
+    parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Python: the names of the parameters of functions, in order, by the functions' own names."""
     reads: tuple[Call, ...] = ()
     """Python and JavaScript: uses of the standard input, whether they are calls or not."""
     tables: tuple[Call, ...] = ()

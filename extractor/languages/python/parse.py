@@ -87,6 +87,7 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
         late=late_names(tree, free, registrations | ROUTE_DECORATORS),
         constants=constants(tree.body),
         values=once_given(visitor.values),
+        parameters=visitor.parameters,
         reads=tuple(visitor.reads),
         tables=tuple(visitor.tables),
         decorators=tuple(by_own_name(call, visitor.aliases) for call in visitor.decorators),
@@ -122,6 +123,7 @@ class _Visitor(ast.NodeVisitor):
         self.environment: list[EnvironmentRead] = []
         self.texts: list[Text] = []
         self.values: list[tuple[str, str]] = []
+        self.parameters: dict[str, tuple[str, ...]] = {}
         self.reads: list[Call] = []
         self.tables: list[Call] = []
         self.decorators: list[Call] = []
@@ -143,6 +145,8 @@ class _Visitor(ast.NodeVisitor):
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.decorators += [self._call(d) if isinstance(d, ast.Call) else _bare(d) for d in node.decorator_list]
         self.values += _defaults(node.args)
+        taken = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        self.parameters[node.name] = tuple(one.arg for one in taken if one.arg not in ("self", "cls"))
         for outside in (*node.decorator_list, node.args, node.returns):
             if outside is not None:
                 self.visit(outside)

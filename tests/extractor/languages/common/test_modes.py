@@ -10,7 +10,7 @@ from extractor.docs.corpus import extract
 from extractor.examples.find import find_examples
 from extractor.languages.ecmascript.parse import parse_typescript
 from extractor.languages.python.parse import parse_python
-from extractor.model import ExampleKind, Layout
+from extractor.model import ExampleKind, Layout, NoteKind
 from harness.profiles.mcp.roles import CODE
 
 if TYPE_CHECKING:
@@ -145,8 +145,32 @@ BY_TYPE = """
 const server = new McpServer({ name: "mill", version: "1" });
 server.start({ transportType: process.env.PORT ? "httpStream" : "stdio" });
 """
+BY_CONSTANT = """
+const server = new McpServer({ name: "mill", version: "1" });
+const USE_HTTP = true;
+if (USE_HTTP) {
+  app.post("/mcp", (req, res) => new StreamableHTTPServerTransport({}).handleRequest(req, res));
+  app.listen(3000);
+} else {
+  await server.connect(new StdioServerTransport());
+}
+"""
+BY_CALL = """
+mcp = FastMCP('mill')
+def serve(http: bool = False):
+    if http:
+        mcp.run(transport='http')
+    else:
+        mcp.run()
+serve()
+"""
 COMMANDER = "program.option('-h, --how <kind>', 'over what', 'stdio');"
 READ = "const TRANSPORT = process.env.TRANSPORT ?? 'stdio';"
+
+
+def flagged(test: str, lines: str) -> str:
+    """A server that asks for something that these lines give."""
+    return BY_FLAG.replace("parser.add_argument('--http', action='store_true')", lines).replace("args.http", test)
 
 
 @pytest.mark.parametrize(
@@ -197,8 +221,54 @@ READ = "const TRANSPORT = process.env.TRANSPORT ?? 'stdio';"
         (BY_WORD, "node server.js --web", {}, HTTP),
         (BY_TYPE, "node server.js", {}, STDIO),
         (BY_TYPE, "node server.js", {"PORT": "3000"}, HTTP),
+        # what the code says itself
+        (flagged("HTTP", "HTTP = True"), "python server.py", {}, HTTP),
+        (flagged("HTTP", "HTTP = False"), "python server.py", {}, STDIO),
+        (flagged("HTTP", "HTTP = '--http' in sys.argv"), "python server.py", {}, STDIO),
+        (flagged("PORT", "PORT = 8000"), "python server.py", {}, HTTP),
+        (flagged("settings.use_http", "class Settings(BaseSettings):\n    use_http: bool = True"), "python s.py", {}, HTTP),
+        (flagged("settings.use_http", "class Settings(BaseSettings):\n    use_http: bool = True"), "python s.py",
+         {"USE_HTTP": "false"}, STDIO),
+        (flagged("HTTP is not None", "HTTP = os.getenv('HTTP')"), "python s.py", {}, STDIO),
+        (flagged("HTTP is not None", "HTTP = os.getenv('HTTP')"), "python s.py", {"HTTP": "1"}, HTTP),
+        (flagged("PORT", "PORT = int(os.getenv('PORT', '8000'))"), "python s.py", {}, HTTP),
+        (flagged("HTTP", "HTTP = os.getenv('HTTP', 'false').lower() == 'true'"), "python s.py", {}, STDIO),
+        (flagged("HTTP", "HTTP = os.getenv('HTTP', 'false').lower() == 'true'"), "python s.py", {"HTTP": "TRUE"}, HTTP),
+        (BY_CHOICE.replace("'--http' in sys.argv", "HTTP") + "HTTP = True", "python server.py", {}, HTTP),
+        (BY_CONSTANT, "node server.js", {}, HTTP),
+        (BY_CONSTANT.replace("= true", "= false"), "node server.js", {}, STDIO),
+        (BY_CONSTANT.replace("= true", "= isBusy()"), "node server.js", {}, None),
+        (BY_CALL, "python server.py", {}, STDIO),
+        (BY_CALL.replace("serve()", "serve(http=True)"), "python server.py", {}, HTTP),
+        (BY_CALL.replace("serve()", "serve(True)"), "python server.py", {}, HTTP),
+        (BY_CALL.replace("serve()", "serve(True)\nserve()"), "python server.py", {}, None),
+        (BY_CALL.replace("serve()", "typer.run(serve)"), "python server.py --http", {}, HTTP),
+        (BY_CALL.replace("= False", "= True"), "python server.py", {}, HTTP),
+        (BY_CALL.replace("= False", "= True"), "python server.py --no-http", {}, STDIO),
+        (BY_CALL.replace("= False", "= typer.Option(True, help='x')"), "python server.py", {}, HTTP),
+        (BY_PARAMETER.replace("typer.run(main)", "main('stdio')"), "python server.py", {}, STDIO),
+        # options that are on unless they are turned off
+        (flagged("args.http", "parser.add_argument('--http', action=BooleanOptionalAction, default=True)"), "python s.py",
+         {}, HTTP),
+        (flagged("args.http", "parser.add_argument('--stdio', dest='http', action='store_false')"), "python s.py", {}, HTTP),
+        (flagged("args.http", "parser.add_argument('--stdio', dest='http', action='store_false')"), "python s.py --stdio",
+         {}, STDIO),
+        (BY_FLAG, "python server.py --no-http", {}, STDIO),
+        (BY_FLAG, "python server.py --http-timeout 5", {}, STDIO),
+        # the option that is asked about counts, not another with such a value
+        (BY_VALUE, "python server.py --log http", {}, STDIO),
+        (BY_VALUE, "python server.py --transport http --proxy-for stdio", {}, HTTP),
+        (BY_VALUE.replace("'--transport'", "'how'").replace("args.transport", "args.how"), "python s.py http", {}, HTTP),
+        # what is not known may decide
+        (BY_FLAG.replace("args.http", "args.http and check(1)"), "python server.py --http", {}, None),
+        (BY_FLAG.replace("args.http", "args.http and check(1)"), "python server.py", {}, STDIO),
+        (BY_FLAG.replace("args.http", "check(1) or args.http"), "python server.py", {}, None),
+        (BY_FLAG.replace("args.http", "check(1) or args.http"), "python server.py --http", {}, HTTP),
+        (BY_FLAG.replace("args.http", "sys.stdin.isatty() or '--http' in sys.argv"), "python server.py", {}, STDIO),
+        (BY_FUNCTION, "python server.py other", {}, STDIO),
+        (BY_FUNCTION.replace("sys.argv[1] == 'serve'", "is_known(sys.argv)"), "python server.py serve", {}, None),
     ],
-)
+)  # fmt: skip
 def test_a_command_decides_between_transports(
     code: str, command: str, environment: dict[str, str], kind: ExampleKind | None
 ) -> None:
@@ -224,3 +294,6 @@ def test_the_command_of_the_page_decides(tmp_path: Path, command: str, kind: Exa
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert (example.kind, example.reason) == (kind, None)
+    assert example.bundle is not None
+    (chosen,) = [note for note in example.bundle.guesses if note.kind is NoteKind.TRANSPORT]
+    assert chosen.what == f"transport {'HTTP' if kind is HTTP else 'stdio'}"
