@@ -312,15 +312,16 @@ async def _wait_for_end(peer: ProbedServer, caller: Caller) -> None:
 
 
 async def probe_isolation(peer: ProbedServer, revision: str) -> None:
-    """End session I, and ask whether session J lives; then end that with a foreign Origin."""
+    """End session I, and ask whether session J lives; then end that, if it does, with a foreign Origin."""
     i = await open_session(peer, "I", revision)
     j = await open_session(peer, "J", revision)
     if i is None or j is None or i.id is None or j.id is None or i.id == j.id:
         return
     before = await peer.request(steps.ISOLATION_BEFORE_B, j)
     end = await peer.delete(steps.ISOLATION_END_A, i)
-    await peer.request(steps.ISOLATION_REQUEST_B, j, control=before.number)
-    await peer.delete(steps.ORIGIN_FOREIGN_DELETE, replace(j, origin=FOREIGN_ORIGIN), control=end.number)
+    alive = await peer.request(steps.ISOLATION_REQUEST_B, j, control=before.number)
+    if alive.served:
+        await peer.delete(steps.ORIGIN_FOREIGN_DELETE, replace(j, origin=FOREIGN_ORIGIN), control=end.number)
 
 
 async def collect_ids(peer: ProbedServer, revision: str) -> None:

@@ -6,6 +6,7 @@ Sentences: transports page, "Security Warning" (2026-07-28: "Security & Endpoint
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -55,6 +56,8 @@ _PLAINLY_FOREIGN: Final = {
 """What is asked with an Origin that nobody mistakes for a local one."""
 _OFFERED: Final = {steps.ORIGIN_FOREIGN_GET: "a GET", steps.ORIGIN_FOREIGN_DELETE: "a DELETE"}
 """The same by the other methods, which a server need not offer: they count where it serves them without an Origin."""
+_OF_SESSION: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+"""Answers to a GET that may be about its session: it is over, or has a stream."""
 _FOREIGN: Final = {
     **_PLAINLY_FOREIGN,
     **{
@@ -282,7 +285,7 @@ def _validate(transcript: Transcript, bound: BoundRequirement) -> Finding:
 def _asked(transcript: Transcript, revision: str, names: Mapping[str, str]) -> dict[str, Exchange]:
     """Return the exchange of each request with a foreign Origin, by what it asked; ``names`` gives that by step.
 
-    Methods that are not offered are left out.
+    Methods that are not offered are left out, and what may be about something else than the Origin.
     """
     exchanges = {what: exchange_of(transcript, revision, step) for step, what in names.items()}
     return {
@@ -290,7 +293,16 @@ def _asked(transcript: Transcript, revision: str, names: Mapping[str, str]) -> d
         for what, exchange in exchanges.items()
         if exchange is not None
         if exchange.step not in _OFFERED or is_served(control_of(transcript, exchange))
+        if not _is_of_session(transcript, revision, exchange)
     }
+
+
+def _is_of_session(transcript: Transcript, revision: str, exchange: Exchange) -> bool:
+    """Whether an answer may be about the session: it is over, or has its one stream already."""
+    if exchange.step == steps.ORIGIN_FOREIGN_GET:
+        return exchange.status in _OF_SESSION
+    alive = exchange_of(transcript, revision, steps.ISOLATION_REQUEST_B)
+    return exchange.step == steps.ORIGIN_FOREIGN_DELETE and alive is not None and not is_served(alive)
 
 
 def _why_nothing(transcript: Transcript, asked: dict[str, Exchange]) -> str:

@@ -85,12 +85,16 @@ def event_messages(event: SseEvent) -> tuple[Message, ...]:
 
 
 def messages(reply: Reply | None) -> tuple[Message, ...]:
-    """Return every message of a reply, in order: of its events, or of its body (an object or a batch)."""
+    """Return every message of a reply, in order: of its events, or of its body (an object or a batch).
+
+    A body answers: one that has a ``method`` and does not say that it is JSON-RPC is a document of its own, such as
+    that of a framework which names the method of the HTTP request.
+    """
     if reply is None:
         return ()
     if reply.events:
         return tuple(message for event in reply.events for message in event_messages(event))
-    return jsonrpc.messages(reply.body) or ()
+    return tuple(one for one in jsonrpc.messages(reply.body) or () if "jsonrpc" in one or "method" not in one)
 
 
 def identified_messages(reply: Reply | None) -> tuple[tuple[str | None, Message], ...]:

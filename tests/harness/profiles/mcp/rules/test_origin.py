@@ -68,6 +68,22 @@ def test_one_served_origin_that_only_looks_local_is_enough(leg: str) -> None:
     assert finding_of(talk.transcript(), "http.origin-403").verdict is S
 
 
+@pytest.mark.parametrize("alive", [200, 404])
+def test_a_session_that_is_over_or_streams_says_nothing_of_an_origin(alive: int) -> None:
+    origin = (("Origin", "http://evil.example"),)
+    talk = based()
+    against = talk.request(steps.ORIGIN_CONTROL_REQUEST)
+    talk.request(steps.ORIGIN_FOREIGN_REQUEST, 403, headers=origin, control=against)
+    stream = talk.get(steps.BASELINE_GET)
+    talk.get(steps.ORIGIN_FOREIGN_GET, 409, headers=origin, control=stream)
+    end = talk.delete(steps.ISOLATION_END_A)
+    talk.request(steps.ISOLATION_REQUEST_B, alive)
+    talk.delete(steps.ORIGIN_FOREIGN_DELETE, 404, headers=origin, control=end)
+    found = verdicts_of(talk.transcript())
+    # of a session that lives, 404 is another answer than 403
+    assert (found["http.origin-validate"], found["http.origin-403"]) == (S, V if alive == 200 else S)
+
+
 def test_a_server_that_fails_on_an_opaque_origin_refuses_it() -> None:
     talk = based()
     against = talk.request(steps.ORIGIN_CONTROL_REQUEST)

@@ -32,3 +32,23 @@ def test_only_what_is_a_response_has_its_form(status: int, answer: dict[str, Any
     message = {"jsonrpc": "2.0", "id": 5, "method": "tools/list"}
     talk.say(steps.BASELINE_OTHER, status, message=message, answer=answer, kind="application/json")
     assert verdicts_of(talk.transcript())["rpc.response-form"] is expected
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "answer", "expected"),
+    [
+        # a framework's own document names the method of the HTTP request
+        ("DELETE", 405, {"timestamp": "2026", "status": 405, "error": "Method Not Allowed", "method": "DELETE"}, S),
+        ("POST", 404, {"statusCode": 404, "error": "Not Found", "method": "POST", "path": "/mcp"}, S),
+        ("GET", 200, {"ok": True, "method": "GET", "id": 1}, S),
+        ("POST", 404, {"jsonrpc": "2.0", "id": 1, "method": "notifications/message"}, V),
+    ],
+)
+def test_a_document_of_the_server_is_no_message(
+    method: str, status: int, answer: dict[str, Any], expected: Verdict
+) -> None:
+    talk = based()
+    talk.say(steps.BASELINE_OTHER, status, method=method, answer=answer, kind="application/json")
+    found = verdicts_of(talk.transcript())
+    assert found["rpc.response-form"] is expected
+    assert found["server.request-ids"] is not V
