@@ -16,10 +16,15 @@ _COUNTEREXAMPLE: Final = frozenset(
 _SIGNS: Final = "❌✗✘✖🚫⛔"
 _NUMBER: Final = r"(?:[\d.:)]+\s+)?"
 _WRONG: Final = r"(?:an? |the )?(?:bad|broken|buggy|faulty|incorrect|insecure|unsafe|vulnerable|wrong)"
+_WHAT: Final = (
+    r"(?:app|client|code|handler|implementation|program|script|server|session|tool|express|go|java|javascript|kotlin"
+    r"|mcp|node|node\.js|python|rust|typescript)"
+)
+"""What is wrong itself: of a "Wrong Origin example" the Origin is, and the code may be right."""
 _HEADED: Final = re.compile(
     rf"{_NUMBER}(?:[{_SIGNS}]|:x:)(?!.*(?:→|->|✅|✔))|[^✅✔→]*❌\Z"
     rf"|{_NUMBER}(?:bad|broken|buggy|incorrect|wrong)\s*(?::.*)?\Z"
-    rf"|{_NUMBER}{_WRONG}(?: (?!request|gateway)[\w'’-]+){{0,2}} "
+    rf"|{_NUMBER}{_WRONG}(?: {_WHAT}){{0,2}} "
     r"(?:approach|code|example|implementation|pattern|practice|snippet|usage|way(?: to [\w ]{1,30})?)s?\Z"
     rf"|{_NUMBER}(?:an? |the )?(?:broken|buggy|faulty|incorrect|wrong)"
     r"(?: (?:express|http|python|typescript|javascript|node|tool))?"

@@ -55,6 +55,11 @@ _PATH_WORD: Final = re.compile(
     r"|str|toString|url|with_name|Path|PosixPath|PurePath|String|URL"
 )
 """Names of the standard libraries that put a path together; any other computes it."""
+_VALUE: Final = re.compile(
+    r"(?<![\w.$])(?!(?:__file__|__filename|__dirname|new|import)\b)[A-Za-z_$][\w$]*(?!\s*[\w$.(])"
+)
+"""A name that stands for a value which is not known: neither a module nor a function of one."""
+_CONCATENATED: Final = re.compile(r"(?<=[\w$\])])\.concat(?=\()")
 _DEEPEST: Final = 4
 """Variables that are given the value of another."""
 _MAX_CHARS: Final = 4000
@@ -78,8 +83,9 @@ def spawned_commands(draft: Draft) -> Iterator[tuple[tuple[str, ...] | None, int
     Args:
         draft: a client.
     """
+    configured = {id(table) for table in configured_commands(draft)}
     for file in draft.program.files:
-        here = posixpath.dirname(file.name.path) if file.name is not None else ""
+        here = file.name.path if file.name is not None else ""
         values = {name: text for code in file.facts for name, text in code.values.items()}
         for code in file.facts:
             for call in code.calls:
@@ -90,7 +96,7 @@ def spawned_commands(draft: Draft) -> Iterator[tuple[tuple[str, ...] | None, int
                 if (found := _words(call, values, here)) is not None:
                     yield found or _commanded(code) or None, call.line
             for table in code.tables:
-                if table in configured_commands(draft):
+                if id(table) in configured:
                     yield _words(table, values, here) or None, table.line
 
 
@@ -150,7 +156,10 @@ def _listed(value: Value, values: Mapping[str, str], here: str) -> tuple[str, ..
     """The words of a list; :data:`UNREADABLE` in place of those that the code computes."""
     if not isinstance(value, Ref):
         return () if value is None else (UNREADABLE,)
-    text = _given(value.text, values)
+    text = _CONCATENATED.sub(" + ", _given(value.text, values))
+    added = list(_items(text, "+"))
+    if len(added) > 1 and any(part.strip()[:1] in ("[", "(") for part in added):
+        return tuple(word for part in added for word in _listed(Ref(_within_brackets(part)), values, here))
     if text[:1] not in ("[", "("):
         # another language's list
         return _quoted(text) or (UNREADABLE,)
@@ -178,11 +187,17 @@ def _given(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-def _items(text: str) -> Iterator[str]:
-    """The items of a list, as written."""
+def _within_brackets(text: str) -> str:
+    """``(["a"])`` as ``["a"]``; anything else as it is."""
+    text = text.strip()
+    return text[1:-1].strip() if text.startswith("([") and text.endswith("])") else text
+
+
+def _items(text: str, between: str = ",") -> Iterator[str]:
+    """The items of a list, as written, or what else stands between signs."""
     depth, item = 0, ""
-    for part in re.split(rf"({_TEXT.pattern}|[\[\](){{}},])", text):
-        if part == "," and depth == 0:
+    for part in re.split(rf"({_TEXT.pattern}|[\[\](){{}}{between}])", text):
+        if part == between and depth == 0:
             yield item
             item = ""
             continue
@@ -201,7 +216,7 @@ def _path(text: str, values: Mapping[str, str], here: str) -> str | None:
     Args:
         text: the expression.
         values: what variables are given.
-        here: folder of the file that it stands in.
+        here: path of the file that it stands in; empty if that is not known.
     """
     text = text.strip()
     if _TEXT.fullmatch(text) and not (text.startswith(("f", "`")) and "{" in text):
@@ -215,15 +230,17 @@ def _path(text: str, values: Mapping[str, str], here: str) -> str | None:
     of_file, of_folder = _OF_FILE.search(rest), _OF_FOLDER.search(rest)
     if len(gaps) == 1 and not (of_file or of_folder):
         return None
-    if not all(_PATH_WORD.fullmatch(name) for name in _NAMES.findall(rest)):
+    if not all(_PATH_WORD.fullmatch(name) for name in _NAMES.findall(rest)) or _VALUE.search(rest):
         return None
     path = ""
     for number, (gap, part) in enumerate(zip(gaps, _quoted(text), strict=False)):
         # what is added to a text goes on with it
         path = f"{path}{part}" if number == 0 or _ADDED.fullmatch(gap) else posixpath.join(path, part.lstrip("/"))
+    if of_file and len(gaps) == 1 and not _UP.search(rest) and not _ABOVE.search(rest):
+        return here or None  # the file itself
     # the first step up from a file leads to its folder
     up = len(_UP.findall(rest)) + sum(int(number) + 1 for number in _ABOVE.findall(rest)) - (of_file is not None)
-    base = (here or ".") if of_file or of_folder else ""
+    base = (posixpath.dirname(here) or ".") if of_file or of_folder else ""
     if base or up > 0:
         path = path.lstrip("/")
     return posixpath.normpath(posixpath.join(base, "../" * up, path))
@@ -246,7 +263,8 @@ def _with_values(text: str, values: Mapping[str, str]) -> str:
     """An expression with what its variables are given, in brackets; not in its texts."""
 
     def given(name: re.Match[str]) -> str:
-        return f"({values[name[0]]})" if name[0] in values and not _PATH_WORD.fullmatch(name[0]) else name[0]
+        is_called = name.string[name.end() : name.end() + 1] == "("
+        return name[0] if name[0] not in values or is_called else f"({values[name[0]]})"
 
     parts = re.split(f"({_TEXT.pattern})", text)
     return "".join(part if number % 2 else _NAME.sub(given, part) for number, part in enumerate(parts))

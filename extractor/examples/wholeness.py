@@ -14,17 +14,17 @@ from extractor.languages.common.missing_parts import free_names
 from extractor.model import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from extractor.languages.common.values import ProgramFile, Snippet
 
 MOST_MISSING: Final = 2
 """Names that a program lacks where the page names its file; an excerpt of a file lacks more."""
 _ELIDED: Final = re.compile(
-    r"^\s*(?://|#|/\*+|\{/\*)\s*(?:\.{3}|…)|^\s*(?:\.{3}|…)(?![\w$({\[])|[({\[]\s*(?:\.{3}|…)\s*[)}\]]"
+    r"^[^\S\n]*(?://|#|/\*+|\{/\*)\s*(?:\.{3}|…)|^[^\S\n]*(?:\.{3}|…)(?![\w$({\[])|[({\[]\s*(?:\.{3}|…)\s*[)}\]]"
     r"|(?<!Field)(?<!Query)(?<!Body)(?<!Path)(?<!Form)(?<!Header)(?<!Option)(?<!Argument)\(\s*(?:\.{3}|…)\s*,"
     r"|=\s*(?:\.{3}|…)\s*[;,]?\s*$"
-    r"|^\s*(?://|#|/\*+)\s*(?:your|other|more|the rest|rest of|same as|existing|previous|remaining|implement|todo|"
+    r"|^[^\S\n]*(?://|#|/\*+)\s*(?:your|other|more|the rest|rest of|same as|existing|previous|remaining|implement|todo|"
     r"omitted|snip|see above|as (?:above|before)|add your|continued|insert)\b|^[-+] |^>>> ",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -43,30 +43,37 @@ _SAID: Final = (
     r"|\u4e0e\u4e4b\u524d\u76f8\u540c|\uc0dd\ub7b5|\bresto del c\u00f3digo\b|\breste du code\b"
 )
 """Words that say so anywhere in a comment."""
-_COMMENT: Final = r"(?:^|\s)(?://|#|/\*+)[^\n]*?"
-_SAID_ELIDED: Final = re.compile(
-    rf"{_COMMENT}(?:(?<=[\s{{(\[,])(?:\.{{3}}|…)\s*(?:$|[)}}\]]|\([^()\n]{{0,40}}\)?\s*[)}}\]]?\s*$)|{_SAID})",
-    re.IGNORECASE | re.MULTILINE,
+_COMMENT: Final = re.compile(r"(?:^|\s)(?://|#|/\*+)")
+_MOST_SAID: Final = 500
+"""Characters of a comment that are read."""
+_SAID_SO: Final = re.compile(_SAID, re.IGNORECASE)
+_ENDS_ELIDED: Final = re.compile(
+    r"(?<=[\s{(\[,])(?:\.{3}|…)\s*(?:$|[)}\]]|\([^()\n]{0,40}\)?\s*[)}\]]?\s*$)", re.IGNORECASE
 )
-"""Comments with an ellipsis of its own at their end, or such words. ``Loading...`` is none, nor is "returns omitted
-values as null"."""
+"""An ellipsis of its own at the end of a comment. ``Loading...`` is none."""
 _LEFT_OUT: Final = re.compile(
-    r"^\s*(?://|#|/\*+|\{/\*)\s*(?:(?:\.{3}|…)(?!\(|[\w.]+,)|(?:the )?"
+    r"^[^\S\n]*(?://|#|/\*+|\{/\*)\s*(?:(?:\.{3}|…)(?!\(|[\w.]+,)|(?:the )?"
     r"(?:rest of|same as|existing|previous|remaining|omitted|snip|unchanged|as (?:above|before))\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 """Comments in place of lines: what is shown is not all that runs."""
-_SAID_IN_COMMENT: Final = re.compile(rf"{_COMMENT}(?:{_SAID})", re.IGNORECASE | re.MULTILINE)
 
 
 def left_out_line(snippet: Snippet) -> int | None:
     """Return the line of the page on which a snippet says that it leaves lines out; None if it says so nowhere."""
     text = snippet.block.text
-    found = _LEFT_OUT.search(text) or _SAID_IN_COMMENT.search(text)
-    if found is None:
-        return None
-    start = found.start() + len(found.group()) - len(found.group().lstrip())
-    return snippet.block.line(snippet.block.text.count("\n", 0, start)).first
+    found = _LEFT_OUT.search(text)
+    said = text.count("\n", 0, found.start()) if found is not None else None
+    if said is None:
+        said = next((number for number, comment in _comments(text) if _SAID_SO.search(comment)), None)
+    return None if said is None else snippet.block.line(said).first
+
+
+def _comments(text: str) -> Iterator[tuple[int, str]]:
+    """The comments that go to the end of their line, each with its line's number, from 0."""
+    for number, line in enumerate(text.split("\n")):
+        if (begins := _COMMENT.search(line)) is not None:
+            yield number, line[begins.end() - 1 :][:_MOST_SAID]
 
 
 def whole_by(main: ProgramFile, modules: Sequence[ProgramFile], elsewhere: Sequence[Snippet]) -> Origin | None:
@@ -103,8 +110,12 @@ def whole_by(main: ProgramFile, modules: Sequence[ProgramFile], elsewhere: Seque
 def leaves_out(snippet: Snippet) -> bool:
     """Return whether a snippet shows that it is not all of a file: by an ellipsis, or by a part without its whole."""
     code, text = snippet.facts, snippet.block.text
-    said = _ELIDED.search(text) or _SAID_ELIDED.search(text)
-    return bool(code.left_out) or code.loose_method is not None or said is not None
+    return (
+        bool(code.left_out)
+        or code.loose_method is not None
+        or _ELIDED.search(text) is not None
+        or any(_SAID_SO.search(comment) or _ENDS_ELIDED.search(comment) for _, comment in _comments(text))
+    )
 
 
 def _has_faults(file: ProgramFile) -> bool:

@@ -59,6 +59,12 @@ class Import:
 _MAX_VALUE: Final = 200
 
 
+MOST_CASES: Final = 20
+"""Of one choice between many that are looked at."""
+UNKNOWN_TEST: Final = "?"
+"""In place of tests that are too many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
     """A test that a call stands under."""

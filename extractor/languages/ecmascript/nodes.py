@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.facts import LARGEST_NUMBER, Branch, Ref, Value
+from extractor.languages.common.facts import LARGEST_NUMBER, MOST_CASES, UNKNOWN_TEST, Branch, Ref, Value
 from extractor.languages.common.syntax import FUNCTIONS, text_of
 
 if TYPE_CHECKING:
@@ -139,8 +139,9 @@ def _cases(case: Node) -> list[Branch]:
     subject = switch.child_by_field_name("value") if switch is not None else None
     if body is None or subject is None:
         return []
-    asked = text_of(subject).removeprefix("(").removesuffix(")")
-    own = case.child_by_field_name("value")
+    if (own := case.child_by_field_name("value")) is None and body.named_child_count > MOST_CASES:
+        return [Branch(UNKNOWN_TEST, holds=True)]
+    asked = text_of(subject)[:_SHOWN].removeprefix("(").removesuffix(")")
     others = (one.child_by_field_name("value") for one in body.named_children if one.type == "switch_case")
     texts = [own] if own is not None else [value for value in others if value is not None]
     return [Branch(f"{asked} === {text_of(text)}"[:_SHOWN], own is not None) for text in texts]

@@ -14,7 +14,9 @@ import tree_sitter_python
 
 from extractor.languages.common.facts import (
     LARGEST_NUMBER,
+    MOST_CASES,
     SERVER_KEYS,
+    UNKNOWN_TEST,
     Branch,
     Call,
     CodeError,
@@ -190,8 +192,12 @@ class _Visitor(ast.NodeVisitor):
     def visit_Match(self, node: ast.Match) -> None:
         self.visit(node.subject)
         before: list[Branch] = []
-        for case in node.cases:
-            test = _test_of(node.subject, case.pattern)
+        subject = ast.unparse(node.subject)[:_SHOWN]
+        for number, case in enumerate(node.cases):
+            if number >= MOST_CASES:
+                self._visit_under([Branch(UNKNOWN_TEST, holds=True)], case.body)
+                continue
+            test = _test_of(subject, case.pattern)
             self._visit_under([*before, *([Branch(test, holds=True)] if test else [])], case.body)
             before += [Branch(test, holds=False)] if test else []
 
@@ -374,11 +380,13 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
     return any(_dotted(k) in {"ImportError", "ModuleNotFoundError", "Exception"} for k in kinds)
 
 
-def _test_of(subject: ast.expr, pattern: ast.pattern) -> str:
+def _test_of(subject: str, pattern: ast.pattern) -> str:
     """``mode == 'http'`` for a case of a ``match``; empty for one that takes anything."""
     patterns = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
     values = [one.value for one in patterns if isinstance(one, ast.MatchValue)]
-    return " or ".join(f"{ast.unparse(subject)} == {ast.unparse(value)}" for value in values)[:_SHOWN]
+    if len(values) > MOST_CASES:
+        return UNKNOWN_TEST
+    return " or ".join(f"{subject} == {ast.unparse(value)}" for value in values)[:_SHOWN]
 
 
 def _defaults(arguments: ast.arguments) -> list[tuple[str, str]]:

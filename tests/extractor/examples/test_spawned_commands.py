@@ -49,6 +49,21 @@ def words_of(facts: CodeFacts, path: str) -> list[tuple[str, ...] | None]:
         ("HERE = os.path.dirname(__file__)", '[HERE + "/tide.py"]', ("desk/tide.py",)),
         ("HERE = Path(__file__).parent / 'servers'", '[f"{HERE}/tide.py"]', ("desk/servers/tide.py",)),
         ("FLAGS = ['-u', '-q']", '[*FLAGS, "tide.py"]', ("-u", "-q", "tide.py")),
+        # variables with the names of functions of paths
+        ("parent = 'servers'", '[f"{parent}/tide.py"]', ("servers/tide.py",)),
+        ("cwd = 'servers'", '[os.path.join(cwd, "tide.py")]', ("servers/tide.py",)),
+        ("path = 'tide.py'", "[path]", ("tide.py",)),
+        ("path = Path(__file__).parent / 'tide.py'", "[str(path)]", ("desk/tide.py",)),
+        ("", '[f"{parent}/tide.py"]', (UNREADABLE,)),
+        ("", '[os.path.join(dirname, "tide.py")]', (UNREADABLE,)),
+        # lists that are put together
+        ("", '["tide.py"] + ["--fast"]', ("tide.py", "--fast")),
+        ("BASE = ['-u', 'tide.py']", 'BASE + ["--fast"]', ("-u", "tide.py", "--fast")),
+        ("", 'base() + ["tide.py"]', (UNREADABLE, "tide.py")),
+        ("", '["-u"] + (["tide.py"])', ("-u", "tide.py")),
+        # its own file
+        ("", '[__file__, "--serve"]', ("desk/client.py", "--serve")),
+        ("", "[str(Path(__file__).resolve())]", ("desk/client.py",)),
         # what the code computes
         ("", '[*flags(), "tide.py"]', (UNREADABLE, "tide.py")),
         ("A = B\nB = [C, C]", "[*A]", (UNREADABLE, UNREADABLE)),
@@ -74,6 +89,9 @@ def test_python(before: str, arguments: str, words: tuple[str, ...]) -> None:
         ("", "[`${import.meta.dirname}/tide.js`]", ("desk/tide.js",)),
         ("const here = path.dirname(fileURLToPath(import.meta.url));", '[path.resolve(here, "tide.js")]', ("desk/tide.js",)),
         ("const tide = path.resolve('dist', 'tide.js');", "[tide, '-q']", ("dist/tide.js", "-q")),
+        ("const filename = 'tide.js';", "[`./${filename}`]", ("tide.js",)),
+        ("const BASE = ['tide.js'];", "BASE.concat(['-q'])", ("tide.js", "-q")),
+        ("", "[__filename, 'serve']", ("desk/client.js", "serve")),
         ("", "[process.argv[2]]", (UNREADABLE,)),
         ("", '[process.env.TIDE ?? "tide.js"]', (UNREADABLE,)),
     ],
