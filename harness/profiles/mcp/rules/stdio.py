@@ -18,7 +18,7 @@ from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, HTTP_SSE, MODERN, SESSIONS, level, reading, text
 from harness.profiles.mcp.rules.preconditions import not_asked
-from harness.profiles.mcp.rules.transcript import control_of, exchange_of, exchanges_of, messages, sent
+from harness.profiles.mcp.rules.transcript import control_of, exchange_of, exchanges_of, messages, method_of, sent
 from harness.rule import Decision, Rule, TextEdit
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ ONLY_MESSAGES: Final = Rule(
 
 
 def exit_on_close(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that the server exits once its stdin is closed."""
+    """Judge that the server exits once its stdin is closed. One that is still at work on a request may end that first."""
     answers = [e for e in transcript.exchanges if e.reply is not None and not e.step.startswith(steps.TOOL_STEPS)]
     ends = exchanges_of(transcript, None, steps.STDIO_CLOSE)
     if not ends:
@@ -135,6 +135,10 @@ def exit_on_close(transcript: Transcript, bound: BoundRequirement) -> Finding:
         still_ran = f"The server still ran {closed.duration_s:.0f} s after its stdin was closed"
         if closed.duration_s < steps.PATIENCE * max(e.duration_s for e in answers):
             return inconclusive(bound, f"{still_ran}; its answers were slow too.", [closed])
+        here = [e for e in transcript.exchanges if e.process == closed.process and e is not closed]
+        if (unanswered := next((e for e in here if e.timed_out and "id" in (sent(e) or {})), None)) is not None:
+            what = method_of(unanswered) or "a request"
+            return inconclusive(bound, f"{still_ran}; it had not answered {what} yet.", [unanswered, closed])
         return violated(bound, f"{still_ran}.", [closed])
     if closed.failure is not None:
         return inconclusive(bound, f"Closing stdin failed: {closed.failure}.", [closed])

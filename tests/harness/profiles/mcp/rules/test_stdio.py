@@ -45,6 +45,17 @@ def test_stdio() -> None:
     assert spoken(failure=Failure(FailureKind.TIMEOUT))["stdio.exit-on-close"] is V
 
 
+def test_a_server_that_is_at_work_need_not_have_ended() -> None:
+    late = Failure(FailureKind.TIMEOUT)
+    talk = Talk()
+    talk.initialize(steps.STDIO_INITIALIZE, method="STDIN")
+    talk.request(steps.BASELINE_TOOL, None, method="STDIN", failure=late, duration_s=1.0)
+    talk.say(steps.STDIO_CLOSE, None, method="CLOSE", failure=late, duration_s=10.0, revision=None)
+    found = finding_of(talk.transcript(kind=ExampleKind.STDIO_SERVER), "stdio.exit-on-close")
+    assert found.verdict is I
+    assert "had not answered tools/list yet" in found.summary
+
+
 def test_a_line_that_each_process_writes_is_one() -> None:
     talk = Talk()
     talk.initialize(steps.STDIO_INITIALIZE, method="STDIN")
