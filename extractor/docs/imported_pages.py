@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from extractor.docs.includes import Includes
     from extractor.model import Flavour
 
-_IMPORT: Final = re.compile(r"^\s*import\s+([A-Z]\w*)\s+from\s+[\"']([^\"'\n]{1,300}\.mdx?)[\"']", re.MULTILINE)
+_IMPORT: Final = re.compile(r"^[^\S\n]*import\s+([A-Z]\w*)\s+from\s+[\"']([^\"'\n]{1,300}\.mdx?)[\"']", re.MULTILINE)
 _MAX_SHOWN: Final = 50
 """Components of one page whose files are read."""
 

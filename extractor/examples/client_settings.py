@@ -44,7 +44,7 @@ _QUOTED: Final = re.compile(
     r"[\"']?(?P<name>[A-Za-z][\w-]{0,100})[\"']?\s*:\s*f?(?P<quote>[\"'`])(?P<value>[^\n]{1,2000}?)(?P=quote)"
 )
 _ANY_URL: Final = re.compile(r"https?://[^\s\"'`/?#]{1,300}(?P<path>/[^\s\"'`?#]{0,300})?[^\s\"'`]{0,300}")
-_LINE_END: Final = re.compile(r"(?<!\\)\n(?!\s*(?:-|\\|[\"']))")
+_LINE_END: Final = re.compile(r"(?<!\\)\n(?![^\S\n]*(?:-|\\|[\"']))")
 """Where a command ends: not before a line that goes on with an option, nor behind a backslash."""
 _CREDENTIAL: Final = re.compile(r"authorization|key|token|secret|auth|tenant", re.IGNORECASE)
 """Names of headers that count where a page may as well print those of an answer."""
@@ -162,7 +162,7 @@ def _configured_urls(block: Block) -> frozenset[str]:
         return frozenset()
     try:
         # comments, as jsonc has them
-        data = json.loads(re.sub(r"^\s*//.*$", "", block.text, flags=re.MULTILINE))
+        data = json.loads(re.sub(r"^[^\S\n]*//.*$", "", block.text, flags=re.MULTILINE))
     except (ValueError, RecursionError):
         return frozenset()
     urls: set[str] = set()

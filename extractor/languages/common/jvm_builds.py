@@ -35,7 +35,7 @@ _GRADLE_PARTS: Final = re.compile(
 )
 _KOTLIN_MODULE: Final = re.compile(r"""(?:implementation|api)\s*\(\s*kotlin\(\s*"([\w-]+)"\s*\)""")
 _GRADLE_VARIABLE: Final = re.compile(
-    r"""(?:\b(?:val|def|var|String)\s+|\bset\s*\(\s*["']|\bextra\s*\[\s*["']|^\s*(?:ext\.)?)(?P<name>\w+)"""
+    r"""(?:\b(?:val|def|var|String)\s+|\bset\s*\(\s*["']|\bextra\s*\[\s*["']|^[^\S\n]*(?:ext\.)?)(?P<name>\w+)"""
     r"""["']?\s*(?:\]\s*)?(?:=|,|by\s+extra\s*\()\s*["'](?P<value>[^"'\n$]*)["']""",
     re.MULTILINE,
 )

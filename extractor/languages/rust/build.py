@@ -47,7 +47,7 @@ def names(manifest: str, crate: str) -> bool:
     """Return whether a manifest names a crate, as a key, as a table, or as the package behind another name."""
     word = re.sub("[-_]", "[-_]", re.escape(crate).replace(r"\-", "-"))
     named = rf'^\s*"?{word}"?\s*[.=]|dependencies\.\s*"?{word}"?\s*\]|\bpackage\s*=\s*"{word}"'
-    body = re.sub(r"^\s*#.*$", "", manifest, flags=re.MULTILINE)
+    body = re.sub(r"^[^\S\n]*#.*$", "", manifest, flags=re.MULTILINE)
     return re.search(named, body, re.MULTILINE) is not None
 
 

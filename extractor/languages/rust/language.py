@@ -177,7 +177,7 @@ def _imported(draft: Draft) -> Iterator[NeededPackage]:
 def _whole_manifest(draft: Draft) -> Manifest | None:
     """The page's Cargo.toml, if it shows all of one."""
     for manifest in draft.around.manifests:
-        if manifest.manager is Manager.CARGO and re.search(r"^\s*\[package\]", manifest.block.text, re.MULTILINE):
+        if manifest.manager is Manager.CARGO and re.search(r"^[^\S\n]*\[package\]", manifest.block.text, re.MULTILINE):
             return manifest
     return None
 
