@@ -18,7 +18,7 @@ _NUMBER: Final = r"(?:[\d.:)]+\s+)?"
 _WRONG: Final = r"(?:an? |the )?(?:bad|broken|buggy|faulty|incorrect|insecure|unsafe|vulnerable|wrong)"
 _WHAT: Final = (
     r"(?:app|client|code|handler|implementation|program|script|server|session|tool|express|go|java|javascript|kotlin"
-    r"|mcp|node|node\.js|python|rust|typescript)"
+    r"|node|node\.js|python|rust|typescript)"
 )
 """What is wrong itself: of a "Wrong Origin example" the Origin is, and the code may be right."""
 _HEADED: Final = re.compile(

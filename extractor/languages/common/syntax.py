@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,11 @@ BESIDE_QUOTE: Final = re.compile(r"""(?<=["'`])[\w/.:-]+|[\w/.:-]+(?=["'`])""")
 _CALLED: Final = re.compile(r"(?<![\w$.])[^\W\d][\w$]*(?:\.[^\W\d][\w$]*)*(?=\()")
 MAX_DEPTH: Final = 500
 """Nesting beyond which a text is refused: no person writes it, and work grows with depth."""
+MOST_PARSE_S: Final = 1.0
+"""Processor time; 100,000 characters of sound code take a hundredth of it."""
+_READ_BYTES: Final = 256
+"""That a parser is given at a time."""
+_ANGLES: Final = re.compile(r"[<>;{}]")
 _KEPT_BYTES: Final = 64 * 1024
 """Programs up to this length have their nodes kept, while they are looked through: some 10 MiB of them at most."""
 FUNCTIONS: Final = frozenset(
@@ -40,14 +46,55 @@ CALLS: Final = frozenset(
 )
 
 
+class SlowCodeError(ValueError):
+    """A text takes longer to parse than any code that a person wrote."""
+
+
 def parse(grammar: object, text: str) -> Node:
     """Return the root of a text's syntax tree.
 
     Args:
         grammar: what the ``language`` function of a grammar's package returns.
         text: the code.
+
+    Raises:
+        SlowCodeError: the parser does not come to an end of what it cannot read.
     """
-    return Parser(Language(grammar)).parse(text.encode("utf-8", "replace")).root_node
+    if text.count("<") > MAX_DEPTH and _opened_angles(text) > MAX_DEPTH:
+        raise SlowCodeError("too deeply nested")
+    code = text.encode("utf-8", "replace")
+    parser, latest, late = Parser(Language(grammar)), time.process_time() + MOST_PARSE_S, False
+
+    def read(begin: int, _: object) -> bytes:
+        nonlocal late
+        late = late or time.process_time() > latest
+        return b"" if late else code[begin : begin + _READ_BYTES]
+
+    try:
+        # reading is the only place where a parse can be ended: it is told that the text ends there
+        parts = parser.parse(read)
+    except SystemError as error:
+        # other limits end it there as well, and the parser reads on
+        raise _first_cause(error) from None
+    if late:
+        raise SlowCodeError(f"takes more than {MOST_PARSE_S:g} s to parse")
+    # a tree of parts does not know its text; it is quickly made anew where it is sound
+    return parser.parse(code, parts).root_node
+
+
+def _opened_angles(text: str) -> int:
+    """How many angle brackets, of type arguments as it seems, are open at most: parsers look for the end of each."""
+    most = opened = 0
+    for sign in _ANGLES.findall(text):
+        opened = max(0, opened + (1 if sign == "<" else -1)) if sign in "<>" else 0
+        most = max(most, opened)
+    return most
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def facts_of(text: str, title: str, tree: Callable[[str], Node], read: Callable[[Node], CodeFacts]) -> CodeFacts:
@@ -61,7 +108,10 @@ def facts_of(text: str, title: str, tree: Callable[[str], Node], read: Callable[
     """
     if too_large := refuse_large(text, title):
         return too_large
-    root = tree(text)
+    try:
+        root = tree(text)
+    except SlowCodeError as error:
+        return CodeFacts(error=CodeError(str(error), 1))
     if too_deep(root):
         return CodeFacts(error=CodeError("too deeply nested", 1))
     facts = read(root)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import tree_sitter_python
 
-from extractor.languages.common.syntax import parse, text_of
+from extractor.languages.common.syntax import SlowCodeError, parse, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,7 +102,10 @@ def in_older_words(text: str, is_sound: Callable[[str], bool]) -> Rewritten | No
         text: the code.
         is_sound: whether the running release reads a text.
     """
-    root = parse(tree_sitter_python.language(), text)
+    try:
+        root = parse(tree_sitter_python.language(), text)
+    except SlowCodeError:
+        return None
     if root.has_error:
         return None
     writer = _Writer()
