@@ -57,7 +57,7 @@ check-languages: env engine
 	$(BIN)/docprobe check docs-snapshot/languages \
 	  --format terminal --format json:$(REPORT)/languages.json --format html:$(REPORT)/languages.html \
 	  && echo "report: $(REPORT)/languages.html"
-	DOCPROBE_LANGUAGES_REPORT=$(CURDIR)/$(REPORT)/languages.json $(BIN)/pytest -q -m languages tests/harness/test_languages.py
+	DOCPROBE_LANGUAGES_REPORT=$(CURDIR)/$(REPORT)/languages.json $(BIN)/pytest -n $(PYTEST_JOBS) -m languages
 
 test: env lint engine browser registry ssh
 	@if [ -n "$${DOCPROBE_REAL_DOCS:-}" ]; then echo "real docs: $$DOCPROBE_REAL_DOCS"; \

@@ -196,6 +196,7 @@ async def test_names_of_python_packages(state: Path) -> None:
     assert found.answers["seven.other"].found is None
 
 
+@pytest.mark.languages
 @pytest.mark.engine
 @pytest.mark.registry
 async def test_names_of_go_packages(state: Path) -> None:
@@ -223,6 +224,7 @@ def of_language(name: str, manager: Manager, dependency: Dependency) -> Bundle:
     )  # fmt: skip
 
 
+@pytest.mark.languages
 @pytest.mark.engine
 @pytest.mark.registry
 async def test_names_of_java_packages(state: Path) -> None:
@@ -243,6 +245,7 @@ async def test_names_of_java_packages(state: Path) -> None:
     assert found.answers["org.acme.other"].found is None
 
 
+@pytest.mark.languages
 @pytest.mark.engine
 @pytest.mark.registry
 async def test_names_of_kotlin_packages(state: Path) -> None:
@@ -262,6 +265,7 @@ async def test_names_of_kotlin_packages(state: Path) -> None:
     assert found.answers["kotlinx.serialization.gone"].found is False
 
 
+@pytest.mark.languages
 @pytest.mark.engine
 @pytest.mark.registry
 async def test_names_of_rust_crates(state: Path) -> None:

@@ -130,6 +130,7 @@ def rust_bundle(code: str, *dependencies: Dependency) -> Bundle:
     )  # fmt: skip
 
 
+@pytest.mark.languages
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.anyio
@@ -156,6 +157,7 @@ async def test_fetched_compiled_and_run_without_a_network(open_engine: Open) -> 
             assert "src/main.rs:2:37: error[E0599]" in " ".join(line.text for line in pod.logs())
 
 
+@pytest.mark.languages
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.anyio

@@ -87,6 +87,7 @@ def go_bundle(code: str, *dependencies: Dependency) -> Bundle:
     )  # fmt: skip
 
 
+@pytest.mark.languages
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.anyio
@@ -112,6 +113,7 @@ async def test_fetched_compiled_and_run_without_a_network(open_engine: Open) -> 
             assert "main.go:9:" in " ".join(line.text for line in pod.logs())
 
 
+@pytest.mark.languages
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.anyio
@@ -126,6 +128,7 @@ async def test_a_program_of_the_standard_library_alone(open_engine: Open) -> Non
             assert [line.text for line in pod.logs()] == ["GET"]
 
 
+@pytest.mark.languages
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.anyio

@@ -163,7 +163,10 @@ async def test_a_package_without_a_wheel_is_not_built_behind_anyones_back(open_e
         assert "allow-scripts" in (caught.value.hint or "")
 
 
-@pytest.mark.parametrize("manager", list(Manager))
+@pytest.mark.parametrize(
+    "manager",
+    [pytest.param(each, marks=[] if each in (Manager.NPM, Manager.PYPI) else pytest.mark.languages) for each in Manager],
+)
 async def test_the_registry_cannot_be_reached(open_engine: Open, manager: Manager) -> None:
     toolchain = {Manager.NPM: "node", Manager.MAVEN: "java"}.get(manager, "python")
     dependency = {

@@ -79,6 +79,7 @@ def java_bundle(code: str, *dependencies: Dependency) -> Bundle:
     )  # fmt: skip
 
 
+@pytest.mark.languages
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.anyio
@@ -108,6 +109,7 @@ async def test_fetched_and_run_without_a_network(open_engine: Open) -> None:
             assert "Main.java:5: error: cannot find symbol" in " ".join(line.text for line in pod.logs())
 
 
+@pytest.mark.languages
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.anyio
