@@ -123,7 +123,7 @@ ONLY_MESSAGES: Final = Rule(
 
 
 def exit_on_close(transcript: Transcript, bound: BoundRequirement) -> Finding:
-    """Judge that the server exits once its stdin is closed. One that is still at work on a request may end that first."""
+    """Judge that the server exits once its stdin is closed. One that is at work on a request may end that first."""
     answers = [e for e in transcript.exchanges if e.reply is not None and not e.step.startswith(steps.TOOL_STEPS)]
     ends = exchanges_of(transcript, None, steps.STDIO_CLOSE)
     if not ends:
