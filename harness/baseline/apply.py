@@ -115,6 +115,9 @@ def finding_occurs(entry: Known, report: Report) -> Occurs:
     verdicts = {finding.verdict for finding in _findings(entry, example)}
     if Verdict.VIOLATED in verdicts:
         return Occurs.YES
+    if not verdicts and any(drift.requirement == entry.requirement for drift in report.drift):
+        # a sentence that changed judges nothing
+        return Occurs.UNKNOWN
     unasked = example.status is Status.NOT_RUNNING and entry.requirement != NOT_RUNNING
     undecided = verdicts & {Verdict.INCONCLUSIVE, Verdict.BLOCKED}
     return Occurs.UNKNOWN if unasked or undecided else Occurs.NO

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.judge.exit_code import with_exit_code
-from harness.model import Status, Verdict
+from harness.model import DriftKind, Status, Verdict
 from tests.harness.baseline.entries import (
     BUILD,
     OLDER,
@@ -48,6 +48,17 @@ def test_an_entry_whose_finding_no_longer_occurs_is_stale_and_blocks(verdict: Ve
 @pytest.mark.parametrize("verdict", [Verdict.INCONCLUSIVE, Verdict.BLOCKED])
 def test_an_undecided_finding_leaves_its_entry_alone(verdict: Verdict) -> None:
     assert applied(known_entry(), with_verdict(verdict)).baseline == ()
+
+
+def test_a_sentence_that_is_gone_leaves_the_entry_alone_and_one_that_is_there_does_not() -> None:
+    report = with_verdict(Verdict.SATISFIED)
+    without = tuple(
+        replace(e, findings=tuple(f for f in e.findings if f.requirement != "session.terminated-404"))
+        for e in report.examples
+    )
+    gone = replace(report.drift[0], requirement="session.terminated-404", kind=DriftKind.VANISHED)
+    assert applied(known_entry(), replace(report, examples=without, drift=(gone,))).baseline == ()
+    assert [n.kind for n in applied(known_entry(), replace(report, examples=without, drift=())).baseline] == ["stale"]
 
 
 def test_an_example_that_was_not_selected_leaves_its_entry_alone() -> None:
