@@ -86,7 +86,7 @@ def bundle_of(draft: Draft) -> Bundle:
 def _in_mode(draft: Draft, startup: Startup, environment: Mapping[str, str]) -> Startup:
     """The start, with the transport that its command chooses; a maintainer's word counts before it."""
     modes = draft.role.modes
-    if modes is None or draft.override.kind is not None:
+    if modes is None or startup.decides or draft.override.kind is not None:
         return startup
     told = modes.kind(startup.command, environment)
     kind = told or startup.kind

@@ -119,7 +119,9 @@ class Repository:
         return process.returncode, output, said
 
     def _failed(self, arguments: Sequence[str], said: bytes) -> UsageError:
-        lines = said.decode(errors="replace").strip().splitlines()
+        lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
+        # what git advises about its own settings comes first
+        lines = [line for line in lines if not line.startswith("hint:")] or lines
         return UsageError(f"git {arguments[0]} failed: {lines[0] if lines else f'no such ref in {self.path}'}")
 
     def commit(self, ref: str) -> str:

@@ -7,22 +7,22 @@ They are read as text, in the same way for every language. What is not understoo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.facts import Ref
+from extractor.languages.common.options import NO, Option, Outcome, Words, declared, plain, words_of, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from extractor.languages.common.facts import CodeFacts, Value
+    from extractor.languages.common.facts import CodeFacts
 
-Outcome: TypeAlias = str | bool | None
-"""What an expression comes to: a text in lower case, or whether it holds; None if that is not known."""
 _MAX_CHARS: Final = 300
 """Of an expression that is looked at."""
 _MAX_DEPTH: Final = 8
 """Expressions within expressions, and variables that are given others."""
+_MAX_STEPS: Final = 500
+"""Expressions that are looked at for one condition."""
 _AND: Final = re.compile(r"\s+and\s+|\s*&&\s*")
 _OR: Final = re.compile(r"\s+or\s+|\s*\|\|\s*")
 _ELSE: Final = re.compile(r"\s+or\s+|\s*\|\|\s*|\s*\?\?\s*")
@@ -34,16 +34,23 @@ _IS_NOTHING: Final = re.compile(
     r"(?P<left>[^=!<>]+?)\s*(?:\s(?P<is>is(?:\s+not)?)\s+None|(?P<sign>===?|!==?)\s*(?:null|undefined|None))"
 )
 _COUNT: Final = re.compile(
-    r"(?:len\((?:sys\.)?argv\)|(?P<node>(?:process\.)?argv\.length))\s*(?P<sign>[<>]=?|===?|!==?)\s*(?P<number>\d)"
+    r"(?:len\((?P<list>[\w.]+)\)|(?P<of>[\w.]+)\.length)\s*(?P<sign>[<>]=?|===?|!==?)\s*(?P<number>\d)"
 )
 _MEMBER: Final = re.compile(
-    r"(?P<quote>['\"])(?P<text>[\w-]+)(?P=quote)\s+(?P<absent>not\s+)?in\s+(?:sys\.)?argv\b.*"
-    r"|(?:\w+\.)*(?:argv|args)(?:\.slice\(\d\))?\.includes\(\s*['\"`](?P<other>[\w-]+)['\"`]\s*\)"
+    r"(?P<quote>['\"])(?P<text>[\w-]+)(?P=quote)\s+(?P<absent>not\s+)?in\s+(?P<list>[\w.]+(?:\[\d:\])?|os\.environ)"
+    r"|(?P<of>[\w.]+?(?:\.slice\(\d\))?)\.includes\(\s*['\"`](?P<other>[\w-]+)['\"`]\s*\)"
 )
-_ONE_OF: Final = re.compile(r"(?P<left>[^()\[\]{}]+(?:\([^()]*\))?)\s+in\s+[(\[{](?P<texts>[^()\[\]{}]+)[)\]}]")
+_ONE_OF: Final = re.compile(
+    r"(?P<left>.+?)\s+(?P<absent>not\s+)?in\s+[(\[{](?P<texts>[^()\[\]{}]+)[)\]}]"
+    r"|\[(?P<listed>[^()\[\]{}]+)\]\.includes\((?P<asked>[^()]+)\)"
+)
 _TERMINAL: Final = re.compile(r"(?:sys\.|process\.)?(?:stdin|stdout|stderr)\.(?:isatty\(\)|isTTY)")
+_MAIN: Final = re.compile(
+    r"import\.meta\.main|require\.main\s*===?\s*module|import\.meta\.(?:url|filename)\s*===?.*process\.argv\[1\].*"
+)
+"""Whether a file is the program: the one that is started is."""
 _VARIABLE: Final = re.compile(
-    r"(?:process|Bun|import\.meta)\.env(?:\.(?P<name>\w+)|\[\s*['\"](?P<key>\w+)['\"]\s*\])"
+    r"(?:process|Bun|import\.meta)\.env(?:\??\.(?P<name>\w+)|\[\s*['\"](?P<key>\w+)['\"]\s*\])"
     r"|(?:os\.)?(?:getenv\(|environ\.get\(|environ\[)\s*['\"](?P<read>\w+)['\"]"
     r"(?:\s*,\s*(?P<default>[^()]*?))?\s*[\])]"
 )
@@ -54,61 +61,42 @@ _CHOICE: Final = re.compile(
 )
 _NAME: Final = re.compile(r"(?:[\w$]+\??\.)*(?P<name>[\w$]+)")
 _LITERAL: Final = re.compile(r"(?P<quote>['\"`])(?P<text>[^'\"`]*)(?P=quote)")
-_LITERALS: Final = re.compile(r"['\"`]([\w-]+)['\"`]")
 _NUMBER: Final = re.compile(r"\d[\d_.]*")
 _TRUE: Final = frozenset({"True", "true"})
 _NOTHING: Final = frozenset({"False", "false", "None", "null", "undefined"})
-_NO: Final = frozenset({"", "0", "false", "no", "off"})
-"""Values of options and settings that turn them off."""
-_ARGUMENT_AT: Final = re.compile(r"(?P<node>process\.)?(?:\w+\.)?argv\[(?P<at>\d)\]")
-_ARGUMENTS_FROM: Final = re.compile(r"(?:\w+\.)?argv\[\d:\]")
-_CONVERTED: Final = re.compile(r"(?:int|str|bool|Number|parseInt|String|Boolean)\((?P<inner>.+?)(?:,\s*\d+)?\)")
-_CHANGED: Final = re.compile(r"\.(?:lower|strip|casefold|toLowerCase|trim)\(\)$")
+_ARGUMENT_AT: Final = re.compile(r"(?P<list>[\w.]+)\[(?P<at>\d)\]")
+_ARGUMENTS_FROM: Final = re.compile(r"(?:\w+\.)?argv\[1:\]")
+_ARGV: Final = {"sys.argv": 1, "process.argv": 2, "Bun.argv": 2, "Deno.args": 0}
+"""What stands before the words that a program is given."""
+_SLICED: Final = re.compile(r"(?:sys\.argv\[(?P<python>\d):\]|(?:process|Bun)\.argv\.slice\((?P<node>\d)\))")
+_CONVERTED: Final = re.compile(
+    r"(?P<kind>int|float|str|bool|Number|parseInt|String|Boolean)\((?P<inner>.+?)(?:,\s*10)?\)"
+)
+_CHANGED: Final = re.compile(r"(?:\??\.(?:lower|strip|casefold|toLowerCase|trim)\(\))+$")
 _DECLARED: Final = re.compile(
-    r"(?:[\w]+\.)*(?:Option|Argument|Field|option)\(\s*(?:default\s*=\s*)?(?P<value>['\"][^'\"]*['\"]|[\w.]+)\s*[,)].*"
+    r"(?:[\w]+\.)*(?:Option|Argument|Field|field)\(\s*(?:default\s*=\s*)?"
+    r"(?P<value>['\"][^'\"]*['\"]|True|False|None|\d+)\s*[,)].*"
 )
 """A default that a parameter or a field gives to an option: ``typer.Option(True, help="…")``."""
-_PARSED: Final = frozenset({"args", "opts", "options", "argv", "flags", "cli", "parsed", "namespace", "ns"})
-"""What programs call the options that they were given."""
-_PARSES: Final = re.compile(r"parse_(?:known_)?args|parseArgs|\.opts\(|yargs|\bargv\b|minimist")
-_WORDS: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
-_GENERAL: Final = frozenset({"use", "is", "enable", "enabled", "mode", "transport", "server", "run", "args", "with"})
-"""Parts of names that say nothing of a transport."""
-_FLAG: Final = re.compile(r"--?\w[\w-]*")
-_DECLARING: Final = frozenset({"add_argument", "option", "Option", "argument", "add_subparsers"})
-"""Calls that declare an option of the command line."""
-_FILES: Final = (".py", ".js", ".ts", ".mjs", ".mts", ".cjs", ".cts")
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """An option of the command line, or an argument without one, as the program declares it."""
-
-    names: tuple[str, ...]
-    """As on the command line, plain; empty for an argument."""
-    default: Outcome
-    """What it is unless it is given."""
-    alone: bool
-    """Whether it takes no value."""
-    turns_off: bool
-    """Whether giving it makes it false."""
+_PARSES_ALL: Final = re.compile(r"minimist\((?:process|Bun)\.argv\.slice\(2\)\)")
+"""What has everything that is given, and nothing else."""
+_ENVIRONMENT: Final = frozenset({"os.environ", "process.env"})
+_RENAMES: Final = frozenset({"env_prefix", "auto_envvar_prefix", "alias", "validation_alias", "aliases", "short"})
+"""Keywords by which options and settings are given under other names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """What a program's options, variables and parameters are unless something else is given."""
 
-    options: Mapping[str, Option]
+    options: Mapping[str, tuple[Option, ...]]
     """By the names under which the program reads them, plain."""
     values: Mapping[str, str]
-    """Variables and parameters, and what they are given, as written."""
-    variables: Mapping[str, str]
-    """By the names of variables of the environment, plain: what the program falls back to."""
-
-
-def plain(word: str) -> str:
-    """Return ``--use-http`` and ``USE_HTTP`` as ``use-http``."""
-    return word.lstrip("-").replace("_", "-").lower()
+    """Variables, parameters and fields of classes, and what they are given, as written."""
+    fields: frozenset[str]
+    """Those that are parameters or fields, which the command line or the environment may fill."""
+    renamed: bool
+    """Whether the program's options or settings have other names, too."""
 
 
 def defaults_of(files: Sequence[CodeFacts]) -> Defaults:
@@ -120,13 +108,27 @@ def defaults_of(files: Sequence[CodeFacts]) -> Defaults:
         files: facts of its files.
     """
     values = {name: text for code in files for name, text in code.values.items()}
+    fields = frozenset(name for code in files for taken in code.parameters.values() for name in taken)
+    # a parameter with the name of a variable is another thing
+    twice = {name for code in files for name in code.required if values.pop(name, None) is not None}
     for name, texts in _passed(files).items():
         values.pop(name, None)
-        if len(texts) == 1 and None not in texts and (text := next(iter(texts))) and text != name:
+        if name not in twice and len(texts) == 1 and None not in texts and (text := next(iter(texts))) and text != name:
             values[name] = text
-    options = {name: option for code in files for name, option in _declared(code)}
-    reads = {plain(read.name): read.default for code in files for read in code.environment if read.default is not None}
-    return Defaults(options, values, reads)
+    options: dict[str, tuple[Option, ...]] = {}
+    for name, option in (found for code in files for found in declared(code)):
+        options[name] = (*options.get(name, ()), option)
+    calls = [call for code in files for call in (*code.calls, *code.decorators)]
+    for name in {plain(name) for call in calls if call.last == "set_defaults" for name in call.keywords}:
+        options[name] = tuple(replace(option, default=None) for option in options.get(name, ()))
+    renamed = any(
+        call.keywords.keys() & _RENAMES
+        or call.last in ("alias", "env")
+        # Typer's, whose parameter has a name of its own
+        or (call.last == "Option" and any(isinstance(each, str) and each.startswith("-") for each in call.arguments))
+        for call in calls
+    )
+    return Defaults(options, values, fields, renamed)
 
 
 def _passed(files: Sequence[CodeFacts]) -> dict[str, set[str | None]]:
@@ -136,58 +138,17 @@ def _passed(files: Sequence[CodeFacts]) -> dict[str, set[str | None]]:
     """
     parameters = {name: taken for code in files for name, taken in code.parameters.items()}
     found: dict[str, set[str | None]] = {}
-    for code in files:
-        for call in code.calls:
-            for name, value in zip(parameters.get(call.last, ()), call.arguments, strict=False):
-                found.setdefault(name, set()).add(_written(value))
-            for name in call.keywords.keys() & set(parameters.get(call.last, ())):
-                found.setdefault(name, set()).add(_written(call.keywords[name]))
-    for code in files:
-        for call in code.calls:
-            taken = parameters.get(call.last, ())
-            for name in taken[len(call.arguments) :]:
-                if name in found and name not in call.keywords:
-                    found[name].add(None)
+    calls = [(call, parameters[call.last]) for code in files for call in code.calls if call.last in parameters]
+    for call, taken in calls:
+        for name, value in zip(taken, call.arguments, strict=False):
+            found.setdefault(name, set()).add(written(value))
+        for name in call.keywords.keys() & set(taken):
+            found.setdefault(name, set()).add(written(call.keywords[name]))
+    for call, taken in calls:
+        for name in taken[len(call.arguments) :]:
+            if name in found and name not in call.keywords:
+                found[name].add(None)
     return found
-
-
-def _written(value: Value) -> str:
-    return value.text if isinstance(value, Ref) else repr(value)
-
-
-def _declared(code: CodeFacts) -> Iterator[tuple[str, Option]]:
-    """The options that a program declares, by the names under which it reads them."""
-    for call in (*code.calls, *code.decorators):
-        if call.last not in _DECLARING:
-            continue
-        texts = [value for value in call.arguments if isinstance(value, str)]
-        names = tuple(plain(flag) for text in texts if text.startswith("-") for flag in _FLAG.findall(text))
-        # Click and argparse name it; what else stands beside a flag describes it
-        tells = call in code.decorators or not names
-        named = call.keywords.get("dest", next((t for t in texts if tells and t.isidentifier()), None))
-        if not names and call.last == "option" and isinstance(named, str):
-            names = (plain(named),)
-        reads = [plain(named)] if isinstance(named, str) else [name.removeprefix("no-") for name in names]
-        action = _written(call.keywords.get("action"))
-        # Commander's third argument; a keyword for everything else
-        third = call.arguments[2] if len(call.arguments) > 2 and names else None
-        default = call.keywords.get("default", third)
-        alone = "store_" in action or "BooleanOptional" in action or call.keywords.get("is_flag") is True
-        turns_off = "store_false" in action or bool(names and all(name.startswith("no-") for name in names))
-        # what is left out is false, or nothing
-        outcome: Outcome = turns_off if default is None else _outcome_of(default)
-        for name in reads:
-            yield name, Option(names, outcome, alone or turns_off, turns_off)
-
-
-def _outcome_of(value: Value) -> Outcome:
-    match value:
-        case str():
-            return value.lower()
-        case bool() | int() | float() | None:
-            return bool(value)
-        case Ref():
-            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +158,8 @@ class Started:
     defaults: Defaults
     variables: Mapping[str, str]
     """Of the environment, names in lower case."""
-    flags: Mapping[str, str] = field(default_factory=dict)
-    """The options that are given, plain, with their values; empty for those without."""
-    arguments: tuple[str, ...] = ()
-    """Words that are no options and no values of options, in lower case."""
-    count: int | None = None
-    """Words after the program's file; None if the command names none."""
+    given: Words
+    steps: list[int] = field(default_factory=list)
 
     @classmethod
     def by(cls, command: Sequence[str], environment: Mapping[str, str], defaults: Defaults) -> Started:
@@ -213,37 +170,28 @@ class Started:
             environment: what is set for it.
             defaults: of the program.
         """
-        at = next((n for n, word in enumerate(command) if word.endswith(_FILES)), None)
-        if at is None and "-m" in command:
-            at = list(command).index("-m") + 1
-        words = list(command[1 if at is None else at + 1 :])
-        count = None if at is None and command else len(words)
-        alone = {name for option in defaults.options.values() if option.alone for name in option.names}
-        flags: dict[str, str] = {}
-        arguments: list[str] = []
-        while words:
-            word = words.pop(0)
-            name, equals, value = word.partition("=")
-            if not name.startswith("-"):
-                arguments.append(word.lower())
-                continue
-            if not equals and words and not words[0].startswith("-") and plain(name) not in alone:
-                value = words.pop(0)
-            flags[plain(name)] = value.lower()
         variables = {name.lower(): value for name, value in environment.items()}
-        return cls(defaults, variables, flags, tuple(arguments), count)
+        return cls(defaults, variables, words_of(command, defaults.options))
 
-    def test(self, condition: str, depth: int = 0) -> bool | None:
+    def holds(self, condition: str) -> bool | None:
         """Return whether a condition holds; None if that is not known."""
+        self.steps[:] = [_MAX_STEPS]
+        return self._test(condition, 0)
+
+    def _is_too_much(self, text: str, depth: int) -> bool:
+        self.steps[0] -= 1
+        return depth > _MAX_DEPTH or len(text) > _MAX_CHARS or self.steps[0] < 0
+
+    def _test(self, condition: str, depth: int) -> bool | None:
         text = _unwrapped(condition)
-        if depth > _MAX_DEPTH or len(text) > _MAX_CHARS:
+        if self._is_too_much(text, depth):
             return None
-        if len(parts := _OR.split(text)) > 1:
-            return _decided((self.test(part, depth + 1) for part in parts), by=True)
-        if len(parts := _AND.split(text)) > 1:
-            return _decided((self.test(part, depth + 1) for part in parts), by=False)
+        if len(parts := _parts(_OR, text)) > 1:
+            return _decided((self._test(part, depth + 1) for part in parts), by=True)
+        if len(parts := _parts(_AND, text)) > 1:
+            return _decided((self._test(part, depth + 1) for part in parts), by=False)
         if negated := _NOT.match(text):
-            inner = self.test(text[negated.end() :], depth + 1)
+            inner = self._test(text[negated.end() :], depth + 1)
             return None if inner is None else not inner
         if compared := self._compared(text, depth):
             return compared[0]
@@ -251,7 +199,7 @@ class Started:
         return None if value is None else bool(value)
 
     def _compared(self, text: str, depth: int) -> tuple[bool | None] | None:
-        """Whether a comparison holds, as :meth:`test`, in a tuple; None for another expression."""
+        """Whether a comparison holds, in a tuple; None for another expression."""
         if equal := _EQUALS.fullmatch(text):
             holds = self._equals(equal["left"], equal["text"].lower(), depth)
             return (holds if holds is None or equal["sign"].startswith("=") else not holds,)
@@ -260,58 +208,96 @@ class Started:
             wanted = (nothing["is"] or nothing["sign"]) in ("is", "==", "===")
             return (None if value is None else (value is False) is wanted,)
         if counted := _COUNT.fullmatch(text):
-            held = None if self.count is None else self.count + (2 if counted["node"] else 1)
-            return (None if held is None else _COMPARE[counted["sign"][:2]](held, int(counted["number"])),)
-        if one_of := _ONE_OF.fullmatch(text):
-            texts = _LITERALS.findall(one_of["texts"])
-            return (_decided((self._equals(one_of["left"], each.lower(), depth) for each in texts), by=True),)
+            base = self._base(counted["list"] or counted["of"])
+            if base is None or self.given.words is None:
+                return (None,)
+            return (_COMPARE[counted["sign"][:2]](len(self.given.words) + base, int(counted["number"])),)
         if member := _MEMBER.fullmatch(text):
-            return (self._is_word(member["text"] or member["other"]) is not bool(member["absent"]),)
+            holds = self._is_member(member["text"] or member["other"], member["list"] or member["of"])
+            return (None if holds is None else holds is not bool(member["absent"]),)
+        if one_of := _ONE_OF.fullmatch(text):
+            left, texts = one_of["left"] or one_of["asked"], (one_of["texts"] or one_of["listed"]).split(",")
+            holds = _decided((self._is(left, each.strip(), depth) for each in texts if each.strip()), by=True)
+            return (None if holds is None else holds is not bool(one_of["absent"]),)
+        if _MAIN.fullmatch(text):
+            return (True,)
         # programs run without a terminal
         return (False,) if _TERMINAL.fullmatch(text) else None
 
-    def _is_word(self, text: str) -> bool:
-        return plain(text) in self.flags if text.startswith("-") else text.lower() in self.arguments
+    def _base(self, listed: str) -> int | None:
+        """How many words a list has before those that the program is given; None if it is no such list."""
+        text = self.defaults.values.get(listed, listed)
+        if sliced := _SLICED.fullmatch(text):
+            first = int(sliced["python"] or sliced["node"])
+            return (1 if sliced["python"] else 2) - first
+        return _ARGV.get(text)
+
+    def _is_member(self, word: str, listed: str) -> bool | None:
+        if listed in _ENVIRONMENT:
+            return word.lower() in self.variables
+        base = self._base(listed.removesuffix("[1:]").removesuffix(".slice(2)"))
+        if base is None and plain(listed.rpartition(".")[2]) not in ("argv", "args"):
+            return None
+        if self.given.words is not None:
+            return word in self.given.words
+        return False if word not in self.given.every else None
+
+    def _is(self, left: str, item: str, depth: int) -> bool | None:
+        """Whether an expression comes to an item of a list."""
+        if literal := _LITERAL.fullmatch(item):
+            return self._equals(left, literal["text"].lower(), depth)
+        value = self._value(left, depth + 1)
+        return None if value is None or item not in _NOTHING else value is False
 
     def _equals(self, left: str, text: str, depth: int) -> bool | None:
-        """Whether an expression comes to a text; what is not known does if the text is given in some place."""
+        """Whether an expression comes to a text."""
         if _ARGUMENTS_FROM.fullmatch(left.strip()):
-            return self._is_word(text)
+            return None if self.given.words is None else [word.lower() for word in self.given.words] in (
+                [text], [f"--{text}"])  # fmt: skip
         value = self._value(left, depth + 1)
-        if value is not None:
-            return value == text or plain(str(value)) == plain(text)
-        given = (*self.arguments, *self.flags, *(each.lower() for each in self.variables.values()))
-        return True if plain(text) in given else None
+        if isinstance(value, str):
+            return value == text
+        return False if value is False else None
 
     def _value(self, expression: str, depth: int) -> Outcome:
         """What an expression comes to; False for what is absent."""
         text = _CHANGED.sub("", _unwrapped(expression))
-        if depth > _MAX_DEPTH or len(text) > _MAX_CHARS:
+        if self._is_too_much(text, depth):
             return None
         if literal := _LITERAL.fullmatch(text):
-            return literal["text"].lower()
+            return literal["text"].lower() if "{" not in literal["text"] else None
         if text in _TRUE or text in _NOTHING:
             return text in _TRUE
         if _NUMBER.fullmatch(text):
             return text.strip("0._") != ""
-        if converted := _CONVERTED.fullmatch(text) or _DECLARED.fullmatch(text):
-            return self._value(converted.groupdict().get("inner") or converted["value"], depth + 1)
         if read := _VARIABLE.fullmatch(text):
             return self._variable(read, depth)
         if chosen := _CHOICE.fullmatch(text):
-            holds = self.test(chosen["test"] or chosen["asked"], depth + 1)
+            holds = self._test(chosen["test"] or chosen["asked"], depth + 1)
             then, other = chosen["then"] or chosen["yes"], chosen["other"] or chosen["no"]
             return None if holds is None else self._value(then if holds else other, depth + 1)
-        if len(parts := _ELSE.split(text)) > 1:
-            return next((value for part in parts[:-1] if (value := self._value(part, depth + 1)) is not False),
-                        self._value(parts[-1], depth + 1))  # fmt: skip
+        if len(parts := _parts(_ELSE, text)) > 1:
+            for part in parts[:-1]:
+                if (value := self._value(part, depth + 1)) not in (False, ""):
+                    return value
+            return self._value(parts[-1], depth + 1)
+        if converted := _CONVERTED.fullmatch(text):
+            return _converted(self._value(converted["inner"], depth + 1), converted["kind"])
+        if default := _DECLARED.fullmatch(text):
+            return self._value(default["value"], depth + 1)
         if argument := _ARGUMENT_AT.fullmatch(text):
-            at = int(argument["at"]) - (2 if argument["node"] else 1)
-            return self.arguments[at] if 0 <= at < len(self.arguments) else False
+            return self._argument(argument["list"], int(argument["at"]))
         if name := _NAME.fullmatch(text):
             return self._named(text, name["name"], depth)
         compared = self._compared(text, depth)
         return compared[0] if compared else None
+
+    def _argument(self, listed: str, at: int) -> Outcome:
+        base = self._base(listed)
+        words = self.given.words
+        if base is None or words is None or at < base:
+            return None
+        return words[at - base].lower() if at - base < len(words) else False
 
     def _variable(self, read: re.Match[str], depth: int) -> Outcome:
         """What a variable of the environment is, else what the program falls back to."""
@@ -321,36 +307,79 @@ class Started:
         return self._value(read["default"], depth + 1) if read["default"] else False
 
     def _named(self, text: str, name: str, depth: int) -> Outcome:
-        """What a name stands for: an option, a variable of the environment, or what the code gives it."""
-        option = self.defaults.options.get(plain(name))
-        if (given := self._given(name, option)) is not None:
-            return given
-        if (value := self.variables.get(name.lower())) is not None:
-            return False if value.lower() in _NO else value.lower()
-        if option is not None:
-            return self.arguments[0] if not option.names and self.arguments else option.default
-        written = self.defaults.values.get(text, self.defaults.values.get(name))
-        if written is not None and written != text:
-            return self._value(written, depth + 1)
-        if plain(name) in self.defaults.variables:
-            return self.defaults.variables[plain(name)].lower()
-        root = text.partition(".")[0].rstrip("?")
-        if "." in text and (root in _PARSED or _PARSES.search(self.defaults.values.get(root, ""))):
-            return False
-        return None
+        """What a name stands for: an option, a setting, or what the code gives it."""
+        root, dot, _ = text.partition(".")
+        is_variable = not dot and name not in self.defaults.fields and (name in self.defaults.values or name.isupper())
+        options = self.defaults.options.get(plain(name), ())
+        if options and not is_variable:
+            return self._option(options, name, depth)
+        code = self.defaults.values.get(text, "" if dot and name not in self.defaults.fields else None)
+        if code is None:
+            code = self.defaults.values.get(name, "")
+        if not dot and name not in self.defaults.fields:
+            return self._value(code, depth + 1) if code and code != text else self._outside(name)
+        if _PARSES_ALL.fullmatch(self.defaults.values.get(root.rstrip("?"), "")):
+            return self.given.flags.get(plain(name), "") or plain(name) in self.given.flags
+        if (outside := self._outside(name)) is not None:
+            return outside
+        if self._may_be_renamed(name) or (self.given.arguments != () and not dot):
+            return None
+        return self._value(code, depth + 1) if code and code != text else None
 
-    def _given(self, name: str, option: Option | None) -> Outcome:
-        """What the command line gives for an option; None if it does not name it."""
-        for each in option.names if option is not None and option.names else (plain(name),):
-            if each in self.flags:
-                if option is not None and option.turns_off:
-                    return False
-                value = self.flags[each]
-                return value not in _NO if value in _NO and value else value or True
-            if f"no-{each}" in self.flags:
+    def _outside(self, name: str) -> Outcome:
+        """What the command line or the environment gives under a name; None if they give nothing."""
+        for source, key in ((self.given.flags, plain(name)), (self.variables, name.lower())):
+            if (value := source.get(key)) is not None:
+                return False if value.lower() in NO else value.lower() or source is self.given.flags
+        return False if f"no-{plain(name)}" in self.given.flags else None
+
+    def _may_be_renamed(self, name: str) -> bool:
+        """Whether an option or a variable that is given may be this one under another name."""
+        if not self.given.flags and not self.variables:
+            return False
+        alike = [*self.given.flags, *(plain(each) for each in self.variables)]
+        return self.defaults.renamed or any(each.endswith(f"-{plain(name)}") for each in alike)
+
+    def _option(self, options: Sequence[Option], name: str, depth: int) -> Outcome:
+        for option in options:
+            if any(each in self.given.flags for each in option.off):
                 return False
-        alike = next((flag for flag in self.flags if _telling(flag) and _telling(flag) == _telling(name)), None)
-        return None if alike is None or option is not None else self.flags[alike] or True
+            for each in option.on:
+                if f"no-{each}" in self.given.flags:
+                    return False
+                value = self.given.flags.get(each)
+                if value is not None:
+                    return False if value in NO else value or option.given
+            for variable in option.variables:
+                if (value := self.variables.get(variable)) is not None:
+                    return False if value.lower() in NO else value.lower()
+        if all(option.is_argument for option in options):
+            return self._only_argument(options[0])
+        if self._is_shortened(options):
+            return None
+        if self.defaults.renamed and (self.given.flags or self.variables):
+            return None
+        known = {option.default for option in options if not option.is_argument} - {False}
+        if len(known) > 1:
+            return None
+        default = next(iter(known), False)
+        code = self.defaults.values.get(name, "")
+        return self._value(code, depth + 1) if default is None and code else default
+
+    def _is_shortened(self, options: Sequence[Option]) -> bool:
+        """Whether an option that nobody declares may be one of these: ``--tr http``, ``-thttp``."""
+        known = [option for same in self.defaults.options.values() for option in same]
+        names = {each for option in options for each in (*option.on, *option.off)}
+        others = self.given.flags.keys() - {each for option in known for each in (*option.on, *option.off)}
+        return any(n.startswith(other) or (len(n) == 1 and other.startswith(n)) for n in names for other in others)
+
+    def _only_argument(self, option: Option) -> Outcome:
+        """What an argument is that is told by its place; unknown where there are others."""
+        arguments = self.given.arguments
+        if arguments == ():
+            return option.default
+        others = [each for same in self.defaults.options.values() for each in same if each.is_argument]
+        return None if arguments is None or len(others) != 1 or len(arguments) != 1 else arguments[0]
 
 
 _COMPARE: Final[Mapping[str, Callable[[int, int], bool]]] = {
@@ -358,7 +387,14 @@ _COMPARE: Final[Mapping[str, Callable[[int, int], bool]]] = {
 }  # fmt: skip
 
 
-def _decided(outcomes: Iterator[bool | None], *, by: bool) -> bool | None:
+def _converted(value: Outcome, kind: str) -> Outcome:
+    """What a text is as a number or a truth value."""
+    if isinstance(value, str) and kind in ("int", "float", "Number", "parseInt"):
+        return value.strip("0._") != "" if _NUMBER.fullmatch(value) else None
+    return bool(value) if value is not None and kind in ("bool", "Boolean") else value
+
+
+def _decided(outcomes: Iterable[bool | None], *, by: bool) -> bool | None:
     """Whether alternatives hold, of which one that is ``by`` decides; None if one that is not known may do so."""
     known = list(outcomes)
     if by in known:
@@ -366,14 +402,30 @@ def _decided(outcomes: Iterator[bool | None], *, by: bool) -> bool | None:
     return None if None in known else not by
 
 
-def _telling(name: str) -> frozenset[str]:
-    """The parts of a name that tell what it is about."""
-    return frozenset(part.lower() for part in _WORDS.findall(name)) - _GENERAL
+def _parts(sign: re.Pattern[str], text: str) -> list[str]:
+    """What stands between signs that are in no brackets."""
+    parts, begin = [], 0
+    for found in sign.finditer(text):
+        before = text[: found.start()]
+        if all(before.count(a) == before.count(b) for a, b in ("()", "[]", "{}")):
+            parts.append(text[begin : found.start()])
+            begin = found.end()
+    return [*parts, text[begin:]]
 
 
 def _unwrapped(text: str) -> str:
     """Without the parentheses around it all."""
     text = text.strip()
-    while text.startswith("(") and text.endswith(")") and text.count("(") == 1:
+    while text.startswith("(") and text.endswith(")") and _closes_last(text):
         text = text[1:-1].strip()
     return text
+
+
+def _closes_last(text: str) -> bool:
+    """Whether the first parenthesis is closed by the last sign."""
+    depth = 0
+    for at, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0:
+            return at == len(text) - 1
+    return False

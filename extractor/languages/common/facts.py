@@ -163,7 +163,10 @@ class CodeFacts:
     values: Mapping[str, str] = field(default_factory=dict)
     """Python and JavaScript: variables with one short value, and parameters with a default, and those, as written."""
     parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Python: the names of the parameters of functions, in order, by the functions' own names."""
+    """Python: the names of the parameters of functions, in order, by the functions' own names; by those of classes, the
+    fields or the parameters that make them."""
+    required: frozenset[str] = frozenset()
+    """Python and JavaScript: names that are parameters without a default, or with one that is not read."""
     reads: tuple[Call, ...] = ()
     """Python and JavaScript: uses of the standard input, whether they are calls or not."""
     tables: tuple[Call, ...] = ()
@@ -201,12 +204,12 @@ def once_given(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the names that have one short value, and the values.
 
     Args:
-        pairs: names and what they are given, as written.
+        pairs: names and what they are given, as written; an empty text for what is given some other way.
     """
     values: dict[str, str] = {}
     again: set[str] = set()
     for name, text in pairs:
-        again |= {name} if values.setdefault(name, text) != text else set()
+        again |= {name} if not text or values.setdefault(name, text) != text else set()
     return {name: text for name, text in values.items() if name not in again and len(text) <= _MAX_VALUE}
 
 

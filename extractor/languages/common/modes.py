@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.conditions import Defaults, Started, defaults_of
 from extractor.languages.common.facts import Branch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.languages.common.facts import Call, CodeFacts
     from extractor.model import ExampleKind
 
+_MAX_WAYS: Final = 20
+"""Calls that serve, and calls of one function, that are looked at."""
 _MAX_DEPTH: Final = 3
 """Functions between a call and the test that decides about it."""
 _CHOICE: Final = re.compile(
@@ -62,7 +65,7 @@ class Modes:
 
 def _held(started: Started, branches: Sequence[Branch]) -> bool | None:
     """Whether some tests turn out as they have to; None if one is not understood and no other one fails."""
-    outcomes = [None if (holds := started.test(b.test)) is None else holds is b.holds for b in branches]
+    outcomes = [None if (holds := started.holds(b.test)) is None else holds is b.holds for b in branches]
     if False in outcomes:
         return False
     return None if None in outcomes else True
@@ -75,10 +78,18 @@ def modes_of(calls: Sequence[tuple[Call, ExampleKind]], files: Sequence[CodeFact
         calls: that serve, and what the program is by each of them.
         files: facts of the program's files.
     """
-    ways = tuple(Mode(kind, _branches(call, files)) for call, kind in calls)
+    sites: dict[str, list[Call]] = {}
+    for call in (call for code in files for call in code.calls):
+        sites.setdefault(call.last, []).append(call)
+    ways = tuple(Mode(kind, branches) for call, kind in calls[:_MAX_WAYS] for branches in _branches(call, sites))
     if len({way.kind for way in ways}) < 2:
         return None
     return Modes(ways, defaults_of(files))
+
+
+def under(call: Call, text: str, value: str, *, holds: bool) -> Call:
+    """Return a call under the test whether an expression, as written, comes to a value."""
+    return replace(call, branches=(*call.branches, Branch(f"({text}) == '{value}'", holds)))
 
 
 def choices(call: Call, text: str) -> tuple[tuple[Call, str], ...]:
@@ -96,13 +107,19 @@ def choices(call: Call, text: str) -> tuple[tuple[Call, str], ...]:
     return tuple((replace(call, branches=(*call.branches, Branch(test, holds))), chosen) for chosen, holds in pairs)
 
 
-def _branches(call: Call, files: Sequence[CodeFacts]) -> tuple[Branch, ...]:
-    """The tests around a call, and around the calls of the functions that it is in."""
-    calls = [one for code in files for one in code.calls]
-    found, function = call.branches, call.function
-    for _ in range(_MAX_DEPTH):
-        site = next((one for one in calls if one.last == function and one.function != function), None)
-        if function is None or site is None:
-            break
-        found, function = (*site.branches, *found), site.function
-    return found
+def _branches(call: Call, sites: Mapping[str, Sequence[Call]], depth: int = 0) -> Iterator[tuple[Branch, ...]]:
+    """Yield the tests around a call, and around the calls of the functions that it is in: once for each way to it.
+
+    Args:
+        call: that serves.
+        sites: all calls of the program, by the last part of their names.
+        depth: functions that the call is in already.
+    """
+    function = call.function
+    around = [one for one in sites.get(function or "", ())[:_MAX_WAYS] if one.function != function]
+    if depth >= _MAX_DEPTH or not around:
+        yield call.branches
+        return
+    for one in around:
+        for outer in islice(_branches(one, sites, depth + 1), _MAX_WAYS):
+            yield (*outer, *call.branches)

@@ -203,6 +203,8 @@ class Startup:
     notes: tuple[Note, ...] = ()
     folder: str = ""
     """Folder of the program that the page's command is run in; empty for its root."""
+    decides: bool = False
+    """Whether the command decides what the program is, whatever its code would choose: a server or a loader runs it."""
 
 
 @dataclass(frozen=True, slots=True)

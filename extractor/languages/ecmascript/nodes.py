@@ -139,12 +139,28 @@ def _cases(case: Node) -> list[Branch]:
     subject = switch.child_by_field_name("value") if switch is not None else None
     if body is None or subject is None:
         return []
-    if (own := case.child_by_field_name("value")) is None and body.named_child_count > MOST_CASES:
-        return [Branch(UNKNOWN_TEST, holds=True)]
+    cases = body.named_children[: MOST_CASES + 1]
     asked = text_of(subject)[:_SHOWN].removeprefix("(").removesuffix(")")
-    others = (one.child_by_field_name("value") for one in body.named_children if one.type == "switch_case")
-    texts = [own] if own is not None else [value for value in others if value is not None]
-    return [Branch(f"{asked} === {text_of(text)}"[:_SHOWN], own is not None) for text in texts]
+    if len(cases) > MOST_CASES or case not in cases:
+        return [Branch(UNKNOWN_TEST, holds=True)]
+    if (own := case.child_by_field_name("value")) is None:
+        others = (one.child_by_field_name("value") for one in cases if one.type == "switch_case")
+        return [Branch(f"{asked} === {text_of(value)}"[:_SHOWN], holds=False) for value in others if value is not None]
+    # cases without code of their own go on into this one, and so does one that does not leave the switch
+    values, before = [own], cases[: cases.index(case)]
+    while before and before[-1].type == "switch_case" and before[-1].named_child_count == 1:
+        values += before.pop().named_children
+    if before and not _leaves(before[-1]):
+        return [Branch(UNKNOWN_TEST, holds=True)]
+    return [Branch(" || ".join(f"{asked} === {text_of(value)}" for value in values)[:_SHOWN], holds=True)]
+
+
+def _leaves(case: Node) -> bool:
+    """Whether the code of a case ends by leaving its ``switch``, as far as its last statement tells."""
+    last = case.named_children[-1]
+    while last.type == "statement_block" and last.named_children:
+        last = last.named_children[-1]
+    return last.type in ("break_statement", "return_statement", "throw_statement", "continue_statement")
 
 
 def target_of(spot: Spot) -> str | None:

@@ -139,6 +139,7 @@ def _facts(root: Node, registrations: frozenset[str]) -> CodeFacts:
             Text(literal_text(s.node), line_of(s.node)) for s in spots if s.node.type in {"string", "template_string"}
         ),
         values=once_given(_values(spots)),
+        required=frozenset(_parameters(spots)),
         reads=tuple(_reads(spots)),
         tables=tuple(_tables(spots)),
         defines=names.defines,
@@ -263,14 +264,37 @@ def _constants(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:
             yield text_of(name), literal_text(value)
 
 
+_PATTERNS: Final = frozenset(
+    {"required_parameter", "optional_parameter", "assignment_pattern", "object_pattern", "object_assignment_pattern",
+     "pair_pattern", "rest_pattern", "array_pattern"}
+)  # fmt: skip
+"""What is between the name of a parameter and its function."""
+
+
 def _values(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:
-    """Variables and what they are set to at first, wherever they are."""
+    """Variables and what they are set to, wherever they are; nothing for those that are set again."""
     for spot in spots:
+        if spot.node.type in ("assignment_expression", "augmented_assignment_expression"):
+            yield text_of(spot.node.child_by_field_name("left")), ""
         if spot.node.type != "variable_declarator":
             continue
         name, value = spot.node.child_by_field_name("name"), spot.node.child_by_field_name("value")
         if name is not None and value is not None and name.type == "identifier":
             yield text_of(name), text_of(value)
+
+
+def _parameters(spots: tuple[Spot, ...]) -> Iterator[str]:
+    """The names of the parameters of functions, also those that take an object apart."""
+    for spot in spots:
+        if spot.node.type not in ("identifier", "shorthand_property_identifier_pattern"):
+            continue
+        inner, around = spot.node, spot.up
+        while around is not None and around.node.type in _PATTERNS:
+            inner, around = around.node, around.up
+        if around is not None and (
+            around.node.type == "formal_parameters" or around.node.child_by_field_name("parameter") == inner
+        ):
+            yield text_of(spot.node)
 
 
 def _is_constant(spot: Spot) -> bool:

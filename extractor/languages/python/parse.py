@@ -90,6 +90,7 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
         constants=constants(tree.body),
         values=once_given(visitor.values),
         parameters=visitor.parameters,
+        required=frozenset(visitor.required),
         reads=tuple(visitor.reads),
         tables=tuple(visitor.tables),
         decorators=tuple(by_own_name(call, visitor.aliases) for call in visitor.decorators),
@@ -126,6 +127,7 @@ class _Visitor(ast.NodeVisitor):
         self.texts: list[Text] = []
         self.values: list[tuple[str, str]] = []
         self.parameters: dict[str, tuple[str, ...]] = {}
+        self.required: set[str] = set()
         self.reads: list[Call] = []
         self.tables: list[Call] = []
         self.decorators: list[Call] = []
@@ -147,8 +149,9 @@ class _Visitor(ast.NodeVisitor):
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.decorators += [self._call(d) if isinstance(d, ast.Call) else _bare(d) for d in node.decorator_list]
         self.values += _defaults(node.args)
-        taken = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-        self.parameters[node.name] = tuple(one.arg for one in taken if one.arg not in ("self", "cls"))
+        taken = [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+        self.parameters[node.name] = tuple(name for name in taken if name not in ("self", "cls"))
+        self.required |= {*taken} - {name for name, _ in _defaults(node.args)}
         for outside in (*node.decorator_list, node.args, node.returns):
             if outside is not None:
                 self.visit(outside)
@@ -161,6 +164,12 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
         self.visit_FunctionDef(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        targets = [each.target for each in node.body if isinstance(each, ast.AnnAssign)]
+        self.generic_visit(node)
+        fields = tuple(target.id for target in targets if isinstance(target, ast.Name))
+        self.parameters[node.name] = self.parameters.pop("__init__", fields)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self._functions.append("<lambda>")
@@ -197,7 +206,7 @@ class _Visitor(ast.NodeVisitor):
             if number >= MOST_CASES:
                 self._visit_under([Branch(UNKNOWN_TEST, holds=True)], case.body)
                 continue
-            test = _test_of(subject, case.pattern)
+            test = _test_of(subject, case)
             self._visit_under([*before, *([Branch(test, holds=True)] if test else [])], case.body)
             before += [Branch(test, holds=False)] if test else []
 
@@ -240,8 +249,26 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_Assign(self, node: ast.Assign) -> None:
         self._assigned(node.value, node.targets[0])
+        self._unsettle(*node.targets[1:], *(t for t in node.targets[:1] if not isinstance(t, ast.Name)))
         for target in node.targets:
             self.visit(target)
+
+    def _unsettle(self, *targets: ast.expr) -> None:
+        """What variables are given in other ways is not known."""
+        named = (n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+        self.values += [(name, "") for name in named]
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self._unsettle(node.target)
+        self.generic_visit(node)
+
+    def visit_For(self, node: ast.For) -> None:
+        self._unsettle(node.target)
+        self.generic_visit(node)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self._unsettle(node.target)
+        self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         self.visit(node.annotation)
@@ -380,9 +407,11 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
     return any(_dotted(k) in {"ImportError", "ModuleNotFoundError", "Exception"} for k in kinds)
 
 
-def _test_of(subject: str, pattern: ast.pattern) -> str:
+def _test_of(subject: str, case: ast.match_case) -> str:
     """``mode == 'http'`` for a case of a ``match``; empty for one that takes anything."""
-    patterns = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
+    if case.guard is not None:
+        return UNKNOWN_TEST
+    patterns = case.pattern.patterns if isinstance(case.pattern, ast.MatchOr) else [case.pattern]
     values = [one.value for one in patterns if isinstance(one, ast.MatchValue)]
     if len(values) > MOST_CASES:
         return UNKNOWN_TEST

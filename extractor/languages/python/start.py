@@ -89,8 +89,9 @@ def _stated(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None
     if served and served.single:
         notes.append(Note(NoteKind.REMARK, Origin.INFERRED, detail=_ONE_PROCESS, confidence=0.9))
     command = ("python", *flags, *(a for a in arguments if a not in _DROPPED))
-    kind = _kind_of(command, draft.kind, draft.rules)
-    return Startup(command, kind, (), tools, stated.environment, tuple(notes), folder)
+    by_server = served is not None and arguments[0] == served.command[0]
+    kind = ExampleKind.HTTP_SERVER if by_server else _kind_of(command, draft.kind, draft.rules)
+    return Startup(command, kind, (), tools, stated.environment, tuple(notes), folder, decides=by_server)
 
 
 def _loaded_startup(stated: Command, draft: Draft, layout: FileLayout) -> Startup | None:
@@ -105,7 +106,7 @@ def _loaded_startup(stated: Command, draft: Draft, layout: FileLayout) -> Startu
     packages = (draft.rules.loaders[loaded.tool],)
     note = stated_note(stated.words, stated.span)
     command = (loaded.tool, "run", *arguments)
-    return Startup(command, loaded.kind, (), packages, stated.environment, (note,), folder)
+    return Startup(command, loaded.kind, (), packages, stated.environment, (note,), folder, decides=True)
 
 
 def _is_of_another_program(stated: Command, draft: Draft) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.addresses import constants_of, path_of, requested_urls
 from extractor.languages.common.facts import Ref
-from extractor.languages.common.modes import choices
+from extractor.languages.common.modes import choices, under
 from extractor.languages.common.reach import used_only_later
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.python.web import (
@@ -83,6 +83,10 @@ def _ways(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Iterator[tu
     elif run := _server_run(call, files, relevant):
         transport = call.keywords.get("transport")
         chosen = choices(call, transport.text) if isinstance(transport, Ref) else ()
+        if not chosen and isinstance(transport, Ref):
+            yield under(call, transport.text, "stdio", holds=True), ExampleKind.STDIO_SERVER
+            yield under(call, transport.text, "stdio", holds=False), ExampleKind.HTTP_SERVER
+            return
         for one, name in chosen:
             yield one, ExampleKind.HTTP_SERVER if name in HTTP_TRANSPORTS else ExampleKind.STDIO_SERVER
         if not chosen:

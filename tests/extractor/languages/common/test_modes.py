@@ -181,7 +181,7 @@ def flagged(test: str, lines: str) -> str:
         (BY_FLAG.replace("args.http", "not args.http"), "python server.py", {}, HTTP),
         (BY_FLAG.replace("args.http", "'--http' in sys.argv"), "python server.py --http", {}, HTTP),
         (BY_FLAG.replace("args.http", "'--http' not in sys.argv"), "python server.py --http", {}, STDIO),
-        (BY_FLAG.replace("args.http", "args.use_http or args.port"), "python server.py --http", {}, HTTP),
+        (BY_FLAG.replace("args.http", "args.use_http or args.port"), "python server.py --http", {}, None),
         (BY_FLAG.replace("args.http", "HTTP"), "python server.py", {"HTTP": "1"}, HTTP),
         (BY_VALUE, "python server.py", {}, STDIO),
         (BY_VALUE, "python server.py --transport http", {}, HTTP),

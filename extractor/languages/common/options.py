@@ -1,0 +1,208 @@
+"""Options of the command line: those that a program declares, and the words that a command gives it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from extractor.languages.common.facts import Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from extractor.languages.common.facts import Call, CodeFacts, Value
+
+Outcome: TypeAlias = str | bool | None
+"""What an expression comes to: a text in lower case, or whether it holds; False for what is absent, None for what is
+not known."""
+NO: Final = frozenset({"0", "false", "no", "off"})
+"""Values of options and settings that turn them off."""
+_FLAG: Final = re.compile(r"--?\w[\w-]*")
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_DECLARING: Final = frozenset({"add_argument", "option", "Option", "argument", "Argument", "add_subparsers"})
+"""Calls that declare an option of the command line."""
+_READS: Final = re.compile(r"=>|^(?:function\b|parse(?:Int|Float)$|Number$|String$|Boolean$)")
+"""A function that reads the value of an option."""
+_FILES: Final = (".py", ".js", ".ts", ".mjs", ".mts", ".cjs", ".cts", ".tsx")
+_INTERPRETERS: Final = frozenset({"node", "bun", "deno", "tsx", "ts-node", "python", "python3"})
+_RUNNERS: Final = frozenset({"npx", "bunx", "pnpx", "uvx", "pipx"})
+_SCRIPTS: Final = frozenset({"npm", "pnpm", "yarn"})
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of the command line, or an argument without one, as the program declares it."""
+
+    on: tuple[str, ...]
+    """Names that turn it on, or that a value follows, plain; with :attr:`off` empty for an argument."""
+    off: tuple[str, ...]
+    """Names that turn it off."""
+    given: Outcome
+    """What it is if it is given without a value."""
+    default: Outcome
+    """What it is unless it is given."""
+    alone: bool
+    """Whether it takes no value."""
+    variables: tuple[str, ...] = ()
+    """Variables of the environment that set it, in lower case."""
+
+    @property
+    def is_argument(self) -> bool:
+        """Whether it is told by its place."""
+        return not self.on and not self.off
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a command gives to a program, behind its name."""
+
+    words: tuple[str, ...] | None
+    """As written; None where the command does not show where the program's name ends."""
+    every: frozenset[str]
+    """All words of the command: what is not among them is not given."""
+    flags: Mapping[str, str]
+    """The options, plain, with their values; empty for those without."""
+    arguments: tuple[str, ...] | None
+    """Words that are no options and no values of options; None where that is not sure."""
+
+
+def plain(name: str) -> str:
+    """Return ``--use-http``, ``USE_HTTP`` and ``useHttp`` as ``use-http``."""
+    return _HUMP.sub("-", name.lstrip("-")).replace("_", "-").lower()
+
+
+def written(value: Value) -> str:
+    """Return a value as it is written."""
+    return value.text if isinstance(value, Ref) else repr(value)
+
+
+def words_of(command: Sequence[str], options: Mapping[str, tuple[Option, ...]]) -> Words:
+    """Return what a command gives to a program.
+
+    Args:
+        command: argument vector.
+        options: of the program, by the names under which it reads them.
+    """
+    begin = _begin(command)
+    words = command[begin:] if begin is not None else command[1:]
+    known = [option for same in options.values() for option in same]
+    alone = {name for option in known for name in (*option.on, *option.off) if option.alone}
+    valued = {name for option in known for name in option.on if not option.alone}
+    flags: dict[str, str] = {}
+    arguments: list[str] = []
+    sure, at = begin is not None, 0
+    while at < len(words):
+        name, equals, value = words[at].partition("=")
+        at += 1
+        if not name.startswith("-") or name == "-":
+            arguments.append(name.lower() if not equals else words[at - 1].lower())
+            continue
+        follows = not equals and at < len(words) and not words[at].startswith("-")
+        if follows and plain(name) not in alone:
+            # of an option that is not declared nobody knows whether it takes a value
+            sure = sure and plain(name) in valued
+            value, at = words[at], at + 1
+        flags[plain(name)] = value.lower()
+    return Words(
+        tuple(words) if begin is not None else None, frozenset(command[1:]), flags, tuple(arguments) if sure else None
+    )
+
+
+def _begin(command: Sequence[str]) -> int | None:
+    """Where the words begin that a program is given; None where that is not told."""
+    if not command:
+        return 0
+    for at, word in enumerate(command):
+        if word == "-m":
+            return at + 2
+        if word == "--" and command[0] in _SCRIPTS:
+            return at + 1
+        if at and word.endswith(_FILES):
+            return at + 1
+    if command[0] in _SCRIPTS:
+        return len(command)
+    if command[0] in _INTERPRETERS | _RUNNERS:
+        return next((at + 2 for at, word in enumerate(command[1:]) if not word.startswith("-") and word != "run"), None)
+    return 1 if len(command) == 1 else None
+
+
+def declared(code: CodeFacts) -> Iterator[tuple[str, Option]]:
+    """Yield the options that a program declares, by the names under which it reads them, plain."""
+    for call in (*code.calls, *code.decorators):
+        if call.last in _DECLARING:
+            yield from _option(call, is_decorator=call in code.decorators)
+
+
+def _option(call: Call, *, is_decorator: bool) -> Iterator[tuple[str, Option]]:
+    texts = [value for value in call.arguments if isinstance(value, str)]
+    shown = [text for text in texts if text.startswith("-")]
+    # "--http/--stdio": the second turns off
+    on = [plain(flag) for text in shown for flag in _FLAG.findall(text.partition("/")[0])]
+    off = [plain(flag) for text in shown for flag in _FLAG.findall(text.partition("/")[2])]
+    in_one = any("," in text or "<" in text or "[" in text for text in shown)
+    if not off and on and all(name.startswith("no-") for name in on):
+        on, off = [], on
+    named = call.keywords.get("dest")
+    if named is None and (is_decorator or not shown):
+        # Click and argparse name it; what else stands beside a flag describes it
+        bare = (text.strip("[]<>.") for text in texts)
+        named = next((text for text in bare if text.replace("-", "_").isidentifier() and text not in shown), None)
+    if not isinstance(named, str):
+        named = None
+    if not shown and call.last == "option" and named is not None:
+        on = [plain(named)]
+    if call.last in ("Option", "Argument") and not shown and not in_one:
+        return  # its parameter names it
+    reads = [plain(named)] if named is not None else list(dict.fromkeys([*on, *(n.removeprefix("no-") for n in off)]))
+    action = written(call.keywords.get("action"))
+    alone = (
+        call.keywords.get("is_flag") is True
+        or "flag_value" in call.keywords
+        or bool(off)
+        or any(word in action for word in ("store_true", "store_false", "store_const", "count", "Boolean", "version"))
+        or (call.last == "option" and not is_decorator and bool(shown) and not any("<" in t or "[" in t for t in shown))
+    )
+    if "store_false" in action:
+        on, off = [], [*on, *off]
+    if "Boolean" in action:
+        off = [f"no-{name}" for name in on]
+    given = call.keywords.get("const", call.keywords.get("flag_value"))
+    option = Option(
+        tuple(on), tuple(off), _outcome(given) if given is not None else True, _default(call, off and not on, shown),
+        alone, _variables(call),
+    )  # fmt: skip
+    for name in reads:
+        yield name, option
+
+
+def _default(call: Call, turns_off: object, shown: Sequence[str]) -> Outcome:
+    """What an option is unless it is given."""
+    if "default" in call.keywords:
+        return _outcome(call.keywords["default"])
+    if call.last in ("Option", "Argument"):
+        first = call.arguments[0] if call.arguments else None
+        # Typer gives a default first; without one the parameter or a further call does
+        return None if first is None or (isinstance(first, str) and first in shown) else _outcome(first)
+    if call.last in ("option", "argument") and len(call.arguments) > 2:
+        # Commander's third argument; behind a function that reads the value, if that is the third
+        third = call.arguments[2]
+        if isinstance(third, Ref) and _READS.search(third.text):
+            third = call.arguments[3] if len(call.arguments) > 3 else None
+        return _outcome(third)
+    return bool(turns_off)
+
+
+def _outcome(value: Value) -> Outcome:
+    match value:
+        case str():
+            return value.lower()
+        case bool() | int() | float() | None:
+            return bool(value)
+        case Ref():
+            return None
+
+
+def _variables(call: Call) -> tuple[str, ...]:
+    given = call.keywords.get("envvar", call.keywords.get("env_var"))
+    return (given.lower(),) if isinstance(given, str) else ()
