@@ -13,7 +13,7 @@ import click
 
 from extractor.base.errors import DocprobeError
 from harness.cli.context import Cli, Group, global_options, print_error, with_global_options
-from harness.cli.streams import discard_stdout, prepare_streams
+from harness.cli.streams import discard_stdout, lost_reader, prepare_streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +123,7 @@ def _report(error: BaseException) -> int:
         case click.Abort() | KeyboardInterrupt():
             click.echo("interrupted", err=True)
             return 130
-        case BrokenPipeError():
+        case BrokenPipeError() | SystemExit() if isinstance(error, BrokenPipeError) or lost_reader():
             # the reader of a pipe ended first (`docprobe blocks | head`): print nothing, end as shells expect
             discard_stdout()
             return 141

@@ -41,13 +41,22 @@ def discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
 
 
+def lost_reader() -> bool:
+    """Return whether the reader of stdout ended before everything was written."""
+    return _Stdout.is_broken
+
+
 class _Stdout(io.FileIO):
     """Descriptor 1; a failed write is reported as one of stdout, and not of some file without a name."""
+
+    is_broken = False
+    """Whether its reader ended first: Click makes another exit of the error."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:
             return super().write(data)
         except BrokenPipeError:
+            type(self).is_broken = True
             raise
         except OSError as error:
             raise unwritable(Path("stdout"), error) from error

@@ -48,8 +48,17 @@ def test_a_closed_stdout(tmp_path: Path, words: tuple[str, ...]) -> None:
 
 
 def test_a_reader_that_ends_first(tmp_path: Path) -> None:
-    code, said = ended(tmp_path, (*LONG, "-q"), "| true")
-    assert (code, said) == (0, [])
+    write_docs(tmp_path / "docs", 3)
+    with subprocess.Popen(
+        [sys.executable, "-m", "harness.cli", *LONG, "-q"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[3]), "HOME": str(tmp_path)},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        said = process.stderr.read()
+    # as shells say it, and not the 1 of a finding
+    assert (process.returncode, said) == (141, b"")
 
 
 @pytest.mark.parametrize("redirections", ["<&-", "2>&-", "<&- 2>&-"])
