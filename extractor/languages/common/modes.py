@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from extractor.languages.common.facts import Call, CodeFacts
     from extractor.model import ExampleKind
 
-_MAX_WAYS: Final = 20
+MOST_WAYS: Final = 20
 """Calls that serve, and calls of one function, that are looked at."""
 _MAX_DEPTH: Final = 3
 """Functions between a call and the test that decides about it."""
@@ -81,7 +81,7 @@ def modes_of(calls: Sequence[tuple[Call, ExampleKind]], files: Sequence[CodeFact
     sites: dict[str, list[Call]] = {}
     for call in (call for code in files for call in code.calls):
         sites.setdefault(call.last, []).append(call)
-    ways = tuple(Mode(kind, branches) for call, kind in calls[:_MAX_WAYS] for branches in _branches(call, sites))
+    ways = tuple(Mode(kind, branches) for call, kind in calls[:MOST_WAYS] for branches in _branches(call, sites))
     if len({way.kind for way in ways}) < 2:
         return None
     return Modes(ways, defaults_of(files))
@@ -116,10 +116,10 @@ def _branches(call: Call, sites: Mapping[str, Sequence[Call]], depth: int = 0) -
         depth: functions that the call is in already.
     """
     function = call.function
-    around = [one for one in sites.get(function or "", ())[:_MAX_WAYS] if one.function != function]
+    around = [one for one in sites.get(function or "", ())[:MOST_WAYS] if one.function != function]
     if depth >= _MAX_DEPTH or not around:
         yield call.branches
         return
     for one in around:
-        for outer in islice(_branches(one, sites, depth + 1), _MAX_WAYS):
+        for outer in islice(_branches(one, sites, depth + 1), MOST_WAYS):
             yield (*outer, *call.branches)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from itertools import permutations
+from itertools import islice, permutations
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.addresses import constants_of, path_of, requested_urls
 from extractor.languages.common.facts import Ref
-from extractor.languages.common.modes import choices, under
+from extractor.languages.common.modes import MOST_WAYS, choices, under
 from extractor.languages.common.reach import used_only_later
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.python.web import (
@@ -68,8 +68,8 @@ _MAX_PATHS: Final = 12
 def role(files: Sequence[CodeFacts]) -> Role:
     """Return the role of a program whose files have these facts, the main file's first."""
     found = _role(files)
-    calls = [call for code in files for call in code.calls]
-    return in_modes(found, [way for call in calls for way in _ways(call, files, found.relevant)], files)
+    ways = (way for code in files for call in code.calls for way in _ways(call, files, found.relevant))
+    return in_modes(found, tuple(islice(ways, MOST_WAYS)), files)
 
 
 def _ways(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Iterator[tuple[Call, ExampleKind]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -297,3 +298,117 @@ def test_the_command_of_the_page_decides(tmp_path: Path, command: str, kind: Exa
     assert example.bundle is not None
     (chosen,) = [note for note in example.bundle.guesses if note.kind is NoteKind.TRANSPORT]
     assert chosen.what == f"transport {'HTTP' if kind is HTTP else 'stdio'}"
+
+
+NODE = """
+const server = new McpServer({ name: "mill", version: "1" });
+const startHttp = () => { app.post("/mcp", (q, r) => new StreamableHTTPServerTransport({}).handleRequest(q, r)); app.listen(3000); };
+BEFORE
+if (TEST) { startHttp(); } else { await server.connect(new StdioServerTransport()); }
+"""
+
+
+def python(test: str, lines: str) -> str:
+    return flagged(test, f"pass\n{lines}\n")
+
+
+def node(test: str, lines: str) -> str:
+    return NODE.replace("BEFORE", lines).replace("TEST", test)
+
+
+TYPER = "def main(transport: str = typer.Option('stdio', '--transport', '-t')):"
+SETTINGS = "class Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='MILL_')\n    how: str = 'stdio'"
+
+
+@pytest.mark.parametrize(
+    ("code", "command", "environment", "kind"),
+    [
+        # what is set again is not known
+        (node('mode === "http"', 'let mode = "stdio"; if (process.argv.includes("--http")) mode = "http";'),
+         "node s.js --http", {}, None),
+        (node("on", "let on = false; if (process.env.PORT) { on = true; }"), "node s.js", {"PORT": "1"}, None),
+        (python("mode == 'http'", "mode = 'stdio'\nfor mode in sys.argv: pass"), "python s.py http", {}, None),
+        # words by their place, options among them
+        (python("len(sys.argv) > 1 and sys.argv[1] == '--http'", ""), "python s.py --http", {}, HTTP),
+        (node('process.argv[2] === "--http"', ""), "node s.js --http", {}, HTTP),
+        (node('args[0] === "http"', "const args = process.argv.slice(2);"), "node s.js http", {}, HTTP),
+        (node('args[0] === "http"', "const args = process.argv.slice(2);"), "node s.js", {}, STDIO),
+        (node('process.argv[2] === "http"', ""), "npx mill http", {}, HTTP),
+        (node('process.argv[2] === "http"', ""), "npm start -- http", {}, HTTP),
+        (python("sys.argv[1] == 'http'", ""), "python -m mill http tools.py", {}, HTTP),
+        (python("'http' in sys.argv", ""), "python s.py --debug http", {}, HTTP),
+        # options as libraries declare them
+        (python("transport == 'http'", f"{TYPER}\n    pass"), "python s.py", {}, STDIO),
+        (python("transport == 'http'", f"{TYPER}\n    pass"), "python s.py -t http", {}, HTTP),
+        (python("http", "def main(http: bool = typer.Option(True, '--http/--stdio')): pass"), "python s.py", {}, HTTP),
+        (python("http", "def main(http: bool = typer.Option(True, '--http/--stdio')): pass"), "python s.py --stdio", {},
+         STDIO),
+        (python("a.how == 'http'", "p.add_argument('--http', dest='how', action='store_const', const='http', default='x')"),
+         "python s.py --http", {}, HTTP),
+        (python("a.mode == 'http'", "p.add_argument('-v', action='count')\np.add_argument('mode', nargs='?', default='x')"),
+         "python s.py -v http", {}, HTTP),
+        (python("a.http", "p.add_argument('--http', action='store_true')\np.set_defaults(http=True)"), "python s.py", {},
+         None),
+        (python("a.how == 'http'", "p.add_argument('--how', default='stdio')"), "python s.py --ho http", {}, None),
+        (node('o.transportType === "http"', 'program.option("--transport-type <t>", "kind", "http");'), "node s.js", {}, HTTP),
+        (node("o.debug", 'program.option("-d, --debug", "more").argument("[mode]", "how", "http");'), "node s.js x", {},
+         STDIO),
+        (node('mode === "http"', 'program.argument("[mode]", "how", "http");'), "node s.js", {}, HTTP),
+        (node('o.how === "http"', 'program.addOption(new Option("-h, --how <h>").default("http"));'), "node s.js", {}, None),
+        (node('argv.how === "http"', 'yargs(1).option("how", { alias: "h", default: "stdio" });'), "node s.js -h http", {},
+         None),
+        # settings that the environment gives under another name
+        (python("s.how == 'http'", f"{SETTINGS}\ns = Settings()"), "python s.py", {"MILL_HOW": "http"}, None),
+        (python("s.how == 'http'", f"{SETTINGS}\ns = Settings()"), "python s.py", {}, STDIO),
+        (python("host", "host = os.getenv('MILL_HOST')"), "python s.py", {"HOST": "0.0.0.0"}, STDIO),
+        (python("mode == 'http'", "mode = sys.argv[1] if len(sys.argv) > 1 else os.getenv('MODE', 'stdio')"),
+         "python s.py stdio", {"MODE": "http"}, STDIO),
+        # what is no command line
+        (python("args.http", "args = load_config()"), "python s.py", {}, None),
+        (python("cfg.mode == 'stdio'", "cfg = load()"), "python s.py --log stdio", {"LOG": "stdio"}, None),
+        # tests of other forms
+        (python("t not in ('http', 'sse')", "t = os.getenv('T', 'stdio')").replace("transport='http'", "'stdio'")
+         .replace("mcp.run()", "mcp.run(transport='http')"), "python s.py", {"T": "http"}, HTTP),
+        (python("int(os.getenv('USE_HTTP', '0'))", ""), "python s.py", {}, STDIO),
+        (python("os.getenv('USE_HTTP', '').lower() in ('1', 'true')", ""), "python s.py", {"USE_HTTP": "TRUE"}, HTTP),
+        (python("os.getenv('T') in (None, 'http')", ""), "python s.py", {}, HTTP),
+        (python("'PORT' in os.environ", ""), "python s.py", {"PORT": "1"}, HTTP),
+        (node('(process.env.T || "stdio") === "http"', ""), "node s.js", {"T": "http"}, HTTP),
+        (node('["http", "sse"].includes(t)', "const t = process.env.T?.toLowerCase();"), "node s.js", {"T": "HTTP"}, HTTP),
+        # several ways to one call
+        (BY_FUNCTION.replace("else:\n    pipes()", "elif os.getenv('PORT'):\n    web()\nelse:\n    pipes()"), "python s.py",
+         {"PORT": "1"}, HTTP),
+        (BY_SWITCH.replace('case "http":', 'case "http":\n  case "web":'), "node s.js http", {}, HTTP),
+        (BY_SWITCH.replace("    break;\n", ""), "node s.js http", {}, HTTP),
+        (BY_MATCH.replace("'http' | 'web'", "'http' if ready()"), "python s.py http", {}, None),
+        ("mcp = FastMCP('mill')\nmcp.run(transport=os.getenv('T', 'stdio'))", "python s.py", {}, STDIO),
+        ("mcp = FastMCP('mill')\nmcp.run(transport=os.getenv('T', 'stdio'))", "python s.py", {"T": "http"}, HTTP),
+        ("mcp = FastMCP('mill')\nmcp.run(transport=chosen())", "python s.py", {}, None),
+    ],
+)  # fmt: skip
+def test_what_is_not_known_stays_unknown(
+    code: str, command: str, environment: dict[str, str], kind: ExampleKind | None
+) -> None:
+    test_a_command_decides_between_transports(code, command, environment, kind)
+
+
+def test_conditions_that_grow_are_not_followed() -> None:
+    lines = [f"{b} = {' or '.join([a] * 60)}" for a, b in ("ab", "bc", "cd")]
+    code = python(" or ".join("d" * 60), "\n".join(["a = False", *lines]))
+    began = time.process_time()
+    test_a_command_decides_between_transports(code, "python s.py", {}, None)
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [("uvicorn server:app", HTTP), ("fastmcp run server.py --transport http", HTTP), ("fastmcp run server.py", STDIO)],
+)
+def test_a_server_or_a_loader_decides_itself(tmp_path: Path, command: str, kind: ExampleKind) -> None:
+    code = "import os\nimport uvicorn\nfrom fastmcp import FastMCP\n\nmcp = FastMCP('mill')\napp = mcp.http_app()\n"
+    code += "if __name__ == '__main__':\n    if os.getenv('T', 'stdio') == 'stdio':\n        mcp.run()\n"
+    code += "    else:\n        uvicorn.run(app)\n"
+    page = f'# Mill\n\n```python title="server.py"\n{code}```\n\n```sh\n{command}\n```\n'
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert (example.kind, example.reason) == (kind, None)
