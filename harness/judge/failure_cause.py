@@ -275,6 +275,9 @@ def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
     # what was lacking in this run, or decided by docprobe's own interpreter, may have any effect
     yield from run.guesses
     for note in guesses:
+        # a program that fails in a line of its own does so over every transport
+        if note.kind is NoteKind.TRANSPORT and failing_lines(run.logs, bundle):
+            continue
         # a package that is a word of the command is what starts the program
         if run.endpoint and (note.kind in _PROVED or note.name in bundle.command):
             continue

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.conditions import Defaults, Started, defaults_of
+from extractor.languages.common.conditions import Started
+from extractor.languages.common.defaults import Defaults, defaults_of
 from extractor.languages.common.facts import Branch
 
 if TYPE_CHECKING:

@@ -124,6 +124,16 @@ def test_the_kind_of_modules_explains_only_what_it_decides() -> None:
     assert cause_of(failed("ReferenceError: require is not defined in ES module scope"), run).guesses == run.guesses
 
 
+def test_the_transport_that_was_chosen_explains_silence_and_no_crash() -> None:
+    transport = inferred(NoteKind.TRANSPORT, "stdio")
+    run = replace(bundle("main.py", transport), endpoint_paths=("/mcp",))
+    for outcome in (StartOutcome.NO_INITIALIZE, StartOutcome.NEVER_LISTENED, StartOutcome.EXITED):
+        assert cause_of(failed("Starting", outcome), run).guesses == (transport,)
+    assert "`kind`" in how_to_state((transport,))
+    crash = 'Traceback (most recent call last):\n  File "/app/main.py", line 3, in <module>\nRuntimeError: no key'
+    assert cause_of(failed(crash), run).guesses == ()
+
+
 def test_what_docprobe_lacked_in_the_conversation_is_a_guess() -> None:
     token = inferred(NoteKind.TOKEN)
     run = replace(failed("", StartOutcome.NO_INITIALIZE), guesses=(token,))

@@ -1,0 +1,82 @@
+"""What a program's options, variables and parameters are unless a command or the environment gives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from extractor.languages.common.options import Option, declared, plain, written
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extractor.languages.common.facts import CodeFacts
+
+_RENAMES: Final = frozenset({"env_prefix", "auto_envvar_prefix", "alias", "validation_alias", "aliases", "short"})
+"""Keywords by which options and settings are given under other names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What a program's options, variables and parameters are unless something else is given."""
+
+    options: Mapping[str, tuple[Option, ...]]
+    """By the names under which the program reads them, plain."""
+    values: Mapping[str, str]
+    """Variables, parameters and fields of classes, and what they are given, as written."""
+    fields: frozenset[str]
+    """Those that are parameters or fields, which the command line or the environment may fill."""
+    renamed: bool
+    """Whether the program's options or settings have other names, too."""
+
+
+def defaults_of(files: Sequence[CodeFacts]) -> Defaults:
+    """Return the defaults of a program.
+
+    A parameter to which the program's own calls give something is that, or unknown if they give it different things.
+
+    Args:
+        files: facts of its files.
+    """
+    values = {name: text for code in files for name, text in code.values.items()}
+    fields = frozenset(name for code in files for taken in code.parameters.values() for name in taken)
+    # a parameter with the name of a variable is another thing
+    twice = {name for code in files for name in code.required if values.pop(name, None) is not None}
+    for name, texts in _passed(files).items():
+        values.pop(name, None)
+        if name not in twice and len(texts) == 1 and None not in texts and (text := next(iter(texts))) and text != name:
+            values[name] = text
+    options: dict[str, tuple[Option, ...]] = {}
+    for name, option in (found for code in files for found in declared(code)):
+        options[name] = (*options.get(name, ()), option)
+    calls = [call for code in files for call in (*code.calls, *code.decorators)]
+    for name in {plain(name) for call in calls if call.last == "set_defaults" for name in call.keywords}:
+        options[name] = tuple(replace(option, default=None) for option in options.get(name, ()))
+    renamed = any(
+        call.keywords.keys() & _RENAMES
+        or call.last in ("alias", "env")
+        # Typer's, whose parameter has a name of its own
+        or (call.last == "Option" and any(isinstance(each, str) and each.startswith("-") for each in call.arguments))
+        for call in calls
+    )
+    return Defaults(options, values, fields, renamed)
+
+
+def _passed(files: Sequence[CodeFacts]) -> dict[str, set[str | None]]:
+    """What the calls of a program's own functions give to their parameters, as written; None where one gives nothing.
+
+    Parameters that no call gives anything keep their default.
+    """
+    parameters = {name: taken for code in files for name, taken in code.parameters.items()}
+    found: dict[str, set[str | None]] = {}
+    calls = [(call, parameters[call.last]) for code in files for call in code.calls if call.last in parameters]
+    for call, taken in calls:
+        for name, value in zip(taken, call.arguments, strict=False):
+            found.setdefault(name, set()).add(written(value))
+        for name in call.keywords.keys() & set(taken):
+            found.setdefault(name, set()).add(written(call.keywords[name]))
+    for call, taken in calls:
+        for name in taken[len(call.arguments) :]:
+            if name in found and name not in call.keywords:
+                found[name].add(None)
+    return found
