@@ -61,6 +61,8 @@ _PATH_KEYWORDS: Final = ("streamable_http_path", "path", "mount_path")
 _SERVING: Final = frozenset({"run", "run_async", "run_http_async", *APPS, "FastMCP", "MCPServer"})
 _MOUNTS: Final = frozenset({"Mount", "mount", "mount_http"})
 _PLAIN: Final = re.compile(r"(?:/[\w-]+)+/?")
+_RUNS: Final = frozenset({"run", "run_async", "serve"})
+_MAX_RUNS: Final = 200
 _MAX_NESTED: Final = 4
 _MAX_PATHS: Final = 12
 
@@ -68,7 +70,7 @@ _MAX_PATHS: Final = 12
 def role(files: Sequence[CodeFacts]) -> Role:
     """Return the role of a program whose files have these facts, the main file's first."""
     found = _role(files)
-    ways = (way for code in files for call in code.calls for way in _ways(call, files, found.relevant))
+    ways = (way for call in _calls(files) for way in _ways(call, files, found.relevant))
     return in_modes(found, tuple(islice(ways, MOST_WAYS)), files)
 
 
@@ -93,8 +95,17 @@ def _ways(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Iterator[tu
             yield call, run.kind
 
 
+def _calls(files: Sequence[CodeFacts]) -> Iterator[Call]:
+    """The calls of a program; of those that may start a server, which are looked at closely, the first."""
+    left = _MAX_RUNS
+    for call in (call for code in files for call in code.calls):
+        left -= call.last in _RUNS
+        if left > 0 or call.last not in _RUNS:
+            yield call
+
+
 def _role(files: Sequence[CodeFacts]) -> Role:
-    calls = [call for code in files for call in code.calls]
+    calls = list(_calls(files))
     relevant = any(_speaks_mcp(code) for code in files)
     start = start_of(files)
     for call in calls:
@@ -185,9 +196,9 @@ def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role 
     if call.last == "run_stdio_async":
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
     receiver = call.name.rpartition(".")[0]
-    if call.last == "serve" and _is_server(receiver, files):
-        return _configured_run(call, files, relevant)
-    if call.last not in {"run", "run_async"} or "." not in call.name:
+    if call.last == "serve":
+        return _configured_run(call, files, relevant) if _is_server(receiver, files) else None
+    if call.last not in _RUNS or "." not in call.name:
         return None
     if receiver in web_applications(files):
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from extractor.languages.common.roles import Start
@@ -246,3 +248,12 @@ def test_endpoint_paths(text: str, paths: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("words", ["('jsonrpc', 'initialize', 'clientInfo')", "('initialize', 'serverInfo')", "('jsonrpc',)"])
 def test_what_reads_input_and_answers_no_client_is_not_a_server(words: str) -> None:
     assert _role(f"import sys\nW = {words}\nfor line in sys.stdin:\n    send(line)")[0] is not STDIO
+
+
+@pytest.mark.parametrize("call", ["mcp.run()", "other.run()", "a{n}.serve()"])
+def test_thousands_of_starts_take_no_longer_than_they_are_many(call: str) -> None:
+    lines = "\n".join(call.format(n=n) for n in range(4000))
+    facts = parse_python(f"from fastmcp import FastMCP\nmcp = FastMCP('mill')\n{lines}\n")
+    began = time.process_time()
+    role((facts,))
+    assert time.process_time() - began < 3
