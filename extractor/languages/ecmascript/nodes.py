@@ -146,21 +146,11 @@ def _cases(case: Node) -> list[Branch]:
     if (own := case.child_by_field_name("value")) is None:
         others = (one.child_by_field_name("value") for one in cases if one.type == "switch_case")
         return [Branch(f"{asked} === {text_of(value)}"[:_SHOWN], holds=False) for value in others if value is not None]
-    # cases without code of their own go on into this one, and so does one that does not leave the switch
+    # cases without code of their own go on into this one
     values, before = [own], cases[: cases.index(case)]
     while before and before[-1].type == "switch_case" and before[-1].named_child_count == 1:
         values += before.pop().named_children
-    if before and not _leaves(before[-1]):
-        return [Branch(UNKNOWN_TEST, holds=True)]
     return [Branch(" || ".join(f"{asked} === {text_of(value)}" for value in values)[:_SHOWN], holds=True)]
-
-
-def _leaves(case: Node) -> bool:
-    """Whether the code of a case ends by leaving its ``switch``, as far as its last statement tells."""
-    last = case.named_children[-1]
-    while last.type == "statement_block" and last.named_children:
-        last = last.named_children[-1]
-    return last.type in ("break_statement", "return_statement", "throw_statement", "continue_statement")
 
 
 def target_of(spot: Spot) -> str | None:

@@ -47,8 +47,9 @@ def test_a_closed_stdout(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert code == 2
 
 
-def test_a_reader_that_ends_first(tmp_path: Path) -> None:
-    write_docs(tmp_path / "docs", 3)
+@pytest.mark.parametrize("pages", [3, 300], ids=["at the end", "in the middle"])
+def test_a_reader_that_ends_first(tmp_path: Path, pages: int) -> None:
+    write_docs(tmp_path / "docs", pages)
     with subprocess.Popen(
         [sys.executable, "-m", "harness.cli", *LONG, "-q"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[3]), "HOME": str(tmp_path)},
