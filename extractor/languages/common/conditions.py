@@ -158,7 +158,7 @@ class Started:
         return (False,) if _TERMINAL.fullmatch(text) else None
 
     def _base(self, listed: str) -> int | None:
-        """How many words a list has before those that the program is given; None if it is no such list."""
+        """Return how many words precede the program's own in an argument list; None for any other list."""
         text = self.defaults.values.get(listed, listed)
         if sliced := _SLICED.fullmatch(text):
             first = int(sliced["python"] or sliced["node"])
@@ -307,7 +307,7 @@ class Started:
         return any(n.startswith(other) or (len(n) == 1 and other.startswith(n)) for n in names for other in others)
 
     def _only_argument(self, option: Option) -> Outcome:
-        """What an argument is that is told by its place; unknown where there are others."""
+        """Return the value of a positional argument; None if the program has more than one."""
         arguments = self.given.arguments
         if arguments == ():
             return option.default

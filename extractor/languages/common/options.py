@@ -49,7 +49,7 @@ class Option:
 
     @property
     def is_argument(self) -> bool:
-        """Whether it is told by its place."""
+        """Whether it is positional."""
         return not self.on and not self.off
 
 
@@ -64,7 +64,7 @@ class Words:
     flags: Mapping[str, str]
     """The options, plain, with their values; empty for those without."""
     arguments: tuple[str, ...] | None
-    """Words that are no options and no values of options; None where that is not sure."""
+    """Positional arguments, in lower case; None if they cannot be distinguished from the values of options."""
 
 
 def plain(name: str) -> str:

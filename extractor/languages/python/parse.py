@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 import tree_sitter_python
 
 from extractor.languages.common.facts import (
-    LARGEST_NUMBER,
     MOST_CASES,
     SERVER_KEYS,
     UNKNOWN_TEST,
@@ -23,9 +22,7 @@ from extractor.languages.common.facts import (
     CodeFacts,
     EnvironmentRead,
     Import,
-    Ref,
     Text,
-    Value,
     by_own_name,
     once_given,
     refuse_large,
@@ -33,13 +30,24 @@ from extractor.languages.common.facts import (
 from extractor.languages.common.syntax import parse
 from extractor.languages.python.names import constants, defined_names, free_names, late_names, loose_method
 from extractor.languages.python.newer import in_older_words
+from extractor.languages.python.nodes import (
+    MOST_SHOWN,
+    bare_call,
+    bases_of,
+    catches_import_error,
+    dotted,
+    is_main_guard,
+    parameter_defaults,
+    test_of_case,
+    text_entries,
+    value_of,
+)
 from extractor.languages.python.recover import is_sound, recovered
 from extractor.languages.python.web import ROUTE_DECORATORS
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SHOWN: Final = 1000
 _READS: Final = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get"})
 _STANDARD_INPUT: Final = frozenset({"sys.stdin", "input", "fileinput.input"})
 _CONVERSIONS: Final = frozenset({"int", "float", "bool", "str", "print", "len"})
@@ -94,7 +102,7 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
         reads=tuple(visitor.reads),
         tables=tuple(visitor.tables),
         decorators=tuple(by_own_name(call, visitor.aliases) for call in visitor.decorators),
-        bases=_bases(tree),
+        bases=bases_of(tree),
         bare_await=visitor.bare_await,
         loose_method=loose_method(tree.body),
         main_guard=visitor.main_guard,
@@ -147,11 +155,11 @@ class _Visitor(ast.NodeVisitor):
     # --- structure ---
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self.decorators += [self._call(d) if isinstance(d, ast.Call) else _bare(d) for d in node.decorator_list]
-        self.values += _defaults(node.args)
+        self.decorators += [self._call(d) if isinstance(d, ast.Call) else bare_call(d) for d in node.decorator_list]
+        self.values += parameter_defaults(node.args)
         taken = [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
         self.parameters[node.name] = tuple(name for name in taken if name not in ("self", "cls"))
-        self.required |= {*taken} - {name for name, _ in _defaults(node.args)}
+        self.required |= {*taken} - {name for name, _ in parameter_defaults(node.args)}
         for outside in (*node.decorator_list, node.args, node.returns):
             if outside is not None:
                 self.visit(outside)
@@ -177,7 +185,7 @@ class _Visitor(ast.NodeVisitor):
         self._functions.pop()
 
     def visit_Try(self, node: ast.Try) -> None:
-        forgiving = any(_catches_import_error(handler) for handler in node.handlers)
+        forgiving = any(catches_import_error(handler) for handler in node.handlers)
         self._guarded += forgiving
         for child in node.body:
             self.visit(child)
@@ -186,8 +194,8 @@ class _Visitor(ast.NodeVisitor):
             self.visit(part)
 
     def visit_If(self, node: ast.If) -> None:
-        typing_only = _dotted(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
-        self.main_guard = self.main_guard or (not self._functions and _is_main_guard(node.test))
+        typing_only = dotted(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+        self.main_guard = self.main_guard or (not self._functions and is_main_guard(node.test))
         self.visit(node.test)
         self._erased += typing_only
         self._visit_branch(node.body, node.test, holds=True)
@@ -195,18 +203,18 @@ class _Visitor(ast.NodeVisitor):
         self._visit_branch(node.orelse, node.test, holds=False)
 
     def _visit_branch(self, body: list[ast.stmt], test: ast.expr, *, holds: bool) -> None:
-        tests = [Branch(ast.unparse(test)[:_SHOWN], holds)] if body and not _is_main_guard(test) else []
+        tests = [Branch(ast.unparse(test)[:MOST_SHOWN], holds)] if body and not is_main_guard(test) else []
         self._visit_under(tests, body)
 
     def visit_Match(self, node: ast.Match) -> None:
         self.visit(node.subject)
         before: list[Branch] = []
-        subject = ast.unparse(node.subject)[:_SHOWN]
+        subject = ast.unparse(node.subject)[:MOST_SHOWN]
         for number, case in enumerate(node.cases):
             if number >= MOST_CASES:
                 self._visit_under([Branch(UNKNOWN_TEST, holds=True)], case.body)
                 continue
-            test = _test_of(subject, case)
+            test = test_of_case(subject, case)
             self._visit_under([*before, *([Branch(test, holds=True)] if test else [])], case.body)
             before += [Branch(test, holds=False)] if test else []
 
@@ -276,7 +284,7 @@ class _Visitor(ast.NodeVisitor):
             self._assigned(node.value, node.target)
 
     def _assigned(self, value: ast.expr, target: ast.expr) -> None:
-        self._target = _dotted(target)
+        self._target = dotted(target)
         if isinstance(target, ast.Name):
             self.values.append((target.id, ast.unparse(value)))
         self.visit(value)
@@ -289,7 +297,7 @@ class _Visitor(ast.NodeVisitor):
         self._statement = False
 
     def visit_withitem(self, node: ast.withitem) -> None:
-        self._target = _dotted(node.optional_vars) if node.optional_vars else None
+        self._target = dotted(node.optional_vars) if node.optional_vars else None
         self._entered = isinstance(node.context_expr, ast.Call)
         self.visit(node.context_expr)
         self._target, self._entered = None, False
@@ -306,14 +314,14 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_Dict(self, node: ast.Dict) -> None:
         for value in node.values:
-            values = _entries(value) if isinstance(value, ast.Dict) else {}
+            values = text_entries(value) if isinstance(value, ast.Dict) else {}
             if SERVER_KEYS & values.keys():
                 around = self._functions[0] if self._functions else None
                 self.tables.append(Call("", value.lineno, keywords=values, function=around))
         self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        if _dotted(node.value) in {"os.environ", "environ"} and isinstance(node.slice, ast.Constant):
+        if dotted(node.value) in {"os.environ", "environ"} and isinstance(node.slice, ast.Constant):
             read = isinstance(node.ctx, ast.Load)
             self.environment += [EnvironmentRead(str(node.slice.value), None, node.lineno, True)] if read else []
         self.generic_visit(node)
@@ -326,7 +334,7 @@ class _Visitor(ast.NodeVisitor):
         self._read_input(node)
 
     def _read_input(self, node: ast.Attribute | ast.Name) -> None:
-        name = _dotted(node)
+        name = dotted(node)
         if (self._taken.get(name, name)) in _STANDARD_INPUT and isinstance(node.ctx, ast.Load):
             self.reads.append(Call(name, node.lineno, function=self._functions[0] if self._functions else None))
 
@@ -343,10 +351,10 @@ class _Visitor(ast.NodeVisitor):
 
     def _call(self, node: ast.Call) -> Call:
         return Call(
-            name=_dotted(node.func),
+            name=dotted(node.func),
             line=node.lineno,
-            arguments=tuple(_value(a) for a in node.args),
-            keywords={k.arg: _value(k.value) for k in node.keywords if k.arg},
+            arguments=tuple(value_of(a) for a in node.args),
+            keywords={k.arg: value_of(k.value) for k in node.keywords if k.arg},
             target=self._target,
             function=self._functions[0] if self._functions else None,
             statement=self._statement,
@@ -360,71 +368,3 @@ class _Visitor(ast.NodeVisitor):
         if isinstance(name, str):
             known = default if isinstance(default, str) else None
             self.environment.append(EnvironmentRead(name, known, call.line, handed_on and known is None))
-
-
-def _bases(tree: ast.Module) -> dict[str, tuple[str, ...]]:
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    return {node.name: tuple(_dotted(base).rpartition(".")[2] for base in node.bases) for node in classes}
-
-
-def _bare(node: ast.expr) -> Call:
-    return Call(_dotted(node), node.lineno)
-
-
-def _dotted(node: ast.expr) -> str:
-    """``server.app.run`` for a chain of names; a part that is not a name reads ``?``, a call ends with ``()``."""
-    match node:
-        case ast.Name():
-            return node.id
-        case ast.Attribute():
-            return f"{_dotted(node.value)}.{node.attr}"
-        case ast.Call():
-            return f"{_dotted(node.func)}()"
-        case _:
-            return "?"
-
-
-def _value(node: ast.expr) -> Value:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool | None):
-        if isinstance(node.value, int) and abs(node.value) >= LARGEST_NUMBER:
-            return Ref("?")
-        return node.value
-    if isinstance(node, ast.Starred):
-        return Ref("*")
-    return Ref(ast.unparse(node)[:_SHOWN])
-
-
-def _entries(node: ast.Dict) -> dict[str, Value]:
-    """The keys of a dictionary that are texts, and their values."""
-    pairs = zip(node.keys, node.values, strict=True)
-    return {k.value: _value(v) for k, v in pairs if isinstance(k, ast.Constant) and isinstance(k.value, str)}
-
-
-def _catches_import_error(handler: ast.ExceptHandler) -> bool:
-    if handler.type is None:
-        return True
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(_dotted(k) in {"ImportError", "ModuleNotFoundError", "Exception"} for k in kinds)
-
-
-def _test_of(subject: str, case: ast.match_case) -> str:
-    """``mode == 'http'`` for a case of a ``match``; empty for one that takes anything."""
-    if case.guard is not None:
-        return UNKNOWN_TEST
-    patterns = case.pattern.patterns if isinstance(case.pattern, ast.MatchOr) else [case.pattern]
-    values = [one.value for one in patterns if isinstance(one, ast.MatchValue)]
-    if len(values) > MOST_CASES:
-        return UNKNOWN_TEST
-    return " or ".join(f"{subject} == {ast.unparse(value)}" for value in values)[:_SHOWN]
-
-
-def _defaults(arguments: ast.arguments) -> list[tuple[str, str]]:
-    """The parameters of a function that have a default, and that."""
-    plain = [*arguments.posonlyargs, *arguments.args]
-    pairs = [*zip(plain[len(plain) - len(arguments.defaults) :], arguments.defaults, strict=True)]
-    pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
-    return [(argument.arg, ast.unparse(default)) for argument, default in pairs]
-
-
-def _is_main_guard(test: ast.expr) -> bool:
-    return isinstance(test, ast.Compare) and _dotted(test.left) == "__name__"

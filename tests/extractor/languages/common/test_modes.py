@@ -363,7 +363,7 @@ SETTINGS = "class Settings(BaseSettings):\n    model_config = SettingsConfigDict
         (python("host", "host = os.getenv('MILL_HOST')"), "python s.py", {"HOST": "0.0.0.0"}, STDIO),
         (python("mode == 'http'", "mode = sys.argv[1] if len(sys.argv) > 1 else os.getenv('MODE', 'stdio')"),
          "python s.py stdio", {"MODE": "http"}, STDIO),
-        # what is no command line
+        # names of the command line for other things
         (python("args.http", "args = load_config()"), "python s.py", {}, None),
         (python("cfg.mode == 'stdio'", "cfg = load()"), "python s.py --log stdio", {"LOG": "stdio"}, None),
         # tests of other forms

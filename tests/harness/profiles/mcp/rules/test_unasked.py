@@ -46,7 +46,7 @@ def asked(*events: SseEvent, talk: Talk | None = None, **more: Any) -> Talk:
         ((ping(None),), V),
         ((ping(1.5),), V),
         ((ping(True),), V),
-        # a notification with an id is no request
+        # a notification with an id is not a request
         ((message_event({"jsonrpc": "2.0", "id": 1, "method": "notifications/message"}),) * 2, N),
     ],
 )
