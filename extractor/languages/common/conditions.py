@@ -185,8 +185,8 @@ class Started:
     def _equals(self, left: str, text: str, depth: int) -> bool | None:
         """Whether an expression comes to a text."""
         if _ARGUMENTS_FROM.fullmatch(left.strip()):
-            return None if self.given.words is None else [word.lower() for word in self.given.words] in (
-                [text], [f"--{text}"])  # fmt: skip
+            words = self.given.words
+            return None if words is None else [word.lower() for word in words] == [text]
         value = self._value(left, depth + 1)
         if isinstance(value, str):
             return value == text

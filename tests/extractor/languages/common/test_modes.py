@@ -337,6 +337,7 @@ SETTINGS = "class Settings(BaseSettings):\n    model_config = SettingsConfigDict
         (node('process.argv[2] === "http"', ""), "npm start -- http", {}, HTTP),
         (python("sys.argv[1] == 'http'", ""), "python -m mill http tools.py", {}, HTTP),
         (python("'http' in sys.argv", ""), "python s.py --debug http", {}, HTTP),
+        (python("sys.argv[1:] == ['http']", ""), "python s.py --http", {}, STDIO),
         # options as libraries declare them
         (python("transport == 'http'", f"{TYPER}\n    pass"), "python s.py", {}, STDIO),
         (python("transport == 'http'", f"{TYPER}\n    pass"), "python s.py -t http", {}, HTTP),
