@@ -132,10 +132,15 @@ def run_sentence(run: Run) -> str:
     return f"{when}: {what}"
 
 
-def direct_packages(example: ExampleResult) -> tuple[str, ...]:
-    """Return ``express 5.1.0``: the packages the example itself asks for, as far as its notes name them."""
-    named = [note.name for note in example.notes if note.kind is NoteKind.DEPENDENCY and note.name in example.packages]
-    return tuple(f"{name} {example.packages[name]}" for name in dict.fromkeys(named))
+def direct_packages(example: ExampleResult, installed: Mapping[str, str]) -> tuple[str, ...]:
+    """Return ``express 5.1.0``: the packages the example itself asks for, as far as its notes name them.
+
+    Args:
+        example: that asks for them.
+        installed: versions by name, of one of its runs.
+    """
+    named = [note.name for note in example.notes if note.kind is NoteKind.DEPENDENCY and note.name in installed]
+    return tuple(f"{name} {installed[name]}" for name in dict.fromkeys(named))
 
 
 def baseline_sentence(note: BaselineNote) -> str:

@@ -72,11 +72,16 @@ def nearest_first(block: Block, commands: Iterable[Command]) -> list[Command]:
     """Return commands by their distance from a block: its own section first, then those below it, then by lines."""
 
     def distance(command: Command) -> tuple[bool, bool, int]:
-        other = command.block
-        elsewhere = other.place.headings != block.place.headings
-        return elsewhere, other.span.first < block.span.first, abs(other.span.first - block.span.last)
+        first = command.block.span.first
+        return is_elsewhere(command, block), first < block.span.first, abs(first - block.span.last)
 
     return sorted(commands, key=distance)
+
+
+def is_elsewhere(command: Command, block: Block) -> bool:
+    """Return whether a command is in another section than a block: also one in prose above the heading of its block."""
+    headings = command.block.place.headings
+    return headings != block.place.headings or any(heading.line > command.span.first for heading in headings)
 
 
 def folder_of(command: Command, path: str) -> str:

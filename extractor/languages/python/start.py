@@ -11,6 +11,7 @@ from extractor.languages.common.roles import Start
 from extractor.languages.common.startup import (
     configured_startup,
     folder_of,
+    is_elsewhere,
     means_file,
     stated_commands,
     stated_note,
@@ -114,10 +115,14 @@ def _is_of_another_program(stated: Command, draft: Draft) -> bool:
 
     A program that only makes an application, which a server has to serve, does nothing when it is run.
     """
-    last = draft.program.main.snippets[-1].block
-    elsewhere = stated.block.place.headings != last.place.headings
+    main = draft.program.main
     names_module = "-m" in stated.words or served_by(stated) is not None
-    return draft.role.start is Start.APP and not draft.alone and elsewhere and not names_module
+    if draft.role.start is not Start.APP or names_module or not is_elsewhere(stated, main.snippets[-1].block):
+        return False
+    own = {block.ordinal for block in draft.program.blocks}
+    others = (named.name.path for named in draft.around.named if named.block.ordinal not in own)
+    name = main.name.path if main.name is not None else None
+    return not draft.alone or any(normal(other) == normal(name) for other in others if name is not None)
 
 
 def _is_served(served: Served, layout: FileLayout, draft: Draft) -> bool:

@@ -205,7 +205,7 @@ def way_rows(
         for left in bundle.left_to_reader:
             yield labelled("reader", prose(f"left to the reader: {left.what}"), look.prose, INDENT - 2)
     for run in example.runs:
-        yield from _container(run, direct_packages(example), look, full)
+        yield from _container(run, direct_packages(example, run.packages), look, full)
 
 
 def _file(file: SourceFile, look: Look) -> Text:

@@ -56,7 +56,7 @@ def example_heading(
     if way and example.spans:
         yield labelled("lines", look.places(example.spans, style=""), look.width, INDENT - 2)
     if way and example.packages:
-        direct = direct_packages(example)
+        direct = direct_packages(example, example.packages)
         packages = [one_line(package) for package in direct]
         if rest := len(example.packages) - len(direct):
             packages.append(f"{rest:,} more" if direct else plural(rest, "package"))

@@ -172,6 +172,18 @@ def test_a_command_of_another_section_does_not_run_what_only_makes_an_applicatio
     assert commands == ["python server.py", "python -m uvicorn"]
 
 
+def test_a_command_in_prose_of_another_section_does_not_either(tmp_path: Path) -> None:
+    """Prose without code in its section belongs to the next block, which here makes an application."""
+    made = APPLICATION.replace("app = room.streamable_http_app()\n", "")
+    page = (
+        f"# One\n\n```python server.py\n{made}```\n\n# Two\n\nRun `python server.py` yourself.\n\n"
+        f"# Three\n\n```python server.py\n{APPLICATION}```\n"
+    )
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    examples = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert [" ".join(e.bundle.command[:3]) for e in examples if e.bundle] == ["python -m uvicorn"]
+
+
 def test_a_command_of_its_own_section_is_the_page_s_whatever_it_does(tmp_path: Path) -> None:
     found = bundle(tmp_path, "```sh\npython server.py\n```", APPLICATION, "python server.py")
     assert found.command == ("python", "server.py")

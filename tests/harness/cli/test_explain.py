@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extractor.model import Note, NoteKind, Origin, Span
+from harness.model import Resolve
 from harness.results.result_files import LAST_RUN, write
 from tests.harness.cli.two_revisions import NEW, OLD, TEXT, write_two_revisions
 from tests.support.command import refused, run, run_or_raise
@@ -66,6 +67,21 @@ def test_a_terminal_that_lacks_a_character_gets_the_rest(state: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert b"\\u25b8 20" in done.stdout
+
+
+def test_each_run_has_the_versions_that_it_ran_with(tmp_path: Path) -> None:
+    report = rich_report()
+    ran = next(one for one in report.examples if one.runs)
+    today = replace(ran.runs[0], resolve=Resolve.TODAY, packages={"mcp": "2.3.0", "anyio": "4.9"})
+    dated = replace(today, resolve=Resolve.DATED, date="2026-07-01", packages={"mcp": "1.28.1", "anyio": "4.8"})
+    note = Note(NoteKind.DEPENDENCY, Origin.INFERRED, name="mcp", confidence=0.9)
+    example = replace(ran, runs=(today, dated), packages=dated.packages, notes=(note,))
+    write(replace(report, examples=(example,)), tmp_path / "out.json")
+    done = run("explain", example.id, "--results", tmp_path / "out.json")
+    assert [line.split()[1:3] for line in done.output.splitlines() if line.startswith("  with ")] == [
+        ["mcp", "2.3.0,"],
+        ["mcp", "1.28.1,"],
+    ]
 
 
 def test_a_requirement_names_every_example_it_judged(state: Path) -> None:
