@@ -58,6 +58,13 @@ _CONDITIONAL: Final = re.compile(
     re.IGNORECASE,
 )
 """What makes such a sentence one about a remedy: "If it fails:", "it never fails:"."""
+_SIDE: Final = re.compile(
+    rf"(?://|#|--|/\*)\s*(?:(?P<worse>[{_SIGNS}]|(?:before|old|bad|wrong|incorrect)\b\s*(?:\([^)]*\))?\s*:?\s*(?:\*/)?\Z)"
+    r"|(?P<better>[✅✔]|(?:after|new|good|right|correct)\b\s*(?:\([^)]*\))?\s*:?\s*(?:\*/)?\Z))",
+    re.IGNORECASE,
+)
+"""A comment above one side of a comparison: ``# Before (v1)``, ``// ✅ one transport for each session``."""
+_COMMENT: Final = ("//", "#", "--", "/*", "*")
 _MAX_SENTENCE: Final = 400
 _MAX_SHOWN: Final = 80
 _MAX_LABEL: Final = 40
@@ -69,12 +76,14 @@ def counterexample(block: Block) -> str | None:
     """Return why a block of code is not to be run; None if nothing says so.
 
     Its label, its tab, the line above it and its first comment are read, then its heading, unless one of them praises
-    it; then whether the sentence above says that it fails.
+    it; then whether the sentence above says that it fails, and whether its comments compare two versions.
     """
     labels = _labels(block)
     for label, first in labels:
         if first in _COUNTEREXAMPLE:
             return f"is shown as “{label.rstrip(':')}”, not as something to run"
+    if compared := _compared(block.text):
+        return f"compares code (“{compared[0]}”, “{compared[1]}”), and is not one program"
     if (heading := _warning(block)) and not any(first in _GOOD for _, first in labels):
         return f"is shown under “{heading}”, not as something to run"
     above = block.context.rpartition("\n")[2].strip()
@@ -91,6 +100,27 @@ def is_warned_of(block: Block) -> bool:
     if any(first in _NO_COMMAND and not _REMINDER.match(label) for label, first in labels):
         return True
     return _warning(block) is not None and not any(first in _GOOD for _, first in labels)
+
+
+def _compared(text: str) -> tuple[str, str] | None:
+    """Return the comments over the worse and the better side of a comparison within a block; None if it has none.
+
+    A worse side of nothing but comments is not code that would run.
+    """
+    above = worse = better = ""
+    for line in map(str.strip, text.split("\n")):
+        side = _SIDE.match(line[:_MAX_SENTENCE])
+        if side is not None:
+            above = line if side["worse"] else ""
+            better = better or ("" if side["worse"] else line)
+        elif above and line and not line.startswith(_COMMENT):
+            worse = worse or above
+    return (_shown(worse), _shown(better)) if worse and better else None
+
+
+def _shown(comment: str) -> str:
+    """Return the text of a comment, cut to the length of a label."""
+    return comment.strip("/#*- ")[:_MAX_LABEL]
 
 
 def _labels(block: Block) -> list[tuple[str, str]]:

@@ -21,7 +21,12 @@ SERVER = "from fastmcp import FastMCP\n\nmcp = FastMCP('mill')\nmcp.run()\n"
 
 def found(tmp_path: Path, above: str) -> Example:
     """The example below a paragraph."""
-    (tmp_path / "page.md").write_text(f"# Mill\n\n{above}\n\n```python\n{SERVER}```\n", encoding="utf-8")
+    return of_page(tmp_path, f"# Mill\n\n{above}\n\n```python\n{SERVER}```\n")
+
+
+def of_page(tmp_path: Path, page: str) -> Example:
+    """The only example of a page."""
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     return example
 
@@ -139,3 +144,41 @@ def test_commands_that_a_page_warns_of_are_not_used(tmp_path: Path, above: str, 
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert example.bundle is not None
     assert ("==1.0" in {package.specifier for package in example.bundle.dependencies}) is used
+
+
+COMPARED = """import contextlib
+
+{worse}
+from mcp.server.fastmcp import FastMCP
+mcp = FastMCP("App")
+
+{better}
+from mcp.server.mcpserver import MCPServer
+mcp = MCPServer("App")
+mcp.run()
+"""
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [("# Before (v1)", "# After (v2)"), ("# ❌ one name for all", "# ✅ a name for each"), ("# Wrong:", "# Right:")],
+)
+def test_a_block_that_compares_two_versions_is_not_one_program(tmp_path: Path, worse: str, better: str) -> None:
+    code = COMPARED.format(worse=worse, better=better)
+    example = of_page(tmp_path, f"# T\n\n```python\n{code}```\n")
+    assert example.status is ExampleStatus.SKIPPED
+    assert example.reason is not None
+    assert example.reason.startswith("compares code (“")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        COMPARED.format(worse="# before the server starts", better="# after that"),
+        COMPARED.format(worse="# Before", better="# this is another name"),
+        COMPARED.format(worse="# ❌ FastMCP('a')\n# ✅ FastMCP('App')", better="#"),
+    ],
+)
+def test_comments_that_compare_no_code_leave_a_program_whole(tmp_path: Path, code: str) -> None:
+    example = of_page(tmp_path, f"# T\n\n```python\n{code}```\n")
+    assert example.status is ExampleStatus.RUNNABLE
