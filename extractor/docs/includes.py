@@ -30,6 +30,7 @@ _MAX_FILE: Final = 1024 * 1024
 _MAX_TOTAL: Final = 8 * 1024 * 1024
 """Characters that all includes of one page may bring in."""
 _MAX_DEPTH: Final = 10
+_MISSING: Final = "no such file in the docs tree"
 _CONFIGURATIONS: Final = ("mkdocs.yml", "mkdocs.yaml")
 _SNIPPET = re.compile(
     r"""(?P<indent>[ \t]*)-{1,20}8<-{1,20}[ \t]+(?P<quote>["'])(?P<target>[^"']+)(?P=quote)[ \t]*\Z"""
@@ -203,7 +204,7 @@ class Includes:
             self.problems.append((line, f"include of {shown!r} is not followed: {reason}"))
             return None
         root = self.root.resolve()
-        reason = "no such file in the docs tree"
+        reason = _MISSING
         for candidate in candidates:
             name = posixpath.normpath(candidate)
             if posixpath.isabs(name) or name.startswith("..") or "\0" in name:
@@ -241,6 +242,8 @@ class Includes:
                 self.depends[name] = hashlib.sha256(data).hexdigest()
                 text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
                 return name, text.removesuffix("\n").split("\n")
+        if reason == _MISSING and self.site is not None and self.site.config is None:
+            reason += " (hint: the site is configured in the folder above; give that folder as the docs root)"
         self.problems.append((line, f"include of {shown!r} is not followed: {reason}"))
         return None
 
