@@ -88,9 +88,9 @@ def _in_mode(draft: Draft, startup: Startup, environment: Mapping[str, str]) -> 
     modes = draft.role.modes
     if modes is None or startup.decides or draft.override.kind is not None:
         return startup
-    told = modes.kind(startup.command, environment)
-    kind = told or startup.kind
-    note = Note(NoteKind.TRANSPORT, Origin.INFERRED, _TRANSPORTS[kind], confidence=0.5 if told is None else 0.9)
+    chosen = modes.kind(startup.command, environment)
+    kind = chosen or startup.kind
+    note = Note(NoteKind.TRANSPORT, Origin.INFERRED, _TRANSPORTS[kind], confidence=0.5 if chosen is None else 0.9)
     return replace(startup, kind=kind, notes=(*startup.notes, note))
 
 

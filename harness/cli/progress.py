@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 _QUIET_S: Final = 60.0
-"""Seconds without a line after which a pipe is told what still goes on."""
+"""Seconds without a line after which a line is written to a pipe that names what is still running."""
 _BESIDE: Final = len("s ") + len(" 0:00:00")
 """Columns of the spinner and the time, with the blanks around them."""
 

@@ -275,7 +275,7 @@ class DockerPod:
             await self._wait_end(killed)
         if scope.cancelled_caught:
             raise PodError(
-                f"the engine did not end the example within {_DEATH_S:g} s of being told to",
+                f"the engine did not end the example within {_DEATH_S:g} s of the signal",
                 "run it again when the machine has less to do; if it stays so, restart the container engine",
             )
 

@@ -121,7 +121,7 @@ class Process:
 
     @property
     def is_ending(self) -> bool:
-        """Whether the engine was told to kill it and has not said yet that it ended."""
+        """Whether the engine was asked to kill it and has not reported its end yet."""
         return self._killed is not None and not self.ended.is_set()
 
     async def write(self, data: bytes) -> None:

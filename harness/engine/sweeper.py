@@ -2,7 +2,8 @@
 
 Running containers end by themselves with docprobe, since each lives by a stream that it holds. One that was created and
 not started, or whose creation was still under way in the engine, does not. The sweeper reads a pipe that ends with
-docprobe, however docprobe ends; only if it was not told that all is well does it import anything and ask the engine.
+docprobe, however docprobe ends. Only if docprobe has not reported a clean end before does it import anything and ask
+the engine.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 _SEVERAL: Final = 3
-"""Sentences that are gone from a page: so many are told as one."""
+"""Sentences that are gone from a page: so many are reported as one."""
 NEVER_RUN: Final = (Status.FRAGMENT, Status.UNSUPPORTED, Status.SKIPPED)
 """Statuses of examples that were never meant to be run."""
 

@@ -117,7 +117,7 @@ class FindingView:
     def blame_words(self) -> str:
         """How the blamed lines are known, and how sure that is; empty if the rule names them, or no code was read.
 
-        Of a program that ran and was answered wrongly, it is said that no line could be told.
+        Of a program that ran and was answered wrongly, the words say that no line is known.
         """
         basis = self.finding.blame_basis
         if basis is not None and (self.finding.blame or basis.library):

@@ -61,7 +61,7 @@ class Ranking:
     def best(self, values: Values) -> list[Suspect]:
         """Return those that stand out, and those that hold what is wrong as well."""
         top = self.scored[0][0] if self.scored else 0.0
-        holds = {id(one): bool(told(self.said(one.node), values)) for _, one in self.scored}
+        holds = {id(one): bool(wrong_tokens(self.said(one.node), values)) for _, one in self.scored}
         chosen = [one for score, one in self.scored if score >= (_ALSO if holds[id(one)] else _NEAR) * top]
         return [one for one in chosen if self.is_traced or holds[id(one)]][:MOST]
 
@@ -125,7 +125,7 @@ def _loss(one: Suspect) -> float:
 
 def _value(said: Said, values: Values) -> float:
     """Return how much the names and values in a statement tell."""
-    wrong = told(said, values)
+    wrong = wrong_tokens(said, values)
     aside = (values.weights.get(token, 0.0) for token in said.literals - wrong)
     return sum(values.weights.get(token, 0.0) for token in wrong) + max(aside, default=0.0)
 
@@ -133,7 +133,7 @@ def _value(said: Said, values: Values) -> float:
 def _value_of_setting(said: Said, values: Values, *, is_set_anew: bool) -> float:
     """Return how much a constant tells: the less, the more it holds that the reply does not have."""
     literals = said.literals - {bound_name(said.node)}
-    wrong = told(said, values)
+    wrong = wrong_tokens(said, values)
     if not literals:
         return 0.0
     if not wrong:
@@ -144,8 +144,8 @@ def _value_of_setting(said: Said, values: Values, *, is_set_anew: bool) -> float
     return _value(said, values) * known / len(literals)
 
 
-def told(said: Said, values: Values) -> set[str]:
-    """Return what is wrong, or missing, and stands in a statement."""
+def wrong_tokens(said: Said, values: Values) -> set[str]:
+    """Return the names and values in a statement that are wrong in a reply, or missing from it."""
     return {token for token in values.subject if token in said.literals or said.mentions(token)}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from extractor.languages.common.syntax import FUNCTIONS, enclosing, lines_of, text_of
 from harness.judge.blame.answer_code import CONDITIONS, NEAR, is_alike
 from harness.judge.blame.flow import guards_of, name_of
-from harness.judge.blame.ranking import MOST, rank_statements, told
+from harness.judge.blame.ranking import MOST, rank_statements, wrong_tokens
 from harness.judge.blame.said import said_in
 from harness.judge.blame.suspects import (
     Suspect,
@@ -53,7 +53,7 @@ def builders(
     ran = _ran(code, executed)
     ranking = rank_statements(code, executed, ran, values, exchanges)
     best = ranking.best(values)
-    if named_only and not any(told(said(one.node), values) for one in best):
+    if named_only and not any(wrong_tokens(said(one.node), values) for one in best):
         return []
     asked = [exchanges[one.traced.number] for one in executed]
     apart = [[one] for at, one in enumerate(executed) if not any(is_alike(asked[at], each) for each in asked[:at])]

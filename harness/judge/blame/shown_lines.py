@@ -69,11 +69,11 @@ def _shown(node: Node, telling: Collection[str]) -> tuple[int, int]:
     if last - first < _LONG:
         return first, last
     lines = text_of(node).split("\n")
-    told = [first + at for at, line in enumerate(lines) if any(_says(line, text) for text in telling)]
-    if told and told[0] - first < _LONG:
-        return first, min(last, told[0])
-    if told:
-        return told[0], min(told[-1], told[0] + _LONG - 1)
+    holding = [first + at for at, line in enumerate(lines) if any(_says(line, text) for text in telling)]
+    if holding and holding[0] - first < _LONG:
+        return first, min(last, holding[0])
+    if holding:
+        return holding[0], min(holding[-1], holding[0] + _LONG - 1)
     return first, first + _LONG - 1
 
 

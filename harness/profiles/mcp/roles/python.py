@@ -216,8 +216,8 @@ def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role 
 
 def _configured_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role:
     """The role of ``server.serve()`` in frameworks that take the transport from a configuration object."""
-    told = [c.keywords["transport"] for code in files for c in code.calls if "transport" in c.keywords]
-    transports = {transport for transport in told if isinstance(transport, str)}
+    given = [c.keywords["transport"] for code in files for c in code.calls if "transport" in c.keywords]
+    transports = {transport for transport in given if isinstance(transport, str)}
     if transports and transports <= HTTP_TRANSPORTS:
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant, call.line)
     if transports == {"stdio"}:

@@ -124,8 +124,8 @@ def _python(guard: _Guard, answer: Sequence[str], header: GuardedHeader, accepte
 
 
 def _ecmascript(guard: _Guard, answer: Sequence[str], header: GuardedHeader, accepted: AcceptedValues) -> list[str]:
-    told = f"const data = {{ supported: {accepted.listed}, requested: {guard.variable} }};"
-    inner, data = ([told], ", data") if header.with_data else ([], "")
+    details = f"const data = {{ supported: {accepted.listed}, requested: {guard.variable} }};"
+    inner, data = ([details], ", data") if header.with_data else ([], "")
     inner.append(f'const error = {{ code: {header.code}, message: "{header.message}"{data} }};')
     head = f"const {guard.variable} = {guard.header};"
     return [head, f"if ({guard.present} && {guard.lacks}) {{", *(f"  {line}" for line in (*inner, *answer)), "}"]

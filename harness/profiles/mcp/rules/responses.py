@@ -176,8 +176,8 @@ def _notification_just_before(exchange: Exchange, before: Sequence[Exchange]) ->
     """
     if exchange.method != STDIN or not before or before[-1].process != exchange.process:
         return None
-    told = sent(before[-1])
-    return before[-1] if before[-1].method == STDIN and told is not None and "id" not in told else None
+    message = sent(before[-1])
+    return before[-1] if before[-1].method == STDIN and message is not None and "id" not in message else None
 
 
 def _wrong_of_its_own(message: Message) -> str | None:
