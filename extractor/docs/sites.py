@@ -12,7 +12,7 @@ from extractor.docs.tree import read_config
 from extractor.model import Flavour, Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 _MARKERS: Final = (
@@ -58,6 +58,25 @@ def find_sites(root: Path, folders: Sequence[str]) -> tuple[Site, ...]:
     sites = [site for folder in folders for site in _sites_at(root / folder, folder)]
     above = [replace(site, folder="", config=None) for site in _sites_at(root / "..", "") if _is_beside(root, site)]
     return tuple(sorted(sites, key=lambda site: -site.folder.count("/") - bool(site.folder))) + tuple(above)
+
+
+def site_folder(folder: Path, above: Iterable[Path]) -> Path | None:
+    """Return the folder of the configuration of the site that ``folder`` is a part of; None if it is no part of one.
+
+    The folder of all of a site's pages is not a part, and may be a docs root.
+
+    Args:
+        folder: absolute path.
+        above: it and folders above it, nearest first.
+    """
+    for each in above:
+        path = "" if folder == each else folder.relative_to(each).as_posix()
+        sites = _sites_at(each, "")
+        if any(path == site.folder for site in sites):
+            return None
+        if any(site.holds(path) for site in sites):
+            return each
+    return None
 
 
 def site_of(sites: Sequence[Site], path: str) -> Site | None:

@@ -1,0 +1,48 @@
+"""The docs root that a page or a folder of a site means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.docs_root import docs_root, pages_of
+from harness.profiles.mcp.profile import LAYOUT
+from tests.support.command import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABS = '# Run\n\n=== "Python"\n\n    ```python\n    --8<-- "src/mill.py"\n    ```\n'
+SERVER = "from fastmcp import FastMCP\n\nmill = FastMCP('mill')\nmill.run()\n"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with a site whose pages take their code from beside them."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "mkdocs.yml").write_text("site_name: Mill\n")
+    for name, text in {"docs/run/start.md": TABS, "src/mill.py": SERVER, "README.md": "# Mill\n"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize("part", ["docs/run", "docs/run/start.md"])
+def test_a_part_of_a_site_is_read_as_the_site_reads_it(checkout: Path, part: str) -> None:
+    assert docs_root(checkout / part, checkout) == checkout
+    assert pages_of(checkout / part, checkout, LAYOUT) == ("docs/run/start.md",)
+    done = run("examples", checkout / part, "--state", checkout / "state")
+    assert done.stdout.startswith("docs/run/start#python  stdio-server  runnable")
+
+
+def test_the_pages_of_a_site_and_what_is_not_part_of_one_are_roots(checkout: Path) -> None:
+    (checkout / "notes").mkdir()
+    assert docs_root(checkout / "docs", checkout) == checkout / "docs"
+    assert docs_root(checkout / "README.md", checkout) == checkout
+    assert docs_root(checkout / "notes", checkout) == checkout / "notes"
+
+
+def test_the_site_of_another_checkout_around_it_is_not_meant(checkout: Path) -> None:
+    (checkout / "docs" / ".git").mkdir()
+    assert docs_root(checkout / "docs" / "run", checkout) == checkout / "docs" / "run"
