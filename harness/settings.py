@@ -15,11 +15,11 @@ from extractor.docs.tree import find_files
 from extractor.languages.toolchains import TOOLCHAINS
 from extractor.model import REVISION_PLACES, Layout
 from harness.base.checkout import FilesAt
+from harness.base.docs_root import FILE_NAME, docs_root, pages_of
 from harness.base.errors import UsageError
 from harness.base.git import Repository, resolve_inside
 from harness.base.host import HostEnvironment
 from harness.config import Config, ExampleOverride
-from harness.docs_root import FILE_NAME, docs_root, pages_of
 from harness.engine.install.settings import IMAGES_LOCK
 from harness.engine.protocol import Limits
 from harness.model import FailOn, Gate, Resolve, SettingsSource, Trust

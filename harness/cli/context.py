@@ -203,7 +203,7 @@ def results_of(cli: Cli, docs: Path | None, results: Path | None, state: Path | 
     Raises:
         UsageError: there are none.
     """
-    from harness.docs_root import docs_root
+    from harness.base.docs_root import docs_root
     from harness.profiles.registry import all_requirements
     from harness.results.result_files import last_run, newest_root, read
     from harness.settings import state_folder

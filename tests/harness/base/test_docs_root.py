@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.docs_root import docs_root, pages_of
+from harness.base.docs_root import docs_root, pages_of
 from harness.profiles.mcp.profile import LAYOUT
 from tests.support.command import run
 
