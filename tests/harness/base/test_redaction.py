@@ -174,6 +174,7 @@ def assert_no_token(transcript: Transcript, *issued: str) -> dict[str, list[str]
     return redacted
 
 
+@pytest.mark.long
 @pytest.mark.anyio
 async def test_a_server_that_leaks_its_token_everywhere() -> None:
     probe = McpProbe(replace(bundle("/"), services=(SERVICE,)))

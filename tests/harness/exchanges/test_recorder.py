@@ -150,6 +150,8 @@ BAD_BODY = {
     "an event without end": (after(SSE, sends(b"data: " + b"x" * 65536, forever=True)), "too-large"),
     "comments for ever": (after(SSE, sends(b": still here\n\n", pause_s=0.02, forever=True)), "timeout"),
 }
+LONG = frozenset({"an event without end"})
+"""Those that take seconds: megabytes are read, piece by piece."""
 
 
 @pytest.mark.parametrize("name", NO_REPLY)
@@ -158,7 +160,7 @@ async def test_without_a_usable_head_there_is_a_failure(name: str) -> None:
     await check_bounded(behave, lambda e: str(e.failure or ""), expected)
 
 
-@pytest.mark.parametrize("name", BAD_BODY)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.long) if n in LONG else n for n in BAD_BODY])
 async def test_a_body_that_is_wrong_is_a_fault(name: str) -> None:
     behave, expected = BAD_BODY[name]
     await check_bounded(behave, lambda e: (e.reply.fault if e.reply else None) or "", expected)
@@ -184,6 +186,7 @@ async def check_bounded(
         assert len(exchange.reply.events) <= 1000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("times", sizes(12, soak=40))
 def test_a_flood_of_notifications_costs_little_and_hides_no_answer(times: int) -> None:
     """2 MB of notifications before the right answer, again and again: what is kept of a conversation is bounded."""

@@ -97,6 +97,7 @@ def _answer(document: object) -> str:
     return "accepted"
 
 
+@pytest.mark.long
 def test_what_is_missing_or_wrong_is_named() -> None:
     whole = json.loads(render(full_report()))
     lines, seen = [], set()

@@ -341,6 +341,7 @@ def test_a_branch_without_an_id_is_not_blamed_even_if_nothing_else_is_left() -> 
     assert propose([FINDING], TRANSCRIPT, bundle("server.py", text), MCP.catalogue) == ()
 
 
+@pytest.mark.long
 def test_hostile_nesting_ends() -> None:
     deep = 'f = (r) => { const id = r["mcp-session-id"]; if (m[id]) {} else { r.status(400).end(); ' * 400 + "}}" * 400
     with processor_time_below(20):

@@ -56,6 +56,7 @@ def test_the_status_of_a_control_is_not_looked_for() -> None:
     assert blamed("session.terminated-404", exchange(1, 400), exchange(2, 410, control=1), text=EXPRESS) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("depth", sizes(1_500, soak=5_000))
 def test_hostile_nesting_ends(depth: int) -> None:
     deep = "if(x){" * depth + "res.status(400).send()" + "}" * depth
