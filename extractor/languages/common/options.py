@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from extractor.languages.common.facts import Ref
+from extractor.languages.common.given import given_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,10 +25,6 @@ _DECLARING: Final = frozenset({"add_argument", "option", "Option", "argument", "
 """Calls that declare an option of the command line."""
 _READS: Final = re.compile(r"=>|^(?:function\b|parse(?:Int|Float)$|Number$|String$|Boolean$)")
 """A function that reads the value of an option."""
-_FILES: Final = (".py", ".js", ".ts", ".mjs", ".mts", ".cjs", ".cts", ".tsx")
-_INTERPRETERS: Final = frozenset({"node", "bun", "deno", "tsx", "ts-node", "python", "python3"})
-_RUNNERS: Final = frozenset({"npx", "bunx", "pnpx", "uvx", "pipx"})
-_SCRIPTS: Final = frozenset({"npm", "pnpm", "yarn"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +81,22 @@ def words_of(command: Sequence[str], options: Mapping[str, tuple[Option, ...]]) 
         command: argument vector.
         options: of the program, by the names under which it reads them.
     """
-    begin = _begin(command)
-    words = command[begin:] if begin is not None else command[1:]
+    told = given_words(command)
+    words = told if told is not None else command[1:]
     known = [option for same in options.values() for option in same]
     alone = {name for option in known for name in (*option.on, *option.off) if option.alone}
     valued = {name for option in known for name in option.on if not option.alone}
     flags: dict[str, str] = {}
     arguments: list[str] = []
-    sure, at = begin is not None, 0
+    sure, at = told is not None, 0
     while at < len(words):
         name, equals, value = words[at].partition("=")
         at += 1
+        if name == "--" and not equals:
+            arguments += (word.lower() for word in words[at:])
+            break
         if not name.startswith("-") or name == "-":
-            arguments.append(name.lower() if not equals else words[at - 1].lower())
+            arguments.append(words[at - 1].lower())
             continue
         follows = not equals and at < len(words) and not words[at].startswith("-")
         if follows and plain(name) not in alone:
@@ -104,27 +104,8 @@ def words_of(command: Sequence[str], options: Mapping[str, tuple[Option, ...]]) 
             sure = sure and plain(name) in valued
             value, at = words[at], at + 1
         flags[plain(name)] = value.lower()
-    return Words(
-        tuple(words) if begin is not None else None, frozenset(command[1:]), flags, tuple(arguments) if sure else None
-    )
-
-
-def _begin(command: Sequence[str]) -> int | None:
-    """Where the words begin that a program is given; None where that is not told."""
-    if not command:
-        return 0
-    for at, word in enumerate(command):
-        if word == "-m":
-            return at + 2
-        if word == "--" and command[0] in _SCRIPTS:
-            return at + 1
-        if at and word.endswith(_FILES):
-            return at + 1
-    if command[0] in _SCRIPTS:
-        return len(command)
-    if command[0] in _INTERPRETERS | _RUNNERS:
-        return next((at + 2 for at, word in enumerate(command[1:]) if not word.startswith("-") and word != "run"), None)
-    return 1 if len(command) == 1 else None
+    words = tuple(words) if told is not None else None
+    return Words(words, frozenset(command[1:]), flags, tuple(arguments) if sure else None)
 
 
 def declared(code: CodeFacts) -> Iterator[tuple[str, Option]]:

@@ -335,6 +335,8 @@ SETTINGS = "class Settings(BaseSettings):\n    model_config = SettingsConfigDict
         (node('args[0] === "http"', "const args = process.argv.slice(2);"), "node s.js", {}, STDIO),
         (node('process.argv[2] === "http"', ""), "npx mill http", {}, HTTP),
         (node('process.argv[2] === "http"', ""), "npm start -- http", {}, HTTP),
+        (node('process.argv[2] === "http"', ""), "npx -p tools mill http", {}, HTTP),
+        (python("a.how == 'http'", "p.add_argument('how', nargs='?', default='x')"), "python s.py -- http", {}, HTTP),
         (python("sys.argv[1] == 'http'", ""), "python -m mill http tools.py", {}, HTTP),
         (python("'http' in sys.argv", ""), "python s.py --debug http", {}, HTTP),
         (python("sys.argv[1:] == ['http']", ""), "python s.py --http", {}, STDIO),
