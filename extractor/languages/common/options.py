@@ -104,8 +104,7 @@ def words_of(command: Sequence[str], options: Mapping[str, tuple[Option, ...]]) 
             sure = sure and plain(name) in valued
             value, at = words[at], at + 1
         flags[plain(name)] = value.lower()
-    words = tuple(words) if told is not None else None
-    return Words(words, frozenset(command[1:]), flags, tuple(arguments) if sure else None)
+    return Words(told, frozenset(command[1:]), flags, tuple(arguments) if sure else None)
 
 
 def declared(code: CodeFacts) -> Iterator[tuple[str, Option]]:

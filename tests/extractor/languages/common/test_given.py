@@ -31,11 +31,11 @@ def test_an_option_of_the_program_is_not_one_of_what_starts_it(command: str) -> 
 
 
 def test_where_a_name_ends_is_not_always_known() -> None:
-    assert given_words("docker run mill http".split()) is None
+    assert given_words(["docker", "run", "mill", "http"]) is None
     assert given_words(["mill"]) == given_words([]) == ()
 
 
 def test_npm_keeps_options_to_itself() -> None:
-    assert called_script("npm --prefix web run start low --high -- --far".split()) == ("start", ("low", "--far"))
-    assert called_script("pnpm --filter web start low --high".split()) == ("start", ("low", "--high"))
-    assert called_script("npm run".split()) is called_script("node start".split()) is called_script([]) is None
+    assert called_script(["npm", "--prefix", "web", "run", "start", "low", "--high", "--", "--far"]) == ("start", ("low", "--far"))
+    assert called_script(["pnpm", "--filter", "web", "start", "low", "--high"]) == ("start", ("low", "--high"))
+    assert called_script(["npm", "run"]) is called_script(["node", "start"]) is called_script([]) is None
