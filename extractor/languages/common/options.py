@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.facts import Ref
 from extractor.languages.common.given import given_words
@@ -13,16 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.languages.common.facts import Call, CodeFacts, Value
+    from extractor.languages.common.outcomes import Outcome
 
-Outcome: TypeAlias = str | bool | None
-"""What an expression comes to: a text in lower case, or whether it holds; False for what is absent, None for what is
-not known."""
 NO: Final = frozenset({"0", "false", "no", "off"})
 """Values of options and settings that turn them off."""
 _FLAG: Final = re.compile(r"--?\w[\w-]*")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _DECLARING: Final = frozenset({"add_argument", "option", "Option", "argument", "Argument", "add_subparsers"})
 """Calls that declare an option of the command line."""
+_UNTOLD: Final = Ref("")
 _READS: Final = re.compile(r"=>|^(?:function\b|parse(?:Int|Float)$|Number$|String$|Boolean$)")
 """A function that reads the value of an option."""
 
@@ -43,6 +42,8 @@ class Option:
     """Whether it takes no value."""
     variables: tuple[str, ...] = ()
     """Variables of the environment that set it, in lower case."""
+    code: str = ""
+    """The default as written, if it is an expression."""
 
     @property
     def is_argument(self) -> bool:
@@ -148,28 +149,30 @@ def _option(call: Call, *, is_decorator: bool) -> Iterator[tuple[str, Option]]:
     if "Boolean" in action:
         off = [f"no-{name}" for name in on]
     given = call.keywords.get("const", call.keywords.get("flag_value"))
+    default = _default(call, off and not on, shown)
     option = Option(
-        tuple(on), tuple(off), _outcome(given) if given is not None else True, _default(call, off and not on, shown),
-        alone, _variables(call),
+        tuple(on), tuple(off), _outcome(given) if given is not None else True,
+        None if isinstance(default, Ref) else _outcome(default), alone, _variables(call),
+        default.text if isinstance(default, Ref) else "",
     )  # fmt: skip
     for name in reads:
         yield name, option
 
 
-def _default(call: Call, turns_off: object, shown: Sequence[str]) -> Outcome:
-    """What an option is unless it is given."""
+def _default(call: Call, turns_off: object, shown: Sequence[str]) -> Value:
+    """What an option is unless it is given; an unknown expression where that is not told."""
     if "default" in call.keywords:
-        return _outcome(call.keywords["default"])
+        return call.keywords["default"]
     if call.last in ("Option", "Argument"):
-        first = call.arguments[0] if call.arguments else None
+        first = call.arguments[0] if call.arguments else _UNTOLD
         # Typer gives a default first; without one the parameter or a further call does
-        return None if first is None or (isinstance(first, str) and first in shown) else _outcome(first)
+        return _UNTOLD if isinstance(first, str) and first in shown else first
     if call.last in ("option", "argument") and len(call.arguments) > 2:
         # Commander's third argument; behind a function that reads the value, if that is the third
         third = call.arguments[2]
         if isinstance(third, Ref) and _READS.search(third.text):
-            third = call.arguments[3] if len(call.arguments) > 3 else None
-        return _outcome(third)
+            third = call.arguments[3] if len(call.arguments) > 3 else _UNTOLD
+        return third
     return bool(turns_off)
 
 
@@ -177,8 +180,10 @@ def _outcome(value: Value) -> Outcome:
     match value:
         case str():
             return value.lower()
-        case bool() | int() | float() | None:
+        case float() | None:
             return bool(value)
+        case bool() | int():
+            return value
         case Ref():
             return None
 

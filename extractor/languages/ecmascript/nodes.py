@@ -140,7 +140,7 @@ def _cases(case: Node) -> list[Branch]:
     if body is None or subject is None:
         return []
     cases = body.named_children[: MOST_CASES + 1]
-    asked = text_of(subject)[:_SHOWN].removeprefix("(").removesuffix(")")
+    asked = text_of(subject)[:_SHOWN]
     if len(cases) > MOST_CASES or case not in cases:
         return [Branch(UNKNOWN_TEST, holds=True)]
     if (own := case.child_by_field_name("value")) is None:

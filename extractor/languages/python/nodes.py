@@ -65,7 +65,7 @@ def catches_import_error(handler: ast.ExceptHandler) -> bool:
 
 def test_of_case(subject: str, case: ast.match_case) -> str:
     """Return ``mode == 'http'`` for a case of a ``match``; empty for one that takes anything."""
-    test = _test_of_pattern(subject, case.pattern)
+    test = _test_of_pattern(f"({subject})", case.pattern)
     if case.guard is not None or test is None:
         return UNKNOWN_TEST
     return test[:MOST_SHOWN]
