@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.expressions import UNKNOWN, Expression, parsed
+from extractor.languages.common.facts import COMMAND
 from extractor.languages.common.options import NO, plain, words_of
 from extractor.languages.common.outcomes import COMPARE, Listed, as_number, decided, number, same, truth
 
@@ -203,6 +204,8 @@ class Started:
             return self._variable(name, None, depth)
         if path in _ARGV:
             return self._arguments(_ARGV[path])
+        if path == COMMAND:
+            return self._command()
         if path in _MAIN:
             return True
         if name in _TERMINALS and owner.rpartition(".")[2] in _STREAMS:
@@ -224,6 +227,13 @@ class Started:
         if self.given.words is None:
             return Listed(None)
         return Listed((*([_NAME_OF_PROGRAM] * before), *(word.lower() for word in self.given.words)))
+
+    def _command(self) -> Value:
+        """The first word that the program is given, if it is not an option."""
+        if self.given.words is None:
+            return None
+        first = next(iter(self.given.words), "")
+        return None if first.startswith("-") else first.lower() or False
 
     def _indexed(self, one: Expression, depth: int) -> Value:
         owner = self._path(one.parts[0])
@@ -319,13 +329,18 @@ class Started:
             return self.given.flags.get(plain(name), "") or plain(name) in self.given.flags
         if (outside := self._outside(name)) is not None:
             return outside
-        if self._may_be_renamed(name) or (self.given.arguments != () and not dot):
+        is_closed = name in self.defaults.closed
+        if not is_closed and (self._may_be_renamed(name) or (self.given.arguments != () and not dot)):
             return None
         return self._written(code, depth) if code and code != text else None
 
     def _outside(self, name: str) -> Outcome:
         """What the command line or the environment gives under a name; None if they give nothing."""
-        for source, key in ((self.given.flags, plain(name)), (self.variables, name.lower())):
+        if name in self.defaults.closed:
+            return None
+        by_command = [] if name in self.defaults.settings else [(self.given.flags, plain(name))]
+        by_variable = [] if name in self.defaults.fields - self.defaults.settings else [(self.variables, name.lower())]
+        for source, key in (*by_command, *by_variable):
             if (value := source.get(key)) is not None:
                 return False if value.lower() in NO else value.lower() or source is self.given.flags
         return False if f"no-{plain(name)}" in self.given.flags else None

@@ -63,6 +63,8 @@ MOST_CASES: Final = 20
 """Of one choice between many that are looked at."""
 UNKNOWN_TEST: Final = "?"
 """In place of tests that are too many."""
+COMMAND: Final = "$command"
+"""In tests: the first word that a program is given, where a library chooses a function by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ class Call:
     entered: bool = False
     """Python: whether a ``with`` statement enters what it returns."""
     branches: tuple[Branch, ...] = ()
-    """Python and JavaScript: the tests around it within its function, outermost first."""
+    """Python and JavaScript: the tests around it, also those around the functions that it is in, outermost first."""
+    within: tuple[str, ...] = ()
+    """Python and JavaScript: the functions around it, outermost first."""
 
     @property
     def last(self) -> str:
@@ -163,8 +167,8 @@ class CodeFacts:
     values: Mapping[str, str] = field(default_factory=dict)
     """Python and JavaScript: variables with one short value, and parameters with a default, and those, as written."""
     parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Python: the names of the parameters of functions, in order, by the functions' own names; by those of classes, the
-    fields or the parameters that make them."""
+    """Python and JavaScript: the names of the parameters of functions, in order, by the functions' own names, empty for
+    those that take something apart; by those of classes, the fields or the parameters that make them."""
     required: frozenset[str] = frozenset()
     """Python and JavaScript: names that are parameters without a default, or with one that is not read."""
     reads: tuple[Call, ...] = ()
@@ -173,7 +177,7 @@ class CodeFacts:
     """Python and JavaScript: dictionaries within dictionaries that have one of ``SERVER_KEYS``, as calls without a name
     whose keywords are their values."""
     decorators: tuple[Call, ...] = ()
-    """Python: decorators, with or without arguments."""
+    """Python: decorators, with or without arguments; their targets are the functions."""
     left_out: tuple[Text, ...] = ()
     """Route handlers that hold nothing but a comment: the route, and the line."""
     bases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -110,9 +110,10 @@ def words_of(command: Sequence[str], options: Mapping[str, tuple[Option, ...]]) 
 
 def declared(code: CodeFacts) -> Iterator[tuple[str, Option]]:
     """Yield the options that a program declares, by the names under which it reads them, plain."""
+    decorators = {(call.name, call.line) for call in code.decorators}
     for call in (*code.calls, *code.decorators):
         if call.last in _DECLARING:
-            yield from _option(call, is_decorator=call in code.decorators)
+            yield from _option(call, is_decorator=(call.name, call.line) in decorators)
 
 
 def _option(call: Call, *, is_decorator: bool) -> Iterator[tuple[str, Option]]:

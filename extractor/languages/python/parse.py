@@ -46,6 +46,8 @@ from extractor.languages.python.recover import is_sound, recovered
 from extractor.languages.python.web import ROUTE_DECORATORS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tree_sitter import Node
 
 _READS: Final = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get"})
@@ -155,7 +157,8 @@ class _Visitor(ast.NodeVisitor):
     # --- structure ---
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self.decorators += [self._call(d) if isinstance(d, ast.Call) else bare_call(d) for d in node.decorator_list]
+        decorators = [self._call(d) if isinstance(d, ast.Call) else bare_call(d) for d in node.decorator_list]
+        self.decorators += [replace(decorator, target=node.name) for decorator in decorators]
         self.values += parameter_defaults(node.args)
         taken = [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
         self.parameters[node.name] = tuple(name for name in taken if name not in ("self", "cls"))
@@ -164,10 +167,8 @@ class _Visitor(ast.NodeVisitor):
             if outside is not None:
                 self.visit(outside)
         self._functions.append(node.name)
-        around, self._branches = self._branches, []
         for child in node.body:
             self.visit(child)
-        self._branches = around
         self._functions.pop()
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
@@ -203,8 +204,20 @@ class _Visitor(ast.NodeVisitor):
         self._visit_branch(node.orelse, node.test, holds=False)
 
     def _visit_branch(self, body: list[ast.stmt], test: ast.expr, *, holds: bool) -> None:
-        tests = [Branch(ast.unparse(test)[:MOST_SHOWN], holds)] if body and not is_main_guard(test) else []
-        self._visit_under(tests, body)
+        self._visit_under([self._branch(test, holds=holds)] if body and not is_main_guard(test) else [], body)
+
+    def _branch(self, test: ast.expr, *, holds: bool) -> Branch:
+        return Branch(ast.unparse(test)[:MOST_SHOWN], holds)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        self.visit(node.test)
+        self._visit_under([self._branch(node.test, holds=True)], [node.body])
+        self._visit_under([self._branch(node.test, holds=False)], [node.orelse])
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        self.visit(node.values[0])
+        before = ast.unparse(node.values[0])[:MOST_SHOWN] if len(node.values) == 2 else UNKNOWN_TEST
+        self._visit_under([Branch(before, isinstance(node.op, ast.And))], node.values[1:])
 
     def visit_Match(self, node: ast.Match) -> None:
         self.visit(node.subject)
@@ -218,7 +231,7 @@ class _Visitor(ast.NodeVisitor):
             self._visit_under([*before, *([Branch(test, holds=True)] if test else [])], case.body)
             before += [Branch(test, holds=False)] if test else []
 
-    def _visit_under(self, tests: list[Branch], body: list[ast.stmt]) -> None:
+    def _visit_under(self, tests: Sequence[Branch], body: Sequence[ast.stmt | ast.expr]) -> None:
         around, self._branches = self._branches, [*self._branches, *tests]
         for child in body:
             self.visit(child)
@@ -360,6 +373,7 @@ class _Visitor(ast.NodeVisitor):
             statement=self._statement,
             entered=self._entered,
             branches=tuple(self._branches),
+            within=tuple(self._functions),
         )
 
     def _read_environment(self, call: Call, *, handed_on: bool) -> None:
