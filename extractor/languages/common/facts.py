@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -57,6 +58,14 @@ class Import:
 
 
 _MAX_VALUE: Final = 200
+_MAX_TURNS: Final = 800
+"""Characters of what a variable is that is given several things in turn."""
+_MOST_TURNS: Final = 10
+_UNSET: Final = "$unset"
+"""What a variable is before it is given anything."""
+_SELF: Final = "\0"
+"""In place of a variable in what it is given."""
+_TEXTS: Final = re.compile(r"(\"[^\"\n]*\"|'[^'\n]*'|`[^`]*`)")
 
 
 MOST_CASES: Final = 20
@@ -204,17 +213,57 @@ class CodeFacts:
         return tuple(dict.fromkeys(i.module for i in self.imports if not i.erased))
 
 
-def once_given(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the names that have one short value, and the values.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A variable, a parameter or a part of either, and what it is given."""
+
+    name: str
+    text: str
+    """As written; empty for what is given some other way."""
+    branches: tuple[Branch, ...] = ()
+    """Tests that it is given it under."""
+    within: tuple[str, ...] = ()
+    """Functions around it."""
+    unsure: bool = False
+    """Whether that may be done several times, or not at all: in a loop, or where something is tried."""
+
+
+def once_given(given: Iterable[Given]) -> dict[str, str]:
+    """Return the names that have one short value, and the values; one that depends on tests is an expression of Python.
 
     Args:
-        pairs: names and what they are given, as written; an empty text for what is given some other way.
+        given: names and what they are given, in order.
     """
+    named: dict[str, list[Given]] = {}
+    for one in given:
+        named.setdefault(one.name, []).append(one)
     values: dict[str, str] = {}
-    again: set[str] = set()
-    for name, text in pairs:
-        again |= {name} if not text or values.setdefault(name, text) != text else set()
-    return {name: text for name, text in values.items() if name not in again and len(text) <= _MAX_VALUE}
+    for name, several in named.items():
+        texts = {one.text for one in several}
+        if "" in texts:
+            continue
+        if len(texts) == 1 and len(several[0].text) <= _MAX_VALUE:
+            values[name] = several[0].text
+        elif len(several) <= _MOST_TURNS and all(o.within == several[0].within and not o.unsure for o in several):
+            values |= {name: value} if (value := _in_turn(several)) else {}
+    return values
+
+
+def _in_turn(given: Sequence[Given]) -> str:
+    """What a variable is that is given several things in turn, some under tests; empty if that is too much."""
+    shared = 0
+    while all(len(one.branches) > shared and one.branches[shared] == given[0].branches[shared] for one in given):
+        shared += 1
+    value = _UNSET
+    for one in given:
+        tests = " and ".join(f"{'' if b.holds else 'not '}({b.test})" for b in one.branches[shared:])
+        text = f"({one.text}) if {tests} else {_SELF}" if tests else one.text
+        itself = re.compile(rf"(?<![\w.$]){re.escape(one.name)}(?![\w$]|\s*=(?!=))")
+        parts = (part if n % 2 else itself.sub(_SELF, part) for n, part in enumerate(_TEXTS.split(text)))
+        value = "".join(parts).replace(_SELF, f"({value})")
+        if len(value) > _MAX_TURNS:
+            return ""
+    return value
 
 
 def refuse_large(text: str, language: str) -> CodeFacts | None:

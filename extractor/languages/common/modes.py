@@ -5,7 +5,6 @@ What is not understood decides nothing.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -26,10 +25,6 @@ MOST_WAYS: Final = 20
 """Calls that serve, and calls of one function, that are looked at."""
 _MAX_DEPTH: Final = 3
 """Functions between a call and the test that decides about it."""
-_CHOICE: Final = re.compile(
-    r"['\"](?P<then>[\w-]+)['\"]\s+if\s+(?P<test>.+)\s+else\s+['\"](?P<other>[\w-]+)['\"]"
-    r"|(?P<asked>[^?]+?)\s*\?\s*['\"`](?P<yes>[\w-]+)['\"`]\s*:\s*['\"`](?P<no>[\w-]+)['\"`]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +91,15 @@ def modes_of(calls: Sequence[tuple[Call, ExampleKind]], files: Sequence[CodeFact
     return Modes(ways, defaults_of(files))
 
 
-def under(call: Call, text: str, value: str, *, holds: bool) -> Call:
-    """Return a call under the test whether an expression, as written, comes to a value."""
-    return replace(call, branches=(*call.branches, Branch(f"({text}) == '{value}'", holds)))
-
-
-def choices(call: Call, text: str) -> tuple[tuple[Call, str], ...]:
-    """Return a call once for each of two texts between which an expression chooses, under its test; else nothing.
+def by_value(call: Call, text: str) -> tuple[tuple[Call, bool], ...]:
+    """Return a call that takes its transport from an expression twice: if that is stdio, or nothing, and if it is not.
 
     Args:
-        call: that is made with the value of the expression.
-        text: the expression, as written: ``'http' if args.http else 'stdio'``, ``http ? "http" : "stdio"``.
+        call: that serves.
+        text: the expression, as written: ``args.transport``, ``http ? "http" : "stdio"``.
     """
-    found = _CHOICE.fullmatch(text.strip())
-    if found is None:
-        return ()
-    test = found["test"] or found["asked"]
-    pairs = ((found["then"] or found["yes"], True), (found["other"] or found["no"], False))
-    return tuple((replace(call, branches=(*call.branches, Branch(test, holds))), chosen) for chosen, holds in pairs)
+    test = f"({text}) in ('stdio', None)"
+    return tuple((replace(call, branches=(*call.branches, Branch(test, holds))), holds) for holds in (True, False))
 
 
 def _entry(call: Call, own: OwnCalls) -> str:

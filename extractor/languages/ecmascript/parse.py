@@ -16,6 +16,7 @@ from extractor.languages.common.facts import (
     CodeError,
     CodeFacts,
     EnvironmentRead,
+    Given,
     Import,
     Text,
     Value,
@@ -267,21 +268,38 @@ def _constants(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:
             yield text_of(name), literal_text(value)
 
 
-def _values(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:
-    """Variables, parameters and properties, and what they are set to; nothing for those that are set again."""
+def _values(spots: tuple[Spot, ...]) -> Iterator[Given]:
+    """Variables, parameters and properties, and what they are set to."""
     for spot in spots:
         node = spot.node
         match node.type:
-            case "assignment_expression" | "augmented_assignment_expression":
-                yield text_of(node.child_by_field_name("left")), ""
+            case "augmented_assignment_expression" | "update_expression":
+                yield Given(text_of(node.child_by_field_name("left") or node.child_by_field_name("argument")), "")
+            case "assignment_expression":
+                left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+                yield _given(spot, text_of(left), text_of(right))
             case "variable_declarator" | "public_field_definition":
                 name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+                around = spot.up.node.type if spot.up is not None else ""
                 if name is not None and value is not None:
-                    yield from bindings_of(name, text_of(value), value)
+                    yield from (_given(spot, *one) for one in bindings_of(name, text_of(value), value))
+                elif name is not None and around == "lexical_declaration":
+                    yield _given(spot, text_of(name), "undefined")
             case "import_specifier" if (imported := _imported(spot)):
-                yield text_of(node.child_by_field_name("alias") or node.child_by_field_name("name")), imported
-    for _, taken in parameters_of(spots):
-        yield from ((name, default) for name, default in taken if default is not None)
+                yield Given(text_of(node.child_by_field_name("alias") or node.child_by_field_name("name")), imported)
+    for function, taken in parameters_of(spots):
+        yield from (Given(one, default, within=(function,)) for one, default in taken if default is not None)
+
+
+_UNSURE: Final = frozenset(
+    {"for_statement", "for_in_statement", "while_statement", "do_statement", "try_statement", "catch_clause"}
+)
+"""What may be run in part, or several times."""
+
+
+def _given(spot: Spot, name: str, text: str) -> Given:
+    unsure = any(node.type in _UNSURE for node in spot.ancestors())
+    return Given(name, text, branches_of(spot), spot.within, unsure)
 
 
 def _imported(spot: Spot) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.facts import LARGEST_NUMBER, MOST_CASES, UNKNOWN_TEST, Call, Ref
+from extractor.languages.common.facts import LARGEST_NUMBER, MOST_CASES, UNKNOWN_TEST, Branch, Call, Ref
 
 if TYPE_CHECKING:
     from extractor.languages.common.facts import Value
@@ -97,6 +97,11 @@ def parameter_defaults(arguments: ast.arguments) -> list[tuple[str, str]]:
     pairs = [*zip(plain[len(plain) - len(arguments.defaults) :], arguments.defaults, strict=True)]
     pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
     return [(argument.arg, ast.unparse(default)) for argument, default in pairs]
+
+
+def branch_on(test: ast.expr, *, holds: bool) -> Branch:
+    """Return a test that code stands under."""
+    return Branch(ast.unparse(test)[:MOST_SHOWN], holds)
 
 
 def is_main_guard(test: ast.expr) -> bool:

@@ -274,7 +274,7 @@ def flagged(test: str, lines: str) -> str:
 def test_a_command_decides_between_transports(
     code: str, command: str, environment: dict[str, str], kind: ExampleKind | None
 ) -> None:
-    name, parse = ("python", parse_python) if "FastMCP" in code else ("typescript", parse_typescript)
+    name, parse = ("python", parse_python) if "FastMCP('" in code else ("typescript", parse_typescript)
     role = CODE.of(name).role((parse(code),))
     assert role.modes is not None
     assert role.modes.kind(tuple(command.split()), environment) is kind
@@ -326,8 +326,25 @@ SETTINGS = "class Settings(BaseSettings):\n    model_config = SettingsConfigDict
     [
         # what is set again is not known
         (node('mode === "http"', 'let mode = "stdio"; if (process.argv.includes("--http")) mode = "http";'),
-         "node s.js --http", {}, None),
-        (node("on", "let on = false; if (process.env.PORT) { on = true; }"), "node s.js", {"PORT": "1"}, None),
+         "node s.js --http", {}, HTTP),
+        (node("on", "let on = false; if (process.env.PORT) { on = true; }"), "node s.js", {"PORT": "1"}, HTTP),
+        (node("on", "let on = false; for (const a of list()) { on = true; }"), "node s.js", {}, None),
+        (node("on", "let on; if (process.env.PORT) { on = true; } else { on = false; }"), "node s.js", {}, STDIO),
+        (node("on", "let on = false; on ||= ready();"), "node s.js", {}, None),
+        (python("mode == 'http'", "mode = os.getenv('MODE')\nif not mode:\n    mode = 'http'"), "python s.py", {}, HTTP),
+        (python("mode == 'http'", "mode = os.getenv('MODE')\nif not mode:\n    mode = 'http'"), "python s.py",
+         {"MODE": "stdio"}, STDIO),
+        (python("mode == 'http'", "if '--http' in sys.argv:\n    mode = 'http'\nelse:\n    mode = 'stdio'"), "python s.py",
+         {}, STDIO),
+        (python("mode == 'http'", "if '--http' in sys.argv:\n    mode = 'http'"), "python s.py --http", {}, HTTP),
+        (python("mode == 'http'", "if ready():\n    mode = 'x'\nif '--http' in sys.argv:\n    mode = 'http'"), "python s.py",
+         {}, None),
+        (python("mode == 'http'", "try:\n    mode = sys.argv[1]\nexcept IndexError:\n    mode = 'stdio'"), "python s.py http",
+         {}, None),
+        (python("Config.MODE == 'http'", "class Config:\n    MODE = os.getenv('MODE', 'stdio')"), "python s.py",
+         {"MODE": "http"}, HTTP),
+        (python("config['mode'] == 'http'", "config = {'mode': os.getenv('MODE', 'stdio')}"), "python s.py", {}, STDIO),
+        (python("argv[1:] == ['http']", "from sys import argv"), "python s.py http", {}, HTTP),
         (python("mode == 'http'", "mode = 'stdio'\nfor mode in sys.argv: pass"), "python s.py http", {}, None),
         # words by their place, options among them
         (python("len(sys.argv) > 1 and sys.argv[1] == '--http'", ""), "python s.py --http", {}, HTTP),
@@ -423,6 +440,10 @@ SETTINGS = "class Settings(BaseSettings):\n    model_config = SettingsConfigDict
         (BY_MATCH.replace("'http' | 'web'", "'http' if ready()"), "python s.py http", {}, None),
         ("mcp = FastMCP('mill')\nmcp.run(transport=os.getenv('T', 'stdio'))", "python s.py", {}, STDIO),
         ("mcp = FastMCP('mill')\nmcp.run(transport=os.getenv('T', 'stdio'))", "python s.py", {"T": "http"}, HTTP),
+        ("mcp = FastMCP('mill')\nmcp.run(os.getenv('T'))", "python s.py", {}, STDIO),
+        ("mcp = FastMCP('mill')\nmcp.run(os.getenv('T', 'http'))", "python s.py", {}, HTTP),
+        ('const mill = new FastMCP({});\nconst how = process.env.PORT ? "httpStream" : "stdio";\nmill.start({ transportType: how });',
+         "node s.js", {"PORT": "1"}, HTTP),
         ("mcp = FastMCP('mill')\nmcp.run(transport=chosen())", "python s.py", {}, None),
     ],
 )  # fmt: skip
