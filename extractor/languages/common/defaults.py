@@ -77,6 +77,16 @@ def defaults_of(files: Sequence[CodeFacts]) -> Defaults:
     return Defaults(options, values, fields, fields - settings - opened, settings - opened, renamed)
 
 
+def passed_values(files: Sequence[CodeFacts]) -> dict[str, set[str | None]]:
+    """Return what the calls of a program's own functions give to their parameters, as written; None for the default.
+
+    Args:
+        files: facts of its files.
+    """
+    taking = {name: taken for code in files for name, taken in code.parameters.items()}
+    return _passed(taking, own_calls(files))
+
+
 def _passed(taking: Mapping[str, tuple[str, ...]], own: OwnCalls) -> dict[str, set[str | None]]:
     """What the calls of a program's own functions give to their parameters, as written; None where one gives nothing.
 
