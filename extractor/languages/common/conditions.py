@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.expressions import UNKNOWN, Expression, parsed
 from extractor.languages.common.facts import COMMAND
-from extractor.languages.common.options import NO, plain, words_of
-from extractor.languages.common.outcomes import COMPARE, Listed, as_number, decided, number, same, truth
+from extractor.languages.common.options import plain, words_of
+from extractor.languages.common.outcomes import COMPARE, NO, Listed, as_number, decided, number, same, told, truth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +78,9 @@ class Started:
             defaults: of the program.
         """
         variables = {name.lower(): value for name, value in environment.items()}
-        return cls(defaults, variables, words_of(command, defaults.options))
+        opened = defaults.fields - defaults.closed - defaults.settings
+        parameters = {plain(n): defaults.values[n] not in _TRUE | _NOTHING for n in opened if n in defaults.values}
+        return cls(defaults, variables, words_of(command, defaults.options, parameters))
 
     def holds(self, condition: str) -> bool | None:
         """Return whether a condition holds; None if that is not known."""
@@ -121,7 +123,9 @@ class Started:
                 inner = self._value(one.parts[0], depth)
                 return "undefined" if inner is False else "string" if isinstance(inner, str) else None
             case "==" | "!=" | "is":
-                holds = self._is_same(one.parts[0], one.parts[1], depth)
+                if any(part.names(path) for part in one.parts for path in _MAIN):
+                    return True
+                holds = same(self._value(one.parts[0], depth), self._value(one.parts[1], depth))
                 return None if holds is None else holds is (one.kind != "!=")
             case "in":
                 return self._is_in(one.parts[0], one.parts[1], depth)
@@ -133,11 +137,6 @@ class Started:
             return None
         left, right = (as_number(self._value(part, depth)) for part in one.parts)
         return None if left is None or right is None else COMPARE[one.kind](left, right)
-
-    def _is_same(self, left: Expression, right: Expression, depth: int) -> bool | None:
-        if any(left.names(path) or right.names(path) for path in _MAIN):
-            return True
-        return same(self._value(left, depth), self._value(right, depth))
 
     def _is_in(self, item: Expression, held: Expression, depth: int) -> bool | None:
         asked, name = self._value(item, depth), self._path(held)
@@ -232,7 +231,7 @@ class Started:
         """The first word that the program is given, if it is not an option."""
         if self.given.words is None:
             return None
-        first = next(iter(self.given.words), "")
+        first = self.given.words[0] if self.given.words else ""
         return None if first.startswith("-") else first.lower() or False
 
     def _indexed(self, one: Expression, depth: int) -> Value:
@@ -339,7 +338,8 @@ class Started:
         if name in self.defaults.closed:
             return None
         by_command = [] if name in self.defaults.settings else [(self.given.flags, plain(name))]
-        by_variable = [] if name in self.defaults.fields - self.defaults.settings else [(self.variables, name.lower())]
+        unread = self.defaults.settings if self.defaults.renamed else self.defaults.fields - self.defaults.settings
+        by_variable = [] if name in unread else [(self.variables, name.lower())]
         for source, key in (*by_command, *by_variable):
             if (value := source.get(key)) is not None:
                 return False if value.lower() in NO else value.lower() or source is self.given.flags
@@ -361,10 +361,10 @@ class Started:
                     return False
                 value = self.given.flags.get(each)
                 if value is not None:
-                    return False if value in NO else value or option.given
+                    return told(value) if value else option.given
             for variable in option.variables:
                 if (value := self.variables.get(variable)) is not None:
-                    return False if value.lower() in NO else value.lower()
+                    return told(value)
         if all(option.is_argument for option in options):
             return self._only_argument(options[0], name, depth)
         if self._is_shortened(options):

@@ -11,7 +11,7 @@ from extractor.languages.common.own_calls import own_calls
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extractor.languages.common.facts import CodeFacts
+    from extractor.languages.common.facts import Call, CodeFacts
     from extractor.languages.common.own_calls import OwnCalls
 
 _SETTINGS: Final = frozenset({"BaseSettings"})
@@ -67,14 +67,20 @@ def defaults_of(files: Sequence[CodeFacts]) -> Defaults:
     calls = [call for code in files for call in (*code.calls, *code.decorators)]
     for name in {plain(name) for call in calls if call.last == "set_defaults" for name in call.keywords}:
         options[name] = tuple(replace(option, default=None) for option in options.get(name, ()))
-    renamed = any(
-        call.keywords.keys() & _RENAMES
+    renamed = any(name.endswith(".env_prefix") for name in values) or any(
+        _renames(call)
         or call.last in ("alias", "env")
         # Typer's, whose parameter has a name of its own
         or (call.last == "Option" and any(isinstance(each, str) and each.startswith("-") for each in call.arguments))
         for call in calls
     )
     return Defaults(options, values, fields, fields - settings - opened, settings - opened, renamed)
+
+
+def _renames(call: Call) -> bool:
+    """Whether a call gives an option or a setting another name, which is not known."""
+    known = {"alias"} if call.last == "option" and isinstance(call.keywords.get("alias"), str) else set()
+    return bool(call.keywords.keys() & _RENAMES - known)
 
 
 def passed_values(files: Sequence[CodeFacts]) -> dict[str, set[str | None]]:

@@ -6,22 +6,26 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.expressions import parsed
 from extractor.languages.common.facts import Ref
 from extractor.languages.common.given import given_words
+from extractor.languages.common.outcomes import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from extractor.languages.common.expressions import Expression
     from extractor.languages.common.facts import Call, CodeFacts, Value
     from extractor.languages.common.outcomes import Outcome
 
-NO: Final = frozenset({"0", "false", "no", "off"})
-"""Values of options and settings that turn them off."""
 _FLAG: Final = re.compile(r"--?\w[\w-]*")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _DECLARING: Final = frozenset({"add_argument", "option", "Option", "argument", "Argument", "add_subparsers"})
 """Calls that declare an option of the command line."""
 _UNTOLD: Final = Ref("")
+_TABLES: Final = {"parseArgs": "options", "options": "", "meow": "flags"}
+"""Calls that are given an object of options, and where in it; empty for the object itself."""
+_OTHER_NAMES: Final = ("short", "alias", "shortFlag")
 _READS: Final = re.compile(r"=>|^(?:function\b|parse(?:Int|Float)$|Number$|String$|Boolean$)")
 """A function that reads the value of an option."""
 
@@ -75,18 +79,23 @@ def written(value: Value) -> str:
     return value.text if isinstance(value, Ref) else repr(value)
 
 
-def words_of(command: Sequence[str], options: Mapping[str, tuple[Option, ...]]) -> Words:
+def words_of(
+    command: Sequence[str], options: Mapping[str, tuple[Option, ...]], parameters: Mapping[str, bool]
+) -> Words:
     """Return what a command gives to a program.
 
     Args:
         command: argument vector.
         options: of the program, by the names under which it reads them.
+        parameters: plain names of options that are parameters of a function, and whether they take a value.
     """
     told = given_words(command)
     words = told if told is not None else command[1:]
     known = [option for same in options.values() for option in same]
     alone = {name for option in known for name in (*option.on, *option.off) if option.alone}
     valued = {name for option in known for name in option.on if not option.alone}
+    alone |= {name for name, is_valued in parameters.items() if not is_valued and name not in valued}
+    valued |= {name for name, is_valued in parameters.items() if is_valued and name not in alone}
     flags: dict[str, str] = {}
     arguments: list[str] = []
     sure, at = told is not None, 0
@@ -112,8 +121,36 @@ def declared(code: CodeFacts) -> Iterator[tuple[str, Option]]:
     """Yield the options that a program declares, by the names under which it reads them, plain."""
     decorators = {(call.name, call.line) for call in code.decorators}
     for call in (*code.calls, *code.decorators):
+        if call.last in _TABLES:
+            yield from _tabled(call)
         if call.last in _DECLARING:
             yield from _option(call, is_decorator=(call.name, call.line) in decorators)
+
+
+def _tabled(call: Call) -> Iterator[tuple[str, Option]]:
+    """The options of an object that has one of each: ``parseArgs({ options: { port: { type: "string" } } })``."""
+    held = call.keywords.get(_TABLES[call.last])
+    table = parsed(held.text) if isinstance(held, Ref) else None
+    entries = [(one.text, one.parts[0]) for one in table.parts if one.kind == "keyword"] if table is not None else []
+    if not _TABLES[call.last]:
+        read = ((name, parsed(value.text)) for name, value in call.keywords.items() if isinstance(value, Ref))
+        entries = [(name, entry) for name, entry in read if entry is not None]
+    for name, entry in entries:
+        if entry.kind != "object":
+            continue
+        told = {one.text: one.parts[0] for one in entry.parts if one.kind == "keyword"}
+        others = [told[key] for key in _OTHER_NAMES if key in told]
+        on = (plain(name), *(plain(one.text) for one in others if one.kind == "text"))
+        alone = told["type"].text.lower() == "boolean" if "type" in told else False
+        default = _literal(told["default"]) if "default" in told else False
+        yield plain(name), Option(on, (), True, default, alone)
+
+
+def _literal(one: Expression) -> Outcome:
+    """What a literal is; None for any other expression."""
+    if one.kind == "name" and one.text in ("true", "false", "undefined", "null"):
+        return one.text == "true"
+    return one.text.lower() if one.kind == "text" else number(one.text) if one.kind == "number" else None
 
 
 def _option(call: Call, *, is_decorator: bool) -> Iterator[tuple[str, Option]]:
@@ -123,6 +160,7 @@ def _option(call: Call, *, is_decorator: bool) -> Iterator[tuple[str, Option]]:
     on = [plain(flag) for text in shown for flag in _FLAG.findall(text.partition("/")[0])]
     off = [plain(flag) for text in shown for flag in _FLAG.findall(text.partition("/")[2])]
     in_one = any("," in text or "<" in text or "[" in text for text in shown)
+    other = call.keywords.get("alias")
     if not off and on and all(name.startswith("no-") for name in on):
         on, off = [], on
     named = call.keywords.get("dest")
@@ -133,7 +171,7 @@ def _option(call: Call, *, is_decorator: bool) -> Iterator[tuple[str, Option]]:
     if not isinstance(named, str):
         named = None
     if not shown and call.last == "option" and named is not None:
-        on = [plain(named)]
+        on = [plain(named), *([plain(other)] if isinstance(other, str) else [])]
     if call.last in ("Option", "Argument") and not shown and not in_one:
         return  # its parameter names it
     reads = [plain(named)] if named is not None else list(dict.fromkeys([*on, *(n.removeprefix("no-") for n in off)]))

@@ -15,6 +15,8 @@ what is not known."""
 COMPARE: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
+NO: Final = frozenset({"0", "false", "no", "off"})
+"""Values of options and settings that turn them off."""
 _MAX_DIGITS: Final = 20
 
 
@@ -76,3 +78,8 @@ def decided(outcomes: Iterable[bool | None], *, by: bool) -> bool | None:
     if by in known:
         return by
     return None if None in known else not by
+
+
+def told(value: str) -> Outcome:
+    """Return what an option is that is given a value."""
+    return 0 if value == "0" else False if value.lower() in NO else value.lower()

@@ -17,8 +17,8 @@ _ITSELF: Final = frozenset({"self", "cls", "this", "super()", "?"})
 """First parts of names of methods of the program's own objects; ``?`` is one that is made in place."""
 _ALONE: Final = frozenset({"click.command", "typer.command"})
 """Decorators of the one function that a program is."""
-_NAME: Final = re.compile(r"(?:[\w$]+\.)*([\w$#]+)(?:\(.*\))?", re.DOTALL)
-"""A function as it is handed on, or called in place."""
+_NAME: Final = re.compile(r"(?:[\w$]+\.)*([\w$#]+)")
+"""A function as it is handed on."""
 _WORD: Final = re.compile(r"[\w$]+")
 
 
@@ -80,18 +80,16 @@ def _strange(files: Sequence[CodeFacts]) -> frozenset[str]:
 def _commands(files: Sequence[CodeFacts]) -> Iterator[tuple[str, str]]:
     """Functions with decorators, and the words by which Click or Typer choose between several of them."""
     decorators = [decorator for code in files for decorator in code.decorators if decorator.target]
-    several = [d for d in decorators if d.last == "command" and "." in d.name and d.name not in _ALONE]
-    grouped = any(d.last == "group" for d in decorators)
-    for one in decorators:
-        if one.target is not None and not (one in several and (grouped or len(several) > 1)):
-            yield one.target, ""
-    for one in several if grouped or len(several) > 1 else ():
+    choosing = [d.last == "command" and "." in d.name and d.name not in _ALONE for d in decorators]
+    several = sum(choosing) > 1 or any(d.last == "group" for d in decorators)
+    for one, chooses in zip(decorators, choosing, strict=True):
         named = one.keywords.get("name", one.arguments[0] if one.arguments else None)
-        if one.target is not None:
-            yield one.target, named if isinstance(named, str) else one.target.replace("_", "-")
+        usual = (one.target or "").replace("_", "-")
+        yield one.target or "", "" if not (chooses and several) else named if isinstance(named, str) else usual
 
 
 def _handed(call: Call) -> Iterator[str]:
+    """The names of functions that a call is given."""
     for value in (*call.arguments, *call.keywords.values()):
-        if isinstance(value, Ref) and (name := _NAME.fullmatch(value.text)) and not value.text.endswith(")"):
+        if isinstance(value, Ref) and (name := _NAME.fullmatch(value.text)):
             yield name[1]

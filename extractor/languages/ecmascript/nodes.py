@@ -35,6 +35,8 @@ class Spot:
     within: tuple[str, ...]
     """The functions around it, outermost first; none if it runs when the module is loaded."""
     up: Spot | None
+    branches: tuple[Branch, ...] = ()
+    """The tests that it stands under, also those around the functions that it is in, outermost first."""
 
     @property
     def function(self) -> str | None:
@@ -58,7 +60,11 @@ def spots_of(root: Node) -> Iterator[Spot]:
             continue
         yield spot
         inner = (*spot.within, name_of(spot) or "<anonymous>") if spot.node.type in FUNCTIONS else spot.within
-        stack += [Spot(child, inner, spot) for child in reversed(spot.node.named_children)]
+        tests = _tests_within(spot.node)
+        stack += [
+            Spot(child, inner, spot, (*spot.branches, *tests.get(child.id, ())) if tests else spot.branches)
+            for child in reversed(spot.node.named_children)
+        ]
 
 
 def name_of(spot: Spot) -> str | None:
@@ -129,26 +135,32 @@ def _chain(first: str, parts: list[str]) -> str:
 
 
 def branches_of(spot: Spot) -> tuple[Branch, ...]:
-    """Return the tests that a node stands under, also those around the functions that it is in, outermost first."""
-    found: list[Branch] = []
-    child, around = spot.node, spot.up
-    found += _commands(child)
-    while around is not None:
-        node = around.node
-        if node.type == "call_expression" and child == node.child_by_field_name("arguments"):
-            found += _commands(node)
-        elif node.type in ("switch_case", "switch_default") and child != node.child_by_field_name("value"):
-            found += _cases(node)
-        elif node.type in ("if_statement", "ternary_expression"):
+    """Return the tests under which a call is made, and hands on what it is given."""
+    return (*spot.branches, *_commands(spot.node))
+
+
+def _tests_within(node: Node) -> dict[int, list[Branch]]:
+    """The tests that a node puts on its children, by their ids."""
+    match node.type:
+        case "call_expression":
+            arguments = node.child_by_field_name("arguments")
+            return {arguments.id: commands} if arguments is not None and (commands := _commands(node)) else {}
+        case "switch_case" | "switch_default":
+            value, tests = node.child_by_field_name("value"), _cases(node)
+            return {child.id: tests for child in node.named_children if value is None or child.id != value.id}
+        case "if_statement" | "ternary_expression":
             test = node.child_by_field_name("condition")
-            if test is not None and child != test:
-                found.append(Branch(_test_of(test), child == node.child_by_field_name("consequence")))
-        elif node.type == "binary_expression" and child == node.child_by_field_name("right"):
+            parts = [(node.child_by_field_name("consequence"), True), (node.child_by_field_name("alternative"), False)]
+        case "binary_expression":
             sign, test = node.child_by_field_name("operator"), node.child_by_field_name("left")
-            if sign is not None and test is not None and sign.type in ("&&", "||"):
-                found.append(Branch(_test_of(test), sign.type == "&&"))
-        child, around = node, around.up
-    return tuple(reversed(found))
+            if sign is None or sign.type not in ("&&", "||"):
+                return {}
+            parts = [(node.child_by_field_name("right"), sign.type == "&&")]
+        case _:
+            return {}
+    if test is None:
+        return {}
+    return {part.id: [Branch(_test_of(test), holds)] for part, holds in parts if part is not None}
 
 
 def _commands(call: Node) -> list[Branch]:
