@@ -61,6 +61,8 @@ _MAX_VALUE: Final = 200
 _MAX_TURNS: Final = 800
 """Characters of what a variable is that is given several things in turn."""
 _MOST_TURNS: Final = 10
+_MADE: Final = re.compile(r"(?:await\s+)?new\s")
+"""An object that is made."""
 _UNSET: Final = "$unset"
 """What a variable is before it is given anything."""
 _SELF: Final = "\0"
@@ -238,7 +240,10 @@ def once_given(given: Iterable[Given]) -> dict[str, str]:
     for one in given:
         named.setdefault(one.name, []).append(one)
     values: dict[str, str] = {}
-    for name, several in named.items():
+    for name, everywhere in named.items():
+        # what a function makes under the same name is another thing, which nobody compares with a text
+        asked = {one.within for one in everywhere if not _MADE.match(one.text)}
+        several = [one for one in everywhere if not one.within or one.within in asked] or everywhere
         texts = {one.text for one in several}
         if "" in texts:
             continue

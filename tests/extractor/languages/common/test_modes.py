@@ -580,6 +580,10 @@ ONCE = "def web():\n    mcp.run(transport='http')\ndef main():\n    mcp.run()\nm
         (node('T === "http"', 'const { T = "stdio", PORT: port } = process.env;'), "node s.js", {"T": "http"}, HTTP),
         (node('config.how === "http"', 'const config = { how: process.env.T ?? "stdio" };'), "node s.js", {"T": "http"}, HTTP),
         (node('argv[2] === env.T', 'import { argv, env } from "node:process";'), "node s.js a", {"T": "a"}, HTTP),
+        (f"{ARROWS}async function f() {{ const how = new Mill(); }}\nconst how = process.env.T || 'x';\n"
+         "if (how === 'http') web(); else pipes();", "node s.js", {"T": "http"}, HTTP),
+        (f"{ARROWS}async function f() {{ const how = ask(); }}\nconst how = process.env.T || 'x';\n"
+         "if (how === 'http') web(); else pipes();", "node s.js", {"T": "http"}, None),
         # labels that share the code of the default
         (BY_SWITCH.replace("default:", 'case "pipes":\n  default:'), "node s.js pipes", {}, STDIO),
         (BY_SWITCH.replace('case "http":', 'default:\n  case "http":').replace("  default:\n    await", 'case "x": await', 1)
