@@ -146,7 +146,6 @@ class _Visitor(ast.NodeVisitor):
         self.environment: list[EnvironmentRead] = []
         self.texts: list[Text] = []
         self.values: list[Given] = []
-        self._unsure = 0
         self.parameters: dict[str, tuple[str, ...]] = {}
         self.required: set[str] = set()
         self.reads: list[Call] = []
@@ -158,8 +157,7 @@ class _Visitor(ast.NodeVisitor):
         self.main_guard = False
         self._functions: list[str] = []
         self._branches: list[Branch] = []
-        self._guarded = 0
-        self._erased = 0
+        self._guarded = self._erased = self._unsure = 0
         self._target: str | None = None
         self._statement = False
         self._entered = False
