@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.defaults import passed_values
 from extractor.languages.common.facts import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.languages.common.facts import Call, CodeFacts, Value
     from extractor.languages.common.values import Draft
@@ -38,7 +40,22 @@ _TEXT: Final = re.compile(r"f?\"[^\"]*\"|f?'[^']*'|`[^`]*`")
 _PLACE: Final = re.compile(r"\$?\{([^{}]*)\}")
 """What a text leaves to be computed: ``{HERE}``, ``${dir}``."""
 _OWN_FOLDER: Final = re.compile(r"(?:str\()?(?:os\.getcwd\(\)|Path\.cwd\(\)|process\.cwd\(\)|['\"]\.?['\"])\)?")
-_NAME: Final = re.compile(r"(?<![\w.$])[A-Za-z_$][\w$]*")
+_NAME: Final = re.compile(r"(?<![\w.$])[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)?")
+"""A name, or a member of one."""
+_KEY: Final = re.compile(r"(?<=[\w$])\[(?P<quote>['\"])(?P<key>\w+)(?P=quote)\]")
+"""An entry of a dictionary."""
+_CAST: Final = re.compile(r"\s+as\s+\w+$")
+_COMPUTED: Final = re.compile(r"[%*?|&<>={}\d]|\[\s*[\w'\"-]|\b(?:if|else|not|and|or)\b")
+"""Signs between the parts of a path that do more than put it together."""
+_LIST: Final = re.compile(
+    r"(?:vec!|\[\]string|new String\[\]|(?:java\.util\.)?List\.of|Arrays\.asList|(?:mutable)?[lL]istOf|arrayOf"
+    r"|Array\.of|list|tuple|&)\s*[\[({]"
+)
+"""How a list begins in other languages, and what makes one of another."""
+_CHANGING: Final = frozenset({"append", "extend", "insert", "remove", "pop", "push", "unshift", "splice", "update"})
+"""Methods that change a list."""
+_INTERPRETER: Final = frozenset({"sys.executable", "process.execPath"})
+_OF_COMMAND: Final = (COMMAND_KEY, "args", "cwd")
 _NAMES: Final = re.compile(r"[A-Za-z_$][\w$]*")
 _OF_FILE: Final = re.compile(r"__file__|__filename|import\.meta\.(?:url|filename)")
 _OF_FOLDER: Final = re.compile(r"__dirname|import\.meta\.dirname")
@@ -86,7 +103,7 @@ def spawned_commands(draft: Draft) -> Iterator[tuple[tuple[str, ...] | None, int
     configured = {id(table) for table in configured_commands(draft)}
     for file in draft.program.files:
         here = file.name.path if file.name is not None else ""
-        values = {name: text for code in file.facts for name, text in code.values.items()}
+        values = _values(file.facts)
         for code in file.facts:
             for call in code.calls:
                 # a constructor is ``TokioChildProcess.new`` in Rust
@@ -98,6 +115,19 @@ def spawned_commands(draft: Draft) -> Iterator[tuple[tuple[str, ...] | None, int
             for table in code.tables:
                 if id(table) in configured:
                     yield _words(table, values, here) or None, table.line
+
+
+def _values(files: Sequence[CodeFacts]) -> dict[str, str]:
+    """What variables and parameters are given, as written, unless calls change it or give them different things."""
+    values = {name: text for code in files for name, text in code.values.items()}
+    for name, texts in passed_values(files).items():
+        given = next(iter(texts)) if len(texts) == 1 else None
+        if given != name:
+            values.pop(name, None)
+            values |= {name: given} if given is not None else {}
+    for call in (call for code in files for call in code.calls if call.last in _CHANGING):
+        values.pop(call.name.rpartition(".")[0], None)
+    return values
 
 
 def _commanded(code: CodeFacts) -> tuple[str, ...]:
@@ -115,12 +145,16 @@ def _words(call: Call, values: Mapping[str, str], here: str) -> tuple[str, ...] 
     """The words of the command of a call, empty if they cannot be read; None if it starts nothing."""
     command, arguments = call.keywords.get(COMMAND_KEY), call.keywords.get("args")
     first = call.arguments[0] if call.arguments else call.keywords.get("script_path")
+    if command is None and isinstance(first, Ref) and f"{first.text}.{COMMAND_KEY}" in values:
+        # an object that has it all
+        made = {key: Ref(f"{first.text}.{key}") for key in _OF_COMMAND if f"{first.text}.{key}" in values}
+        return _words(replace(call, arguments=(), keywords=made), values, here)
     if command is None and isinstance(first, Ref):
         path = _path(first.text, values, here)
         first = path if path is not None and SCRIPT.fullmatch(path) else first
     if command is None and isinstance(first, str):
         if SCRIPT.fullmatch(first):
-            return ("python" if first.endswith(".py") else "node", first)
+            return ("python" if first.endswith(".py") else "node", first, *_listed(arguments, values, here))
         if "://" in first or call.last == _CLIENT:
             return None
         command, arguments = first, call.arguments[1] if len(call.arguments) > 1 else arguments
@@ -129,7 +163,7 @@ def _words(call: Call, values: Mapping[str, str], here: str) -> tuple[str, ...] 
     if isinstance(command, Ref):
         given = _given(command.text, values)
         literal = _TEXT.fullmatch(given)
-        command = given if given in {"sys.executable", "process.execPath"} else given[1:-1] if literal else ""
+        command = given if given in _INTERPRETER else _text(given) if literal else ""
     folder = _folder(call.keywords.get("cwd"), values, here)
     if not isinstance(command, str) or not command or folder is None:
         return ()
@@ -160,9 +194,9 @@ def _listed(value: Value, values: Mapping[str, str], here: str) -> tuple[str, ..
     added = list(_items(text, "+"))
     if len(added) > 1 and any(part.strip()[:1] in ("[", "(") for part in added):
         return tuple(word for part in added for word in _listed(Ref(_within_brackets(part)), values, here))
-    if text[:1] not in ("[", "("):
-        # another language's list
-        return _quoted(text) or (UNREADABLE,)
+    if text[:1] not in ("[", "(") or len(added) != 1 or not _is_whole(text):
+        begin = _LIST.match(text)
+        return (_quoted(text) if begin and _is_whole(text[begin.end() - 1 :]) else ()) or (UNREADABLE,)
     words: list[str] = []
     for item in _items(text[1:-1]):
         if (spread := _SPREAD.match(item)) is not None:
@@ -173,14 +207,30 @@ def _listed(value: Value, values: Mapping[str, str], here: str) -> tuple[str, ..
     return tuple(words)
 
 
+def _is_whole(text: str) -> bool:
+    """Whether the bracket that is opened first is closed at the end."""
+    rest = _TEXT.sub("", text)
+    depth = 0
+    for at, sign in enumerate(rest):
+        depth += (sign in "[({") - (sign in "])}")
+        if depth == 0:
+            return at == len(rest) - 1
+    return False
+
+
 def _quoted(text: str) -> tuple[str, ...]:
-    return tuple(found[0].lstrip("f")[1:-1] for found in _TEXT.finditer(text))
+    return tuple(_text(found[0]) for found in _TEXT.finditer(text))
+
+
+def _text(literal: str) -> str:
+    """The text of a literal: a backslash that is doubled is one."""
+    return literal.lstrip("f")[1:-1].replace("\\\\", "\\")
 
 
 def _given(text: str, values: Mapping[str, str]) -> str:
     """What a variable is given, itself through others; anything else as it is."""
     for _ in range(_DEEPEST):
-        text = text.strip()
+        text = _CAST.sub("", _KEY.sub(r".\g<key>", text.strip()))
         if text not in values:
             break
         text = values[text]
@@ -220,15 +270,15 @@ def _path(text: str, values: Mapping[str, str], here: str) -> str | None:
     """
     text = text.strip()
     if _TEXT.fullmatch(text) and not (text.startswith(("f", "`")) and "{" in text):
-        return text.lstrip("f")[1:-1]
+        return _text(text)
     for _ in range(_DEEPEST):
-        text = _with_values(_opened(text), values)
+        text = _with_values(_KEY.sub(r".\g<key>", _opened(text)), values)
         if len(text) > _MAX_CHARS:
             return None
     gaps = _TEXT.split(text)
     rest = " ".join(gaps)
     of_file, of_folder = _OF_FILE.search(rest), _OF_FOLDER.search(rest)
-    if len(gaps) == 1 and not (of_file or of_folder):
+    if (len(gaps) == 1 and not (of_file or of_folder)) or _COMPUTED.search(_ABOVE.sub("", rest)):
         return None
     if not all(_PATH_WORD.fullmatch(name) for name in _NAMES.findall(rest)) or _VALUE.search(rest):
         return None
@@ -254,17 +304,27 @@ def _opened(text: str) -> str:
         if not literal.startswith(("f", "`")):
             return literal
         parts = _PLACE.split(literal.lstrip("f")[1:-1])
-        return "+".join(f"({part})" if number % 2 else f"'{part}'" for number, part in enumerate(parts))
+        return "+".join(_bracketed(part) if number % 2 else f"'{part}'" for number, part in enumerate(parts))
 
     return _TEXT.sub(opened, text)
+
+
+def _bracketed(text: str) -> str:
+    """An expression in brackets, a number as a text."""
+    return f"'{text}'" if text.strip().isdecimal() else f"({text})"
 
 
 def _with_values(text: str, values: Mapping[str, str]) -> str:
     """An expression with what its variables are given, in brackets; not in its texts."""
 
     def given(name: re.Match[str]) -> str:
-        is_called = name.string[name.end() : name.end() + 1] == "("
-        return name[0] if name[0] not in values or is_called else f"({values[name[0]]})"
+        if name.string[name.end() : name.end() + 1] == "(":
+            root, dot, method = name[0].partition(".")
+            return f"({values[root]}).{method}" if dot and root in values else name[0]
+        if name[0] in values:
+            return _bracketed(values[name[0]])
+        root, dot, rest = name[0].partition(".")
+        return f"{_bracketed(values[root])}.{rest}" if dot and root in values else name[0]
 
     parts = re.split(f"({_TEXT.pattern})", text)
     return "".join(part if number % 2 else _NAME.sub(given, part) for number, part in enumerate(parts))

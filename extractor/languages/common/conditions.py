@@ -1,7 +1,7 @@
 """Conditions of a program, evaluated for the command and the environment that it is started with.
 
-They are read as text, in the same way for every language. What is not understood is unknown, and stays so through
-``and``, ``or`` and ``not`` unless the other side decides.
+They are read in the same way for every language. What is not understood is unknown, and stays so through ``and``,
+``or`` and ``not`` unless the other side decides.
 """
 
 from __future__ import annotations
@@ -10,78 +10,50 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.options import NO, Outcome, plain, words_of
+from extractor.languages.common.expressions import UNKNOWN, Expression, parsed
+from extractor.languages.common.facts import COMMAND
+from extractor.languages.common.options import plain, words_of
+from extractor.languages.common.outcomes import COMPARE, NO, Listed, as_number, decided, number, same, told, truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from extractor.languages.common.defaults import Defaults
     from extractor.languages.common.options import Option, Words
+    from extractor.languages.common.outcomes import Outcome, Value
 
-_MAX_CHARS: Final = 300
-"""Of an expression that is looked at."""
-_MAX_DEPTH: Final = 8
+_MAX_DEPTH: Final = 60
 """Expressions within expressions, and variables that are given others."""
 _MAX_STEPS: Final = 500
 """Expressions that are looked at for one condition."""
-_AND: Final = re.compile(r"\s+and\s+|\s*&&\s*")
-_OR: Final = re.compile(r"\s+or\s+|\s*\|\|\s*")
-_ELSE: Final = re.compile(r"\s+or\s+|\s*\|\|\s*|\s*\?\?\s*")
-_NOT: Final = re.compile(r"(?:not\s+|!\s*(?!=))")
-_EQUALS: Final = re.compile(
-    r"(?P<left>[^=!<>]+?)\s*(?P<sign>===?|!==?)\s*\[?(?P<quote>['\"`])(?P<text>[\w-]+)(?P=quote)\]?"
-)
-_IS_NOTHING: Final = re.compile(
-    r"(?P<left>[^=!<>]+?)\s*(?:\s(?P<is>is(?:\s+not)?)\s+None|(?P<sign>===?|!==?)\s*(?:null|undefined|None))"
-)
-_COUNT: Final = re.compile(
-    r"(?:len\((?P<list>[\w.]+)\)|(?P<of>[\w.]+)\.length)\s*(?P<sign>[<>]=?|===?|!==?)\s*(?P<number>\d)"
-)
-_MEMBER: Final = re.compile(
-    r"(?P<quote>['\"])(?P<text>[\w-]+)(?P=quote)\s+(?P<absent>not\s+)?in\s+(?P<list>[\w.]+(?:\[\d:\])?|os\.environ)"
-    r"|(?P<of>[\w.]+?(?:\.slice\(\d\))?)\.includes\(\s*['\"`](?P<other>[\w-]+)['\"`]\s*\)"
-)
-_ONE_OF: Final = re.compile(
-    r"(?P<left>.+?)\s+(?P<absent>not\s+)?in\s+[(\[{](?P<texts>[^()\[\]{}]+)[)\]}]"
-    r"|\[(?P<listed>[^()\[\]{}]+)\]\.includes\((?P<asked>[^()]+)\)"
-)
-_TERMINAL: Final = re.compile(r"(?:sys\.|process\.)?(?:stdin|stdout|stderr)\.(?:isatty\(\)|isTTY)")
-_MAIN: Final = re.compile(
-    r"import\.meta\.main|require\.main\s*===?\s*module|import\.meta\.(?:url|filename)\s*===?.*process\.argv\[1\].*"
-)
-"""Whether a file is the program: the one that is started is."""
-_VARIABLE: Final = re.compile(
-    r"(?:process|Bun|import\.meta)\.env(?:\??\.(?P<name>\w+)|\[\s*['\"](?P<key>\w+)['\"]\s*\])"
-    r"|(?:os\.)?(?:getenv\(|environ\.get\(|environ\[)\s*['\"](?P<read>\w+)['\"]"
-    r"(?:\s*,\s*(?P<default>[^()]*?))?\s*[\])]"
-)
-"""A read of the environment."""
-_CHOICE: Final = re.compile(
-    r"(?P<then>[^?:]+?)\s+if\s+(?P<test>.+?)\s+else\s+(?P<other>.+)"
-    r"|(?P<asked>[^?:]+?)\s*\?\s*(?P<yes>[^?:.][^?:]*?)\s*:\s*(?P<no>[^?:]+)"
-)
-_NAME: Final = re.compile(r"(?:[\w$]+\??\.)*(?P<name>[\w$]+)")
-_LITERAL: Final = re.compile(r"(?P<quote>['\"`])(?P<text>[^'\"`]*)(?P=quote)")
-_NUMBER: Final = re.compile(r"\d[\d_.]*")
 _TRUE: Final = frozenset({"True", "true"})
 _NOTHING: Final = frozenset({"False", "false", "None", "null", "undefined"})
-_ARGUMENT_AT: Final = re.compile(r"(?P<list>[\w.]+)\[(?P<at>\d)\]")
-_ARGUMENTS_FROM: Final = re.compile(r"(?:\w+\.)?argv\[1:\]")
+_ENVIRONMENT: Final = frozenset({"os.environ", "environ", "process.env", "Bun.env", "import.meta.env", "Deno.env"})
+_READS: Final = frozenset({"os.getenv", "getenv", *(f"{name}.get" for name in _ENVIRONMENT)})
 _ARGV: Final = {"sys.argv": 1, "process.argv": 2, "Bun.argv": 2, "Deno.args": 0}
 """What stands before the words that a program is given."""
-_SLICED: Final = re.compile(r"(?:sys\.argv\[(?P<python>\d):\]|(?:process|Bun)\.argv\.slice\((?P<node>\d)\))")
-_CONVERTED: Final = re.compile(
-    r"(?P<kind>int|float|str|bool|Number|parseInt|String|Boolean)\((?P<inner>.+?)(?:,\s*10)?\)"
+_NAME_OF_PROGRAM: Final = "\0"
+"""In place of these."""
+_LISTS: Final = frozenset({"argv", "args"})
+"""What lists of these words are called where the code does not show what they are."""
+_TERMINALS: Final = frozenset({"isTTY", "isatty"})
+_STREAMS: Final = frozenset({"stdin", "stdout", "stderr"})
+_MAIN: Final = ("import.meta.url", "import.meta.filename", "import.meta.main", "require.main", "__name__")
+"""What tells whether a file is the program: the one that is started is."""
+_AS_NUMBER: Final = frozenset({"int", "float", "Number", "parseInt", "parseFloat"})
+_AS_TRUTH: Final = frozenset({"bool", "Boolean"})
+_SAME: Final = frozenset({"str", "String", "list", "tuple", "set", "Set"})
+_CHANGED: Final = frozenset(
+    {"lower", "upper", "strip", "casefold", "toLowerCase", "toUpperCase", "trim", "toString", "valueOf"}
 )
-_CHANGED: Final = re.compile(r"(?:\??\.(?:lower|strip|casefold|toLowerCase|trim)\(\))+$")
-_DECLARED: Final = re.compile(
-    r"(?:[\w]+\.)*(?:Option|Argument|Field|field)\(\s*(?:default\s*=\s*)?"
-    r"(?P<value>['\"][^'\"]*['\"]|True|False|None|\d+)\s*[,)].*"
-)
-"""A default that a parameter or a field gives to an option: ``typer.Option(True, help="…")``."""
+"""Methods of a text that leave what it is apart from case and space, which do not count here."""
+_BEGINS: Final = frozenset({"startswith", "startsWith"})
+_ENDS: Final = frozenset({"endswith", "endsWith"})
+_HAS: Final = frozenset({"includes", "has", "contains"})
+_DECLARING: Final = frozenset({"Option", "Argument", "Field", "field"})
+"""What gives a parameter or a field its default: ``typer.Option(True, help="…")``."""
 _PARSES_ALL: Final = re.compile(r"minimist\((?:process|Bun)\.argv\.slice\(2\)\)")
 """What has everything that is given, and nothing else."""
-_ENVIRONMENT: Final = frozenset({"os.environ", "process.env"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +64,8 @@ class Started:
     variables: Mapping[str, str]
     """Of the environment, names in lower case."""
     given: Words
+    read: dict[str, Expression | None] = field(default_factory=dict)
+    """Expressions, by their texts."""
     steps: list[int] = field(default_factory=list)
 
     @classmethod
@@ -104,142 +78,241 @@ class Started:
             defaults: of the program.
         """
         variables = {name.lower(): value for name, value in environment.items()}
-        return cls(defaults, variables, words_of(command, defaults.options))
+        opened = defaults.fields - defaults.closed - defaults.settings
+        parameters = {plain(n): defaults.values[n] not in _TRUE | _NOTHING for n in opened if n in defaults.values}
+        return cls(defaults, variables, words_of(command, defaults.options, parameters))
 
     def holds(self, condition: str) -> bool | None:
         """Return whether a condition holds; None if that is not known."""
         self.steps[:] = [_MAX_STEPS]
-        return self._test(condition, 0)
+        return truth(self._written(condition, 0))
 
-    def _is_too_much(self, text: str, depth: int) -> bool:
+    def _written(self, code: str, depth: int) -> Value:
+        """What an expression comes to, as it is written; False for what is absent."""
+        if code not in self.read:
+            self.read[code] = parsed(code)
+        expression = self.read[code]
+        return None if expression is None else self._value(expression, depth)
+
+    def _value(self, one: Expression, depth: int) -> Value:
         self.steps[0] -= 1
-        return depth > _MAX_DEPTH or len(text) > _MAX_CHARS or self.steps[0] < 0
-
-    def _test(self, condition: str, depth: int) -> bool | None:
-        text = _unwrapped(condition)
-        if self._is_too_much(text, depth):
+        if depth > _MAX_DEPTH or self.steps[0] < 0:
             return None
-        if len(parts := _parts(_OR, text)) > 1:
-            return _decided((self._test(part, depth + 1) for part in parts), by=True)
-        if len(parts := _parts(_AND, text)) > 1:
-            return _decided((self._test(part, depth + 1) for part in parts), by=False)
-        if negated := _NOT.match(text):
-            inner = self._test(text[negated.end() :], depth + 1)
-            return None if inner is None else not inner
-        if compared := self._compared(text, depth):
-            return compared[0]
-        value = self._value(text, depth)
-        return None if value is None else bool(value)
+        depth += 1
+        match one.kind:
+            case "text":
+                return one.text.lower()
+            case "number":
+                return number(one.text)
+            case "name" | "member":
+                return self._at_path(one, depth)
+            case "index" | "slice":
+                return self._indexed(one, depth)
+            case "call":
+                return self._called(one, depth)
+            case "list" | "object":
+                return self._listed(one, depth)
+            case "choice":
+                return self._chosen(one, depth)
+            case "not":
+                holds = truth(self._value(one.parts[0], depth))
+                return None if holds is None else not holds
+            case "and" | "or" | "??":
+                return self._joined(one, depth)
+            case "typeof":
+                inner = self._value(one.parts[0], depth)
+                return "undefined" if inner is False else "string" if isinstance(inner, str) else None
+            case "==" | "!=" | "is":
+                if any(part.names(path) for part in one.parts for path in _MAIN):
+                    return True
+                holds = same(self._value(one.parts[0], depth), self._value(one.parts[1], depth))
+                return None if holds is None else holds is (one.kind != "!=")
+            case "in":
+                return self._is_in(one.parts[0], one.parts[1], depth)
+            case _:
+                return self._compared(one, depth)
 
-    def _compared(self, text: str, depth: int) -> tuple[bool | None] | None:
-        """Whether a comparison holds, in a tuple; None for another expression."""
-        if equal := _EQUALS.fullmatch(text):
-            holds = self._equals(equal["left"], equal["text"].lower(), depth)
-            return (holds if holds is None or equal["sign"].startswith("=") else not holds,)
-        if nothing := _IS_NOTHING.fullmatch(text):
-            value = self._value(nothing["left"], depth + 1)
-            wanted = (nothing["is"] or nothing["sign"]) in ("is", "==", "===")
-            return (None if value is None else (value is False) is wanted,)
-        if counted := _COUNT.fullmatch(text):
-            base = self._base(counted["list"] or counted["of"])
-            if base is None or self.given.words is None:
-                return (None,)
-            return (_COMPARE[counted["sign"][:2]](len(self.given.words) + base, int(counted["number"])),)
-        if member := _MEMBER.fullmatch(text):
-            holds = self._is_member(member["text"] or member["other"], member["list"] or member["of"])
-            return (None if holds is None else holds is not bool(member["absent"]),)
-        if one_of := _ONE_OF.fullmatch(text):
-            left, texts = one_of["left"] or one_of["asked"], (one_of["texts"] or one_of["listed"]).split(",")
-            holds = _decided((self._is(left, each.strip(), depth) for each in texts if each.strip()), by=True)
-            return (None if holds is None else holds is not bool(one_of["absent"]),)
-        if _MAIN.fullmatch(text):
-            return (True,)
-        # programs run without a terminal
-        return (False,) if _TERMINAL.fullmatch(text) else None
-
-    def _base(self, listed: str) -> int | None:
-        """Return how many words precede the program's own in an argument list; None for any other list."""
-        text = self.defaults.values.get(listed, listed)
-        if sliced := _SLICED.fullmatch(text):
-            first = int(sliced["python"] or sliced["node"])
-            return (1 if sliced["python"] else 2) - first
-        return _ARGV.get(text)
-
-    def _is_member(self, word: str, listed: str) -> bool | None:
-        if listed in _ENVIRONMENT:
-            return word.lower() in self.variables
-        base = self._base(listed.removesuffix("[1:]").removesuffix(".slice(2)"))
-        if base is None and plain(listed.rpartition(".")[2]) not in ("argv", "args"):
+    def _compared(self, one: Expression, depth: int) -> bool | None:
+        if one.kind not in COMPARE:
             return None
-        if self.given.words is not None:
-            return word in self.given.words
-        return False if word not in self.given.every else None
+        left, right = (as_number(self._value(part, depth)) for part in one.parts)
+        return None if left is None or right is None else COMPARE[one.kind](left, right)
 
-    def _is(self, left: str, item: str, depth: int) -> bool | None:
-        """Whether an expression comes to an item of a list."""
-        if literal := _LITERAL.fullmatch(item):
-            return self._equals(left, literal["text"].lower(), depth)
-        value = self._value(left, depth + 1)
-        return None if value is None or item not in _NOTHING else value is False
+    def _is_in(self, item: Expression, held: Expression, depth: int) -> bool | None:
+        asked, name = self._value(item, depth), self._path(held)
+        if name in _ENVIRONMENT:
+            return asked in self.variables if isinstance(asked, str) else None
+        within = self._value(held, depth)
+        if within is None and held.kind in ("name", "member") and self._is_untold_list(held):
+            within = Listed(None)
+        match within:
+            case Listed(None):
+                words = {word.lower() for word in self.given.every}
+                return False if isinstance(asked, str) and asked not in words else None
+            case Listed(tuple() as items):
+                return decided((same(asked, each) for each in items), by=True)
+            case str() if isinstance(asked, str):
+                return asked in within
+            case False:
+                return False
+            case _:
+                return None
 
-    def _equals(self, left: str, text: str, depth: int) -> bool | None:
-        """Whether an expression comes to a text."""
-        if _ARGUMENTS_FROM.fullmatch(left.strip()):
-            words = self.given.words
-            return None if words is None else [word.lower() for word in words] == [text]
-        value = self._value(left, depth + 1)
-        if isinstance(value, str):
-            return value == text
-        return False if value is False else None
+    def _is_untold_list(self, held: Expression) -> bool:
+        """Whether something is called as the words of the command line are, and is nothing else as far as is shown."""
+        return held.path not in self.defaults.values and plain(held.path.rpartition(".")[2]) in _LISTS
 
-    def _value(self, expression: str, depth: int) -> Outcome:
-        """What an expression comes to; False for what is absent."""
-        text = _CHANGED.sub("", _unwrapped(expression))
-        if self._is_too_much(text, depth):
+    def _joined(self, one: Expression, depth: int) -> Value:
+        left = self._value(one.parts[0], depth)
+        decides = left is not False if one.kind == "??" else truth(left)
+        if left is None:
+            # what decides whatever the other is
+            right = truth(self._value(one.parts[1], depth))
+            return right if right is (one.kind != "and") and one.kind != "??" else None
+        if decides is (one.kind != "and"):
+            return left
+        return self._value(one.parts[1], depth)
+
+    def _chosen(self, one: Expression, depth: int) -> Value:
+        test, then, other = one.parts
+        holds = truth(self._value(test, depth))
+        if holds is not None:
+            return self._value(then if holds else other, depth)
+        left, right = self._value(then, depth), self._value(other, depth)
+        return left if left == right and type(left) is type(right) else None
+
+    def _listed(self, one: Expression, depth: int) -> Listed | None:
+        """The items of a list; of an object its names."""
+        if any(part.kind == UNKNOWN for part in one.parts):
             return None
-        if literal := _LITERAL.fullmatch(text):
-            return literal["text"].lower() if "{" not in literal["text"] else None
-        if text in _TRUE or text in _NOTHING:
-            return text in _TRUE
-        if _NUMBER.fullmatch(text):
-            return text.strip("0._") != ""
-        if read := _VARIABLE.fullmatch(text):
-            return self._variable(read, depth)
-        if chosen := _CHOICE.fullmatch(text):
-            holds = self._test(chosen["test"] or chosen["asked"], depth + 1)
-            then, other = chosen["then"] or chosen["yes"], chosen["other"] or chosen["no"]
-            return None if holds is None else self._value(then if holds else other, depth + 1)
-        if len(parts := _parts(_ELSE, text)) > 1:
-            for part in parts[:-1]:
-                if (value := self._value(part, depth + 1)) not in (False, ""):
-                    return value
-            return self._value(parts[-1], depth + 1)
-        if converted := _CONVERTED.fullmatch(text):
-            return _converted(self._value(converted["inner"], depth + 1), converted["kind"])
-        if default := _DECLARED.fullmatch(text):
-            return self._value(default["value"], depth + 1)
-        if argument := _ARGUMENT_AT.fullmatch(text):
-            return self._argument(argument["list"], int(argument["at"]))
-        if name := _NAME.fullmatch(text):
-            return self._named(text, name["name"], depth)
-        compared = self._compared(text, depth)
-        return compared[0] if compared else None
+        return Listed(tuple(p.text.lower() if p.kind == "keyword" else self._value(p, depth) for p in one.parts))
 
-    def _argument(self, listed: str, at: int) -> Outcome:
-        base = self._base(listed)
-        words = self.given.words
-        if base is None or words is None or at < base:
+    def _path(self, one: Expression) -> str:
+        """The chain of names of an expression, with what its first name stands for: ``env.PORT``, ``argv``."""
+        root, dot, rest = one.path.partition(".")
+        given = self.defaults.values.get(root, "")
+        return f"{given}{dot}{rest}" if given in _ENVIRONMENT or given in _ARGV else one.path
+
+    def _at_path(self, one: Expression, depth: int) -> Value:
+        """What a name, or a member of something, comes to."""
+        path = self._path(one)
+        if path in _TRUE | _NOTHING:
+            return path in _TRUE
+        owner, _, name = path.rpartition(".")
+        if owner in _ENVIRONMENT:
+            return self._variable(name, None, depth)
+        if path in _ARGV:
+            return self._arguments(_ARGV[path])
+        if path == COMMAND:
+            return self._command()
+        if path in _MAIN:
+            return True
+        if name in _TERMINALS and owner.rpartition(".")[2] in _STREAMS:
+            # programs run without a terminal
+            return False
+        if one.kind == "member" and name in ("length", "size", "value"):
+            held = self._value(one.parts[0], depth)
+            if name == "value" and held is not None:
+                return held
+            if name != "value" and isinstance(held, Listed):
+                return None if held.items is None else len(held.items)
+        if not path:
+            # of what a call gives: ``program.opts().transport``
+            return self._named(f"?.{one.text}", one.text, depth) if one.kind == "member" else None
+        return self._named(path, name, depth)
+
+    def _arguments(self, before: int) -> Listed:
+        """The words of the command line, behind some for the program itself."""
+        if self.given.words is None:
+            return Listed(None)
+        return Listed((*([_NAME_OF_PROGRAM] * before), *(word.lower() for word in self.given.words)))
+
+    def _command(self) -> Value:
+        """The first word that the program is given, if it is not an option."""
+        if self.given.words is None:
             return None
-        return words[at - base].lower() if at - base < len(words) else False
+        first = self.given.words[0] if self.given.words else ""
+        return None if first.startswith("-") else first.lower() or False
 
-    def _variable(self, read: re.Match[str], depth: int) -> Outcome:
+    def _indexed(self, one: Expression, depth: int) -> Value:
+        owner = self._path(one.parts[0])
+        key = one.parts[1]
+        if owner in _ENVIRONMENT:
+            return self._variable(key.text, None, depth) if key.kind == "text" else None
+        if key.kind == "text":
+            return self._named(f"{owner}.{key.text}", key.text, depth) if owner else None
+        held, at = self._value(one.parts[0], depth), self._value(key, depth)
+        if not isinstance(held, Listed) or held.items is None or isinstance(at, bool) or not isinstance(at, int):
+            return None
+        if one.kind == "slice":
+            return Listed(held.items[at:])
+        return held.items[at] if -len(held.items) <= at < len(held.items) else False
+
+    def _called(self, one: Expression, depth: int) -> Value:
+        function, *arguments = one.parts
+        path = self._path(function)
+        name = function.text
+        first = arguments[0] if arguments else None
+        named = {part.text: part.parts[0] for part in arguments if part.kind == "keyword"}
+        if path in _READS and first is not None and first.kind == "text":
+            fallback = named.get("default", arguments[1] if len(arguments) > 1 else None)
+            return self._variable(first.text, fallback, depth)
+        if path == "getattr" and first is not None and first.path and len(arguments) > 1:
+            asked = arguments[1].text
+            return self._named(f"{first.path}.{asked}", asked, depth) if arguments[1].kind == "text" else None
+        if name in _DECLARING:
+            given = named.get("default", named.get("default_factory", first))
+            return self._value(given, depth) if given is not None and given.kind != "keyword" else None
+        if function.kind == "member" and (found := self._method(function, name, arguments, depth)) is not None:
+            return found
+        if first is None or "." in path:
+            return None
+        value = self._value(first, depth)
+        if name == "len":
+            return len(value.items) if isinstance(value, Listed) and value.items is not None else None
+        if name == "isNaN":
+            number = as_number(value)
+            return value is False or (None if number is None else False)
+        if name in _AS_NUMBER:
+            return as_number(value) if isinstance(value, str) and value else value
+        return truth(value) if name in _AS_TRUTH else value if name in _SAME else None
+
+    def _method(self, function: Expression, name: str, arguments: Sequence[Expression], depth: int) -> Value:
+        """What a method of a text or a list gives; None for any other."""
+        held = function.parts[0]
+        if name in _TERMINALS and self._path(held).rpartition(".")[2] in _STREAMS:
+            return False
+        if not arguments:
+            return self._value(held, depth) if name in _CHANGED else None
+        if name in _HAS:
+            return self._is_in(arguments[0], held, depth)
+        if name not in (*_BEGINS, *_ENDS, "indexOf", "at", "slice"):
+            return None
+        value, asked = self._value(held, depth), self._value(arguments[0], depth)
+        match value, asked:
+            case False, _ if name in (*_BEGINS, *_ENDS):
+                return False
+            case str(), str() if name in (*_BEGINS, *_ENDS):
+                return value.startswith(asked) if name in _BEGINS else value.endswith(asked)
+            case Listed(tuple() as items), int() if name == "slice":
+                return Listed(items[asked:])
+            case Listed(tuple() as items), int() if name == "at":
+                return items[asked] if -len(items) <= asked < len(items) else False
+            case Listed(tuple() as items), str() if name == "indexOf":
+                return next((at for at, each in enumerate(items) if each == asked), -1)
+            case Listed(None), str() if name == "indexOf":
+                return None if asked in {word.lower() for word in self.given.every} else -1
+            case _:
+                return None
+
+    def _variable(self, name: str, fallback: Expression | None, depth: int) -> Value:
         """What a variable of the environment is, else what the program falls back to."""
-        value = self.variables.get((read["name"] or read["key"] or read["read"]).lower())
+        value = self.variables.get(name.lower())
         if value is not None:
             return value.lower()
-        return self._value(read["default"], depth + 1) if read["default"] else False
+        return self._value(fallback, depth) if fallback is not None else False
 
-    def _named(self, text: str, name: str, depth: int) -> Outcome:
+    def _named(self, text: str, name: str, depth: int) -> Value:
         """What a name stands for: an option, a setting, or what the code gives it."""
         root, dot, _ = text.partition(".")
         is_variable = not dot and name not in self.defaults.fields and (name in self.defaults.values or name.isupper())
@@ -250,18 +323,24 @@ class Started:
         if code is None:
             code = self.defaults.values.get(name, "")
         if not dot and name not in self.defaults.fields:
-            return self._value(code, depth + 1) if code and code != text else self._outside(name)
-        if _PARSES_ALL.fullmatch(self.defaults.values.get(root.rstrip("?"), "")):
+            return self._written(code, depth) if code and code != text else self._outside(name)
+        if _PARSES_ALL.fullmatch(self.defaults.values.get(root, "")):
             return self.given.flags.get(plain(name), "") or plain(name) in self.given.flags
         if (outside := self._outside(name)) is not None:
             return outside
-        if self._may_be_renamed(name) or (self.given.arguments != () and not dot):
+        is_closed = name in self.defaults.closed
+        if not is_closed and (self._may_be_renamed(name) or (self.given.arguments != () and not dot)):
             return None
-        return self._value(code, depth + 1) if code and code != text else None
+        return self._written(code, depth) if code and code != text else None
 
     def _outside(self, name: str) -> Outcome:
         """What the command line or the environment gives under a name; None if they give nothing."""
-        for source, key in ((self.given.flags, plain(name)), (self.variables, name.lower())):
+        if name in self.defaults.closed:
+            return None
+        by_command = [] if name in self.defaults.settings else [(self.given.flags, plain(name))]
+        unread = self.defaults.settings if self.defaults.renamed else self.defaults.fields - self.defaults.settings
+        by_variable = [] if name in unread else [(self.variables, name.lower())]
+        for source, key in (*by_command, *by_variable):
             if (value := source.get(key)) is not None:
                 return False if value.lower() in NO else value.lower() or source is self.given.flags
         return False if f"no-{plain(name)}" in self.given.flags else None
@@ -273,7 +352,7 @@ class Started:
         alike = [*self.given.flags, *(plain(each) for each in self.variables)]
         return self.defaults.renamed or any(each.endswith(f"-{plain(name)}") for each in alike)
 
-    def _option(self, options: Sequence[Option], name: str, depth: int) -> Outcome:
+    def _option(self, options: Sequence[Option], name: str, depth: int) -> Value:
         for option in options:
             if any(each in self.given.flags for each in option.off):
                 return False
@@ -282,22 +361,26 @@ class Started:
                     return False
                 value = self.given.flags.get(each)
                 if value is not None:
-                    return False if value in NO else value or option.given
+                    return told(value) if value else option.given
             for variable in option.variables:
                 if (value := self.variables.get(variable)) is not None:
-                    return False if value.lower() in NO else value.lower()
+                    return told(value)
         if all(option.is_argument for option in options):
-            return self._only_argument(options[0])
+            return self._only_argument(options[0], name, depth)
         if self._is_shortened(options):
             return None
         if self.defaults.renamed and (self.given.flags or self.variables):
             return None
-        known = {option.default for option in options if not option.is_argument} - {False}
-        if len(known) > 1:
-            return None
-        default = next(iter(known), False)
-        code = self.defaults.values.get(name, "")
-        return self._value(code, depth + 1) if default is None and code else default
+        given = (self._default(option, name, depth) for option in options if not option.is_argument)
+        known = [value for value in given if value is not False]
+        return None if any(value != known[0] for value in known) else known[0] if known else False
+
+    def _default(self, option: Option, name: str, depth: int) -> Value:
+        """What an option is unless it is given: by its declaration, or by the parameter of the same name."""
+        if option.default is not None:
+            return option.default
+        code = option.code or self.defaults.values.get(name, "")
+        return self._written(code, depth) if code else None
 
     def _is_shortened(self, options: Sequence[Option]) -> bool:
         """Whether an option that nobody declares may be one of these: ``--tr http``, ``-thttp``."""
@@ -306,59 +389,10 @@ class Started:
         others = self.given.flags.keys() - {each for option in known for each in (*option.on, *option.off)}
         return any(n.startswith(other) or (len(n) == 1 and other.startswith(n)) for n in names for other in others)
 
-    def _only_argument(self, option: Option) -> Outcome:
+    def _only_argument(self, option: Option, name: str, depth: int) -> Value:
         """Return the value of a positional argument; None if the program has more than one."""
         arguments = self.given.arguments
         if arguments == ():
-            return option.default
+            return self._default(option, name, depth)
         others = [each for same in self.defaults.options.values() for each in same if each.is_argument]
         return None if arguments is None or len(others) != 1 or len(arguments) != 1 else arguments[0]
-
-
-_COMPARE: Final[Mapping[str, Callable[[int, int], bool]]] = {
-    "<": int.__lt__, "<=": int.__le__, ">": int.__gt__, ">=": int.__ge__, "==": int.__eq__, "!=": int.__ne__,
-}  # fmt: skip
-
-
-def _converted(value: Outcome, kind: str) -> Outcome:
-    """What a text is as a number or a truth value."""
-    if isinstance(value, str) and kind in ("int", "float", "Number", "parseInt"):
-        return value.strip("0._") != "" if _NUMBER.fullmatch(value) else None
-    return bool(value) if value is not None and kind in ("bool", "Boolean") else value
-
-
-def _decided(outcomes: Iterable[bool | None], *, by: bool) -> bool | None:
-    """Whether alternatives hold, of which one that is ``by`` decides; None if one that is not known may do so."""
-    known = list(outcomes)
-    if by in known:
-        return by
-    return None if None in known else not by
-
-
-def _parts(sign: re.Pattern[str], text: str) -> list[str]:
-    """What stands between signs that are in no brackets."""
-    parts, begin = [], 0
-    for found in sign.finditer(text):
-        before = text[: found.start()]
-        if all(before.count(a) == before.count(b) for a, b in ("()", "[]", "{}")):
-            parts.append(text[begin : found.start()])
-            begin = found.end()
-    return [*parts, text[begin:]]
-
-
-def _unwrapped(text: str) -> str:
-    """Without the parentheses around it all."""
-    text = text.strip()
-    while text.startswith("(") and text.endswith(")") and _closes_last(text):
-        text = text[1:-1].strip()
-    return text
-
-
-def _closes_last(text: str) -> bool:
-    """Whether the first parenthesis is closed by the last sign."""
-    depth = 0
-    for at, sign in enumerate(text):
-        depth += (sign == "(") - (sign == ")")
-        if depth == 0:
-            return at == len(text) - 1
-    return False

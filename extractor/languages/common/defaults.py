@@ -6,12 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.options import Option, declared, plain, written
+from extractor.languages.common.own_calls import own_calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extractor.languages.common.facts import CodeFacts
+    from extractor.languages.common.facts import Call, CodeFacts
+    from extractor.languages.common.own_calls import OwnCalls
 
+_SETTINGS: Final = frozenset({"BaseSettings"})
+"""Classes whose subclasses read their fields from the environment."""
 _RENAMES: Final = frozenset({"env_prefix", "auto_envvar_prefix", "alias", "validation_alias", "aliases", "short"})
 """Keywords by which options and settings are given under other names."""
 
@@ -25,7 +29,11 @@ class Defaults:
     values: Mapping[str, str]
     """Variables, parameters and fields of classes, and what they are given, as written."""
     fields: frozenset[str]
-    """Those that are parameters or fields, which the command line or the environment may fill."""
+    """Those that are parameters of functions, or fields of classes."""
+    closed: frozenset[str]
+    """Fields that nothing but the code fills."""
+    settings: frozenset[str]
+    """Fields that the environment fills, and not the command line."""
     renamed: bool
     """Whether the program's options or settings have other names, too."""
 
@@ -39,10 +47,17 @@ def defaults_of(files: Sequence[CodeFacts]) -> Defaults:
         files: facts of its files.
     """
     values = {name: text for code in files for name, text in code.values.items()}
-    fields = frozenset(name for code in files for taken in code.parameters.values() for name in taken)
+    own = own_calls(files)
+    taking = {name: taken for code in files for name, taken in code.parameters.items()}
+    fields = frozenset(name for taken in taking.values() for name in taken)
+    classes = {name for code in files for name, bases in code.bases.items() if _SETTINGS & set(bases)}
+    settings = frozenset(name for taker in taking.keys() & classes for name in taking[taker])
+    # a library may call what the program itself does not
+    called = {name for name in taking.keys() - classes if own.direct.get(name) and name not in own.commands}
+    opened = {name for taker in taking.keys() - called - classes for name in taking[taker]}
     # a parameter with the name of a variable is another thing
     twice = {name for code in files for name in code.required if values.pop(name, None) is not None}
-    for name, texts in _passed(files).items():
+    for name, texts in _passed(taking, own).items():
         values.pop(name, None)
         if name not in twice and len(texts) == 1 and None not in texts and (text := next(iter(texts))) and text != name:
             values[name] = text
@@ -52,24 +67,43 @@ def defaults_of(files: Sequence[CodeFacts]) -> Defaults:
     calls = [call for code in files for call in (*code.calls, *code.decorators)]
     for name in {plain(name) for call in calls if call.last == "set_defaults" for name in call.keywords}:
         options[name] = tuple(replace(option, default=None) for option in options.get(name, ()))
-    renamed = any(
-        call.keywords.keys() & _RENAMES
+    renamed = any(name.endswith(".env_prefix") for name in values) or any(
+        _renames(call)
         or call.last in ("alias", "env")
         # Typer's, whose parameter has a name of its own
         or (call.last == "Option" and any(isinstance(each, str) and each.startswith("-") for each in call.arguments))
         for call in calls
     )
-    return Defaults(options, values, fields, renamed)
+    return Defaults(options, values, fields, fields - settings - opened, settings - opened, renamed)
 
 
-def _passed(files: Sequence[CodeFacts]) -> dict[str, set[str | None]]:
+def _renames(call: Call) -> bool:
+    """Whether a call gives an option or a setting another name, which is not known."""
+    known = {"alias"} if call.last == "option" and isinstance(call.keywords.get("alias"), str) else set()
+    return bool(call.keywords.keys() & _RENAMES - known)
+
+
+def passed_values(files: Sequence[CodeFacts]) -> dict[str, set[str | None]]:
+    """Return what the calls of a program's own functions give to their parameters, as written; None for the default.
+
+    Args:
+        files: facts of its files.
+    """
+    taking = {name: taken for code in files for name, taken in code.parameters.items()}
+    return _passed(taking, own_calls(files))
+
+
+def _passed(taking: Mapping[str, tuple[str, ...]], own: OwnCalls) -> dict[str, set[str | None]]:
     """What the calls of a program's own functions give to their parameters, as written; None where one gives nothing.
 
     Parameters that no call gives anything keep their default.
+
+    Args:
+        taking: parameters, by their functions.
+        own: calls of these.
     """
-    parameters = {name: taken for code in files for name, taken in code.parameters.items()}
     found: dict[str, set[str | None]] = {}
-    calls = [(call, parameters[call.last]) for code in files for call in code.calls if call.last in parameters]
+    calls = [(call, taken) for name, taken in taking.items() for call in own.direct.get(name, ())]
     for call, taken in calls:
         for name, value in zip(taken, call.arguments, strict=False):
             found.setdefault(name, set()).add(written(value))

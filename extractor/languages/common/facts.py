@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -57,12 +58,24 @@ class Import:
 
 
 _MAX_VALUE: Final = 200
+_MAX_TURNS: Final = 800
+"""Characters of what a variable is that is given several things in turn."""
+_MOST_TURNS: Final = 10
+_MADE: Final = re.compile(r"(?:await\s+)?new\s")
+"""An object that is made."""
+_UNSET: Final = "$unset"
+"""What a variable is before it is given anything."""
+_SELF: Final = "\0"
+"""In place of a variable in what it is given."""
+_TEXTS: Final = re.compile(r"(\"[^\"\n]*\"|'[^'\n]*'|`[^`]*`)")
 
 
 MOST_CASES: Final = 20
 """Of one choice between many that are looked at."""
 UNKNOWN_TEST: Final = "?"
 """In place of tests that are too many."""
+COMMAND: Final = "$command"
+"""In tests: the first word that a program is given, where a library chooses a function by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +107,9 @@ class Call:
     entered: bool = False
     """Python: whether a ``with`` statement enters what it returns."""
     branches: tuple[Branch, ...] = ()
-    """Python and JavaScript: the tests around it within its function, outermost first."""
+    """Python and JavaScript: the tests around it, also those around the functions that it is in, outermost first."""
+    within: tuple[str, ...] = ()
+    """Python and JavaScript: the functions around it, outermost first."""
 
     @property
     def last(self) -> str:
@@ -163,8 +178,8 @@ class CodeFacts:
     values: Mapping[str, str] = field(default_factory=dict)
     """Python and JavaScript: variables with one short value, and parameters with a default, and those, as written."""
     parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Python: the names of the parameters of functions, in order, by the functions' own names; by those of classes, the
-    fields or the parameters that make them."""
+    """Python and JavaScript: the names of the parameters of functions, in order, by the functions' own names, empty for
+    those that take something apart; by those of classes, the fields or the parameters that make them."""
     required: frozenset[str] = frozenset()
     """Python and JavaScript: names that are parameters without a default, or with one that is not read."""
     reads: tuple[Call, ...] = ()
@@ -173,7 +188,7 @@ class CodeFacts:
     """Python and JavaScript: dictionaries within dictionaries that have one of ``SERVER_KEYS``, as calls without a name
     whose keywords are their values."""
     decorators: tuple[Call, ...] = ()
-    """Python: decorators, with or without arguments."""
+    """Python: decorators, with or without arguments; their targets are the functions."""
     left_out: tuple[Text, ...] = ()
     """Route handlers that hold nothing but a comment: the route, and the line."""
     bases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -200,17 +215,60 @@ class CodeFacts:
         return tuple(dict.fromkeys(i.module for i in self.imports if not i.erased))
 
 
-def once_given(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the names that have one short value, and the values.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A variable, a parameter or a part of either, and what it is given."""
+
+    name: str
+    text: str
+    """As written; empty for what is given some other way."""
+    branches: tuple[Branch, ...] = ()
+    """Tests that it is given it under."""
+    within: tuple[str, ...] = ()
+    """Functions around it."""
+    unsure: bool = False
+    """Whether that may be done several times, or not at all: in a loop, or where something is tried."""
+
+
+def once_given(given: Iterable[Given]) -> dict[str, str]:
+    """Return the names that have one short value, and the values; one that depends on tests is an expression of Python.
 
     Args:
-        pairs: names and what they are given, as written; an empty text for what is given some other way.
+        given: names and what they are given, in order.
     """
+    named: dict[str, list[Given]] = {}
+    for one in given:
+        named.setdefault(one.name, []).append(one)
     values: dict[str, str] = {}
-    again: set[str] = set()
-    for name, text in pairs:
-        again |= {name} if not text or values.setdefault(name, text) != text else set()
-    return {name: text for name, text in values.items() if name not in again and len(text) <= _MAX_VALUE}
+    for name, everywhere in named.items():
+        # what a function makes under the same name is another thing, which nobody compares with a text
+        asked = {one.within for one in everywhere if not _MADE.match(one.text)}
+        several = [one for one in everywhere if not one.within or one.within in asked] or everywhere
+        texts = {one.text for one in several}
+        if "" in texts:
+            continue
+        if len(texts) == 1 and len(several[0].text) <= _MAX_VALUE:
+            values[name] = several[0].text
+        elif len(several) <= _MOST_TURNS and all(o.within == several[0].within and not o.unsure for o in several):
+            values |= {name: value} if (value := _in_turn(several)) else {}
+    return values
+
+
+def _in_turn(given: Sequence[Given]) -> str:
+    """What a variable is that is given several things in turn, some under tests; empty if that is too much."""
+    shared = 0
+    while all(len(one.branches) > shared and one.branches[shared] == given[0].branches[shared] for one in given):
+        shared += 1
+    value = _UNSET
+    for one in given:
+        tests = " and ".join(f"{'' if b.holds else 'not '}({b.test})" for b in one.branches[shared:])
+        text = f"({one.text}) if {tests} else {_SELF}" if tests else one.text
+        itself = re.compile(rf"(?<![\w.$]){re.escape(one.name)}(?![\w$]|\s*=(?!=))")
+        parts = (part if n % 2 else itself.sub(_SELF, part) for n, part in enumerate(_TEXTS.split(text)))
+        value = "".join(parts).replace(_SELF, f"({value})")
+        if len(value) > _MAX_TURNS:
+            return ""
+    return value
 
 
 def refuse_large(text: str, language: str) -> CodeFacts | None:

@@ -5,29 +5,26 @@ What is not understood decides nothing.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.conditions import Started
 from extractor.languages.common.defaults import Defaults, defaults_of
-from extractor.languages.common.facts import Branch
+from extractor.languages.common.facts import COMMAND, Branch
+from extractor.languages.common.own_calls import own_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.languages.common.facts import Call, CodeFacts
+    from extractor.languages.common.own_calls import OwnCalls
     from extractor.model import ExampleKind
 
 MOST_WAYS: Final = 20
 """Calls that serve, and calls of one function, that are looked at."""
 _MAX_DEPTH: Final = 3
 """Functions between a call and the test that decides about it."""
-_CHOICE: Final = re.compile(
-    r"['\"](?P<then>[\w-]+)['\"]\s+if\s+(?P<test>.+)\s+else\s+['\"](?P<other>[\w-]+)['\"]"
-    r"|(?P<asked>[^?]+?)\s*\?\s*['\"`](?P<yes>[\w-]+)['\"`]\s*:\s*['\"`](?P<no>[\w-]+)['\"`]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +34,8 @@ class Mode:
     kind: ExampleKind
     branches: tuple[Branch, ...]
     """What has to hold, or not to hold; empty for what runs anyway."""
+    entry: str = ""
+    """The function that a command has to call, where the program does not; empty for what its file runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,9 @@ class Modes:
             environment: what is set for it.
         """
         started = Started.by(command, environment, self.defaults)
-        held = [(way, _held(started, way.branches)) for way in self.ways]
+        called = tuple(way for way in self.ways if way.entry and any(f"{way.entry}(" in word for word in command))
+        ways = called or tuple(way for way in self.ways if not way.entry) or self.ways
+        held = [(way, _held(started, way.branches)) for way in ways]
         sure = [way for way, holds in held if holds]
         chosen = next((way for way in sure if way.branches), None)
         if chosen is not None:
@@ -79,48 +80,50 @@ def modes_of(calls: Sequence[tuple[Call, ExampleKind]], files: Sequence[CodeFact
         calls: that serve, and what the program is by each of them.
         files: facts of the program's files.
     """
-    sites: dict[str, list[Call]] = {}
-    for call in (call for code in files for call in code.calls):
-        sites.setdefault(call.last, []).append(call)
-    ways = tuple(Mode(kind, branches) for call, kind in calls[:MOST_WAYS] for branches in _branches(call, sites))
+    own = own_calls(files)
+    ways = tuple(
+        Mode(kind, branches, _entry(call, own))
+        for call, kind in calls[:MOST_WAYS]
+        for branches in islice(_branches(call, own), MOST_WAYS)
+    )
     if len({way.kind for way in ways}) < 2:
         return None
     return Modes(ways, defaults_of(files))
 
 
-def under(call: Call, text: str, value: str, *, holds: bool) -> Call:
-    """Return a call under the test whether an expression, as written, comes to a value."""
-    return replace(call, branches=(*call.branches, Branch(f"({text}) == '{value}'", holds)))
-
-
-def choices(call: Call, text: str) -> tuple[tuple[Call, str], ...]:
-    """Return a call once for each of two texts between which an expression chooses, under its test; else nothing.
+def by_value(call: Call, text: str) -> tuple[tuple[Call, bool], ...]:
+    """Return a call that takes its transport from an expression twice: if that is stdio, or nothing, and if it is not.
 
     Args:
-        call: that is made with the value of the expression.
-        text: the expression, as written: ``'http' if args.http else 'stdio'``, ``http ? "http" : "stdio"``.
+        call: that serves.
+        text: the expression, as written: ``args.transport``, ``http ? "http" : "stdio"``.
     """
-    found = _CHOICE.fullmatch(text.strip())
-    if found is None:
-        return ()
-    test = found["test"] or found["asked"]
-    pairs = ((found["then"] or found["yes"], True), (found["other"] or found["no"], False))
-    return tuple((replace(call, branches=(*call.branches, Branch(test, holds))), chosen) for chosen, holds in pairs)
+    test = f"({text}) in ('stdio', None)"
+    return tuple((replace(call, branches=(*call.branches, Branch(test, holds))), holds) for holds in (True, False))
 
 
-def _branches(call: Call, sites: Mapping[str, Sequence[Call]], depth: int = 0) -> Iterator[tuple[Branch, ...]]:
+def _entry(call: Call, own: OwnCalls) -> str:
+    """The function that a call is in, if the program neither calls it nor hands it on."""
+    function = call.within[0] if call.within else ""
+    is_called = own.of(function) or function in own.commands or function in own.mentioned
+    return function if function.isidentifier() and not is_called else ""
+
+
+def _branches(call: Call, own: OwnCalls, depth: int = 0) -> Iterator[tuple[Branch, ...]]:
     """Yield the tests around a call, and around the calls of the functions that it is in: once for each way to it.
 
     Args:
         call: that serves.
-        sites: all calls of the program, by the last part of their names.
+        own: calls of the program's functions.
         depth: functions that the call is in already.
     """
-    function = call.function
-    around = [one for one in sites.get(function or "", ())[:MOST_WAYS] if one.function != function]
-    if depth >= _MAX_DEPTH or not around:
-        yield call.branches
+    # the innermost function that something calls: calls of those around it lead to that
+    found = (around for name in reversed(call.within) if (around := own.of(name)))
+    around = next(found, ())[:MOST_WAYS] if depth < _MAX_DEPTH else ()
+    if not around:
+        chosen = (word for name in call.within if (word := own.commands.get(name)))
+        yield (*(Branch(f"{COMMAND} == {word!r}", holds=True) for word in chosen), *call.branches)
         return
     for one in around:
-        for outer in islice(_branches(one, sites, depth + 1), MOST_WAYS):
+        for outer in islice(_branches(one, own, depth + 1), MOST_WAYS):
             yield (*outer, *call.branches)

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.expressions import parsed
 from extractor.languages.common.facts import Ref
+from extractor.languages.common.given import given_words
+from extractor.languages.common.outcomes import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from extractor.languages.common.expressions import Expression
     from extractor.languages.common.facts import Call, CodeFacts, Value
+    from extractor.languages.common.outcomes import Outcome
 
-Outcome: TypeAlias = str | bool | None
-"""What an expression comes to: a text in lower case, or whether it holds; False for what is absent, None for what is
-not known."""
-NO: Final = frozenset({"0", "false", "no", "off"})
-"""Values of options and settings that turn them off."""
 _FLAG: Final = re.compile(r"--?\w[\w-]*")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _DECLARING: Final = frozenset({"add_argument", "option", "Option", "argument", "Argument", "add_subparsers"})
 """Calls that declare an option of the command line."""
+_UNTOLD: Final = Ref("")
+_TABLES: Final = {"parseArgs": "options", "options": "", "meow": "flags"}
+"""Calls that are given an object of options, and where in it; empty for the object itself."""
+_OTHER_NAMES: Final = ("short", "alias", "shortFlag")
 _READS: Final = re.compile(r"=>|^(?:function\b|parse(?:Int|Float)$|Number$|String$|Boolean$)")
 """A function that reads the value of an option."""
-_FILES: Final = (".py", ".js", ".ts", ".mjs", ".mts", ".cjs", ".cts", ".tsx")
-_INTERPRETERS: Final = frozenset({"node", "bun", "deno", "tsx", "ts-node", "python", "python3"})
-_RUNNERS: Final = frozenset({"npx", "bunx", "pnpx", "uvx", "pipx"})
-_SCRIPTS: Final = frozenset({"npm", "pnpm", "yarn"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Option:
     """Whether it takes no value."""
     variables: tuple[str, ...] = ()
     """Variables of the environment that set it, in lower case."""
+    code: str = ""
+    """The default as written, if it is an expression."""
 
     @property
     def is_argument(self) -> bool:
@@ -77,26 +79,34 @@ def written(value: Value) -> str:
     return value.text if isinstance(value, Ref) else repr(value)
 
 
-def words_of(command: Sequence[str], options: Mapping[str, tuple[Option, ...]]) -> Words:
+def words_of(
+    command: Sequence[str], options: Mapping[str, tuple[Option, ...]], parameters: Mapping[str, bool]
+) -> Words:
     """Return what a command gives to a program.
 
     Args:
         command: argument vector.
         options: of the program, by the names under which it reads them.
+        parameters: plain names of options that are parameters of a function, and whether they take a value.
     """
-    begin = _begin(command)
-    words = command[begin:] if begin is not None else command[1:]
+    told = given_words(command)
+    words = told if told is not None else command[1:]
     known = [option for same in options.values() for option in same]
     alone = {name for option in known for name in (*option.on, *option.off) if option.alone}
     valued = {name for option in known for name in option.on if not option.alone}
+    alone |= {name for name, is_valued in parameters.items() if not is_valued and name not in valued}
+    valued |= {name for name, is_valued in parameters.items() if is_valued and name not in alone}
     flags: dict[str, str] = {}
     arguments: list[str] = []
-    sure, at = begin is not None, 0
+    sure, at = told is not None, 0
     while at < len(words):
         name, equals, value = words[at].partition("=")
         at += 1
+        if name == "--" and not equals:
+            arguments += (word.lower() for word in words[at:])
+            break
         if not name.startswith("-") or name == "-":
-            arguments.append(name.lower() if not equals else words[at - 1].lower())
+            arguments.append(words[at - 1].lower())
             continue
         follows = not equals and at < len(words) and not words[at].startswith("-")
         if follows and plain(name) not in alone:
@@ -104,34 +114,43 @@ def words_of(command: Sequence[str], options: Mapping[str, tuple[Option, ...]]) 
             sure = sure and plain(name) in valued
             value, at = words[at], at + 1
         flags[plain(name)] = value.lower()
-    return Words(
-        tuple(words) if begin is not None else None, frozenset(command[1:]), flags, tuple(arguments) if sure else None
-    )
-
-
-def _begin(command: Sequence[str]) -> int | None:
-    """Where the words begin that a program is given; None where that is not told."""
-    if not command:
-        return 0
-    for at, word in enumerate(command):
-        if word == "-m":
-            return at + 2
-        if word == "--" and command[0] in _SCRIPTS:
-            return at + 1
-        if at and word.endswith(_FILES):
-            return at + 1
-    if command[0] in _SCRIPTS:
-        return len(command)
-    if command[0] in _INTERPRETERS | _RUNNERS:
-        return next((at + 2 for at, word in enumerate(command[1:]) if not word.startswith("-") and word != "run"), None)
-    return 1 if len(command) == 1 else None
+    return Words(told, frozenset(command[1:]), flags, tuple(arguments) if sure else None)
 
 
 def declared(code: CodeFacts) -> Iterator[tuple[str, Option]]:
     """Yield the options that a program declares, by the names under which it reads them, plain."""
+    decorators = {(call.name, call.line) for call in code.decorators}
     for call in (*code.calls, *code.decorators):
+        if call.last in _TABLES:
+            yield from _tabled(call)
         if call.last in _DECLARING:
-            yield from _option(call, is_decorator=call in code.decorators)
+            yield from _option(call, is_decorator=(call.name, call.line) in decorators)
+
+
+def _tabled(call: Call) -> Iterator[tuple[str, Option]]:
+    """The options of an object that has one of each: ``parseArgs({ options: { port: { type: "string" } } })``."""
+    held = call.keywords.get(_TABLES[call.last])
+    table = parsed(held.text) if isinstance(held, Ref) else None
+    entries = [(one.text, one.parts[0]) for one in table.parts if one.kind == "keyword"] if table is not None else []
+    if not _TABLES[call.last]:
+        read = ((name, parsed(value.text)) for name, value in call.keywords.items() if isinstance(value, Ref))
+        entries = [(name, entry) for name, entry in read if entry is not None]
+    for name, entry in entries:
+        if entry.kind != "object":
+            continue
+        told = {one.text: one.parts[0] for one in entry.parts if one.kind == "keyword"}
+        others = [told[key] for key in _OTHER_NAMES if key in told]
+        on = (plain(name), *(plain(one.text) for one in others if one.kind == "text"))
+        alone = told["type"].text.lower() == "boolean" if "type" in told else False
+        default = _literal(told["default"]) if "default" in told else False
+        yield plain(name), Option(on, (), True, default, alone)
+
+
+def _literal(one: Expression) -> Outcome:
+    """What a literal is; None for any other expression."""
+    if one.kind == "name" and one.text in ("true", "false", "undefined", "null"):
+        return one.text == "true"
+    return one.text.lower() if one.kind == "text" else number(one.text) if one.kind == "number" else None
 
 
 def _option(call: Call, *, is_decorator: bool) -> Iterator[tuple[str, Option]]:
@@ -141,6 +160,7 @@ def _option(call: Call, *, is_decorator: bool) -> Iterator[tuple[str, Option]]:
     on = [plain(flag) for text in shown for flag in _FLAG.findall(text.partition("/")[0])]
     off = [plain(flag) for text in shown for flag in _FLAG.findall(text.partition("/")[2])]
     in_one = any("," in text or "<" in text or "[" in text for text in shown)
+    other = call.keywords.get("alias")
     if not off and on and all(name.startswith("no-") for name in on):
         on, off = [], on
     named = call.keywords.get("dest")
@@ -151,7 +171,7 @@ def _option(call: Call, *, is_decorator: bool) -> Iterator[tuple[str, Option]]:
     if not isinstance(named, str):
         named = None
     if not shown and call.last == "option" and named is not None:
-        on = [plain(named)]
+        on = [plain(named), *([plain(other)] if isinstance(other, str) else [])]
     if call.last in ("Option", "Argument") and not shown and not in_one:
         return  # its parameter names it
     reads = [plain(named)] if named is not None else list(dict.fromkeys([*on, *(n.removeprefix("no-") for n in off)]))
@@ -168,28 +188,30 @@ def _option(call: Call, *, is_decorator: bool) -> Iterator[tuple[str, Option]]:
     if "Boolean" in action:
         off = [f"no-{name}" for name in on]
     given = call.keywords.get("const", call.keywords.get("flag_value"))
+    default = _default(call, off and not on, shown)
     option = Option(
-        tuple(on), tuple(off), _outcome(given) if given is not None else True, _default(call, off and not on, shown),
-        alone, _variables(call),
+        tuple(on), tuple(off), _outcome(given) if given is not None else True,
+        None if isinstance(default, Ref) else _outcome(default), alone, _variables(call),
+        default.text if isinstance(default, Ref) else "",
     )  # fmt: skip
     for name in reads:
         yield name, option
 
 
-def _default(call: Call, turns_off: object, shown: Sequence[str]) -> Outcome:
-    """What an option is unless it is given."""
+def _default(call: Call, turns_off: object, shown: Sequence[str]) -> Value:
+    """What an option is unless it is given; an unknown expression where that is not told."""
     if "default" in call.keywords:
-        return _outcome(call.keywords["default"])
+        return call.keywords["default"]
     if call.last in ("Option", "Argument"):
-        first = call.arguments[0] if call.arguments else None
+        first = call.arguments[0] if call.arguments else _UNTOLD
         # Typer gives a default first; without one the parameter or a further call does
-        return None if first is None or (isinstance(first, str) and first in shown) else _outcome(first)
+        return _UNTOLD if isinstance(first, str) and first in shown else first
     if call.last in ("option", "argument") and len(call.arguments) > 2:
         # Commander's third argument; behind a function that reads the value, if that is the third
         third = call.arguments[2]
         if isinstance(third, Ref) and _READS.search(third.text):
-            third = call.arguments[3] if len(call.arguments) > 3 else None
-        return _outcome(third)
+            third = call.arguments[3] if len(call.arguments) > 3 else _UNTOLD
+        return third
     return bool(turns_off)
 
 
@@ -197,8 +219,10 @@ def _outcome(value: Value) -> Outcome:
     match value:
         case str():
             return value.lower()
-        case bool() | int() | float() | None:
+        case float() | None:
             return bool(value)
+        case bool() | int():
+            return value
         case Ref():
             return None
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.facts import LARGEST_NUMBER, MOST_CASES, UNKNOWN_TEST, Branch, Ref, Value
+from extractor.languages.common.facts import COMMAND, LARGEST_NUMBER, MOST_CASES, UNKNOWN_TEST, Branch, Ref, Value
 from extractor.languages.common.syntax import FUNCTIONS, text_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _WRAPPERS: Final = frozenset(
     {"await_expression", "as_expression", "satisfies_expression", "parenthesized_expression", "non_null_expression"}
 )
 _ENVIRONMENT: Final = frozenset({"process.env", "Bun.env", "import.meta.env"})
+_COMMAND: Final = re.compile(r"(?P<word>[\w$:.-]+)(?:\s.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,16 @@ class Spot:
     """A node and what is around it. The tree's own way upward costs a search from the root."""
 
     node: Node
-    function: str | None
-    """Outermost function around it; None if it runs when the module is loaded."""
+    within: tuple[str, ...]
+    """The functions around it, outermost first; none if it runs when the module is loaded."""
     up: Spot | None
+    branches: tuple[Branch, ...] = ()
+    """The tests that it stands under, also those around the functions that it is in, outermost first."""
+
+    @property
+    def function(self) -> str | None:
+        """The outermost of these."""
+        return self.within[0] if self.within else None
 
     def ancestors(self) -> Iterator[Node]:
         """Yield the nodes around it, innermost first."""
@@ -44,17 +53,26 @@ class Spot:
 
 def spots_of(root: Node) -> Iterator[Spot]:
     """Yield every named node outside types, in the order of the text."""
-    stack = [Spot(root, None, None)]
+    stack = [Spot(root, (), None)]
     while stack:
         spot = stack.pop()
         if spot.node.type in TYPES:
             continue
         yield spot
-        inner = spot.function
-        if inner is None and spot.node.type in FUNCTIONS:
-            name = spot.node.child_by_field_name("name")
-            inner = text_of(name) if name else "<anonymous>"
-        stack += [Spot(child, inner, spot) for child in reversed(spot.node.named_children)]
+        inner = (*spot.within, name_of(spot) or "<anonymous>") if spot.node.type in FUNCTIONS else spot.within
+        tests = _tests_within(spot.node)
+        stack += [
+            Spot(child, inner, spot, (*spot.branches, *tests.get(child.id, ())) if tests else spot.branches)
+            for child in reversed(spot.node.named_children)
+        ]
+
+
+def name_of(spot: Spot) -> str | None:
+    """Return the name of a function, its own or that of the variable that is given it; None without one."""
+    around = spot.up.node if spot.up is not None else None
+    named = around if around is not None and around.type in ("variable_declarator", "public_field_definition") else None
+    name = spot.node.child_by_field_name("name") or (named.child_by_field_name("name") if named is not None else None)
+    return text_of(name) if name is not None else None
 
 
 def literal_text(node: Node) -> str:
@@ -117,40 +135,90 @@ def _chain(first: str, parts: list[str]) -> str:
 
 
 def branches_of(spot: Spot) -> tuple[Branch, ...]:
-    """Return the tests that a node stands under within its function, outermost first."""
-    found: list[Branch] = []
-    child, around = spot.node, spot.up
-    while around is not None and around.node.type not in FUNCTIONS:
-        node = around.node
-        if node.type in ("switch_case", "switch_default"):
-            found += _cases(node)
-        test = node.child_by_field_name("condition") if node.type == "if_statement" else None
-        if test is not None and child != test:
-            text = text_of(test).removeprefix("(").removesuffix(")")
-            found.append(Branch(text[:_SHOWN], child == node.child_by_field_name("consequence")))
-        child, around = node, around.up
-    return tuple(reversed(found))
+    """Return the tests under which a call is made, and hands on what it is given."""
+    return (*spot.branches, *_commands(spot.node))
+
+
+def _tests_within(node: Node) -> dict[int, list[Branch]]:
+    """The tests that a node puts on its children, by their ids."""
+    match node.type:
+        case "call_expression":
+            arguments = node.child_by_field_name("arguments")
+            return {arguments.id: commands} if arguments is not None and (commands := _commands(node)) else {}
+        case "switch_case" | "switch_default":
+            value, tests = node.child_by_field_name("value"), _cases(node)
+            return {child.id: tests for child in node.named_children if value is None or child.id != value.id}
+        case "if_statement" | "ternary_expression":
+            test = node.child_by_field_name("condition")
+            parts = [(node.child_by_field_name("consequence"), True), (node.child_by_field_name("alternative"), False)]
+        case "binary_expression":
+            sign, test = node.child_by_field_name("operator"), node.child_by_field_name("left")
+            if sign is None or sign.type not in ("&&", "||"):
+                return {}
+            parts = [(node.child_by_field_name("right"), sign.type == "&&")]
+        case _:
+            return {}
+    if test is None:
+        return {}
+    return {part.id: [Branch(_test_of(test), holds)] for part, holds in parts if part is not None}
+
+
+def _commands(call: Node) -> list[Branch]:
+    """The test of a function that Commander or yargs call for a word: ``.command("http").action(…)``."""
+    callee = call.child_by_field_name("function")
+    method = callee.child_by_field_name("property") if callee is not None else None
+    if callee is None or method is None or text_of(method) not in ("action", "command"):
+        return []
+    is_yargs, inner = text_of(method) == "command", call
+    for _ in range(_MAX_CHAIN):
+        if method is None or text_of(method) == "command" or callee is None:
+            break
+        inner = callee.child_by_field_name("object") or inner
+        callee = inner.child_by_field_name("function")
+        method = callee.child_by_field_name("property") if callee is not None else None
+    given = inner.child_by_field_name("arguments")
+    first = given.named_children[0] if given is not None and given.named_children else None
+    if method is None or text_of(method) != "command" or first is None or first.type != "string":
+        return []
+    if is_yargs and (given is None or given.named_child_count < 3):
+        return []
+    found = _COMMAND.fullmatch(literal_text(first))
+    if found is None:
+        return [Branch(UNKNOWN_TEST, holds=True)]
+    is_usual = given is not None and "isDefault: true" in text_of(given)
+    tests = [f"{COMMAND} === '{found['word']}'"] if found["word"] != "$0" else []
+    tests += [f"!{COMMAND}"] if is_usual or not tests else []
+    return [Branch(" || ".join(tests), holds=True)]
+
+
+def _test_of(node: Node) -> str:
+    inner = node.named_children[0] if node.type == "parenthesized_expression" and node.named_child_count == 1 else node
+    return text_of(inner)[:_SHOWN]
 
 
 def _cases(case: Node) -> list[Branch]:
-    """The tests of a case of a ``switch``, innermost first: its own, or that none of the others holds."""
+    """The tests of a case of a ``switch``: one of the labels in front of its code, or none of all the others."""
     body = case.parent
     switch = body.parent if body is not None else None
     subject = switch.child_by_field_name("value") if switch is not None else None
     if body is None or subject is None:
         return []
-    cases = body.named_children[: MOST_CASES + 1]
-    asked = text_of(subject)[:_SHOWN].removeprefix("(").removesuffix(")")
-    if len(cases) > MOST_CASES or case not in cases:
+    if body.named_child_count > MOST_CASES:
         return [Branch(UNKNOWN_TEST, holds=True)]
-    if (own := case.child_by_field_name("value")) is None:
-        others = (one.child_by_field_name("value") for one in cases if one.type == "switch_case")
-        return [Branch(f"{asked} === {text_of(value)}"[:_SHOWN], holds=False) for value in others if value is not None]
-    # cases without code of their own go on into this one
-    values, before = [own], cases[: cases.index(case)]
-    while before and before[-1].type == "switch_case" and before[-1].named_child_count == 1:
-        values += before.pop().named_children
-    return [Branch(" || ".join(f"{asked} === {text_of(value)}" for value in values)[:_SHOWN], holds=True)]
+    cases = [one for one in body.named_children if one.type in ("switch_case", "switch_default")]
+    # labels without code of their own go on into this one
+    at = cases.index(case)
+    first = at
+    while first and cases[first - 1].named_child_count == (cases[first - 1].type == "switch_case"):
+        first -= 1
+    own = cases[first : at + 1]
+    is_default = any(one.type == "switch_default" for one in own)
+    labels = [one for one in cases if one not in own] if is_default else own
+    values = [value for one in labels if (value := one.child_by_field_name("value")) is not None]
+    tests = [f"{text_of(subject)} === {text_of(value)}"[:_SHOWN] for value in values]
+    if is_default:
+        return [Branch(test, holds=False) for test in tests]
+    return [Branch(" || ".join(tests)[:_SHOWN], holds=True)]
 
 
 def target_of(spot: Spot) -> str | None:

@@ -16,6 +16,7 @@ from extractor.languages.common.facts import (
     CodeError,
     CodeFacts,
     EnvironmentRead,
+    Given,
     Import,
     Text,
     Value,
@@ -23,6 +24,7 @@ from extractor.languages.common.facts import (
     once_given,
 )
 from extractor.languages.common.syntax import FUNCTIONS, facts_of, first_error, line_of, parse, text_of
+from extractor.languages.ecmascript.bindings import bindings_of, parameters_of
 from extractor.languages.ecmascript.names import Names, resolve_names
 from extractor.languages.ecmascript.nodes import (
     Spot,
@@ -139,7 +141,8 @@ def _facts(root: Node, registrations: frozenset[str]) -> CodeFacts:
             Text(literal_text(s.node), line_of(s.node)) for s in spots if s.node.type in {"string", "template_string"}
         ),
         values=once_given(_values(spots)),
-        required=frozenset(_parameters(spots)),
+        parameters={name: tuple(one for one, _ in taken) for name, taken in parameters_of(spots)},
+        required=frozenset(name for _, taken in parameters_of(spots) for name, default in taken if default is None),
         reads=tuple(_reads(spots)),
         tables=tuple(_tables(spots)),
         defines=names.defines,
@@ -174,6 +177,7 @@ def _call(spot: Spot) -> Call:
         function=spot.function,
         statement=is_statement(spot),
         branches=branches_of(spot),
+        within=spot.within,
     )
 
 
@@ -264,37 +268,47 @@ def _constants(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:
             yield text_of(name), literal_text(value)
 
 
-_PATTERNS: Final = frozenset(
-    {"required_parameter", "optional_parameter", "assignment_pattern", "object_pattern", "object_assignment_pattern",
-     "pair_pattern", "rest_pattern", "array_pattern"}
-)  # fmt: skip
-"""What is between the name of a parameter and its function."""
-
-
-def _values(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:
-    """Variables and what they are set to, wherever they are; nothing for those that are set again."""
+def _values(spots: tuple[Spot, ...]) -> Iterator[Given]:
+    """Variables, parameters and properties, and what they are set to."""
     for spot in spots:
-        if spot.node.type in ("assignment_expression", "augmented_assignment_expression"):
-            yield text_of(spot.node.child_by_field_name("left")), ""
-        if spot.node.type != "variable_declarator":
-            continue
-        name, value = spot.node.child_by_field_name("name"), spot.node.child_by_field_name("value")
-        if name is not None and value is not None and name.type == "identifier":
-            yield text_of(name), text_of(value)
+        node = spot.node
+        match node.type:
+            case "augmented_assignment_expression" | "update_expression":
+                yield Given(text_of(node.child_by_field_name("left") or node.child_by_field_name("argument")), "")
+            case "assignment_expression":
+                left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+                yield _given(spot, text_of(left), text_of(right))
+            case "variable_declarator" | "public_field_definition":
+                name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+                around = spot.up.node.type if spot.up is not None else ""
+                if name is not None and value is not None:
+                    yield from (_given(spot, *one) for one in bindings_of(name, text_of(value), value))
+                elif name is not None and around == "lexical_declaration":
+                    yield _given(spot, text_of(name), "undefined")
+            case "import_specifier" if (imported := _imported(spot)):
+                yield Given(text_of(node.child_by_field_name("alias") or node.child_by_field_name("name")), imported)
+    for function, taken in parameters_of(spots):
+        yield from (Given(one, default, within=(function,)) for one, default in taken if default is not None)
 
 
-def _parameters(spots: tuple[Spot, ...]) -> Iterator[str]:
-    """The names of the parameters of functions, also those that take an object apart."""
-    for spot in spots:
-        if spot.node.type not in ("identifier", "shorthand_property_identifier_pattern"):
-            continue
-        inner, around = spot.node, spot.up
-        while around is not None and around.node.type in _PATTERNS:
-            inner, around = around.node, around.up
-        if around is not None and (
-            around.node.type == "formal_parameters" or around.node.child_by_field_name("parameter") == inner
-        ):
-            yield text_of(spot.node)
+_UNSURE: Final = frozenset(
+    {"for_statement", "for_in_statement", "while_statement", "do_statement", "try_statement", "catch_clause"}
+)
+"""What may be run in part, or several times."""
+
+
+def _given(spot: Spot, name: str, text: str) -> Given:
+    unsure = any(node.type in _UNSURE for node in spot.ancestors())
+    return Given(name, text, branches_of(spot), spot.within, unsure)
+
+
+def _imported(spot: Spot) -> str:
+    """``process.argv`` for ``import { argv } from "node:process"``; nothing for a name of any other module."""
+    statement = next((node for node in spot.ancestors() if node.type == "import_statement"), None)
+    module = statement.child_by_field_name("source") if statement is not None else None
+    name = text_of(spot.node.child_by_field_name("name"))
+    is_process = module is not None and literal_text(module).removeprefix("node:") == "process"
+    return f"process.{name}" if is_process and name in ("argv", "env") else ""
 
 
 def _is_constant(spot: Spot) -> bool:

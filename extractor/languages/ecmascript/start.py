@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.given import called_script
 from extractor.languages.common.shell import Words, split_line
 from extractor.languages.common.startup import (
     configured_startup,
@@ -21,6 +22,7 @@ from extractor.model import Dependency, Manager, Note, NoteKind, Origin
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from extractor.languages.common.shell import Command
     from extractor.languages.common.values import Draft
     from extractor.languages.common.view import Manifest
 
@@ -48,7 +50,11 @@ _WITH_VALUE: Final = _PRELOADS | _EXECUTED | {
 """Options of loaders that a value follows."""
 _STRIPPING: Final = frozenset({"--experimental-strip-types", "--experimental-transform-types"})
 """Options by which Node.js runs TypeScript itself."""
-_CLIENTS: Final = frozenset({"npm", "pnpm", "yarn", "bun"})
+_COMPILED: Final = frozenset({".js", ".mjs", ".cjs"})
+_OUTPUTS: Final = frozenset({"dist", "build", "out", "lib"})
+"""Folders that compilers write to."""
+_MAX_SCRIPTS: Final = 3
+"""Scripts that call another."""
 
 
 def startup_of(draft: Draft, path: str) -> Startup:
@@ -56,51 +62,65 @@ def startup_of(draft: Draft, path: str) -> Startup:
     if configured := configured_startup(draft):
         return configured
     manifest = next((m for m in draft.around.manifests if m.manager is Manager.NPM and m.scripts), None)
-    called = _called_scripts(draft, manifest) if manifest else {}
-    for script in dict.fromkeys((*called, *_START_SCRIPTS)):
-        line = manifest.scripts.get(script) if manifest else None
-        if manifest and line and (startup := _by_script(draft, line, manifest, path)):
-            stated = called.get(script, Words(()))
-            environment = {**startup.environment, **stated.environment}
-            return replace(startup, command=(*startup.command, *stated.words), environment=environment)
-    for command in stated_commands(draft, named=draft.program.main.name is not None):
-        folder = folder_of(command, path)
-        if folder and (arguments := _arguments(command.words, path.removeprefix(f"{folder}/"), None)):
-            note = stated_note(arguments, command.span)
-            loaded = _names_tsx(command.words)
-            startup = _stated(draft, arguments, None, command.environment, note, loaded=loaded)
-            return replace(startup, folder=folder)
-        if arguments := _arguments(command.words, path, manifest):
-            note = stated_note(arguments, command.span)
-            return _stated(draft, arguments, manifest, command.environment, note, loaded=_names_tsx(command.words))
-    if _is_typescript(path):
-        return usual_startup(draft, (*TSX, path), (Dependency("tsx"),))
-    return usual_startup(draft, ("node", path), ())
+    commands = stated_commands(draft, named=draft.program.main.name is not None)
+    ways = (_by_command(draft, command, manifest, path) for command in commands)
+    if stated := next((startup for startup in ways if startup), None):
+        return stated
+    for script in _START_SCRIPTS:
+        if manifest and (startup := _by_script(draft, script, manifest, path)):
+            return startup
+    usual = (*TSX, path) if _is_typescript(path) else ("node", path)
+    startup = usual_startup(draft, usual, (Dependency("tsx"),) if _is_typescript(path) else ())
+    told = next((found for command in commands if (found := _told(command, manifest, path))), None)
+    if told is not None:
+        return replace(startup, command=(*startup.command, *told.words), environment=told.environment)
+    return startup
 
 
-def _called_scripts(draft: Draft, manifest: Manifest) -> dict[str, Words]:
-    """The scripts of package.json that commands of the page call, nearest first, with arguments and environment."""
-    called: dict[str, Words] = {}
-    for command in stated_commands(draft, named=draft.program.main.name is not None):
-        tool, *rest = command.words
-        if (tool, *rest[:1]) == ("node", "--run"):
-            rest = rest[1:]
-        elif tool not in _CLIENTS:
-            continue
-        rest = rest[1:] if rest[:1] in (["run"], ["run-script"]) else rest
-        if rest and rest[0] in manifest.scripts:
-            arguments = rest[2:] if rest[1:2] == ["--"] else rest[1:] if tool != "npm" else []
-            called.setdefault(rest[0], Words(tuple(arguments), command.environment))
-    return called
+def _told(command: Command, manifest: Manifest | None, path: str) -> Words | None:
+    """What a command gives to the program that it starts by what the page does not show; None for another command.
+
+    That is a script of package.json, or the file that the program is compiled to.
+    """
+    called = called_script(command.words)
+    if called and called[0] in _START_SCRIPTS and (manifest is None or called[0] not in manifest.scripts):
+        return Words(called[1], command.environment)
+    tool, *words = command.words
+    named = PurePosixPath(words[0].replace("\\", "/")) if words else PurePosixPath()
+    is_compiled = named.stem == PurePosixPath(path).stem and named.suffix in _COMPILED
+    if tool == "node" and is_compiled and _is_typescript(path) and named.parent.name in _OUTPUTS:
+        return Words(tuple(words[1:]), command.environment)
+    return None
 
 
-def _by_script(draft: Draft, line: str, manifest: Manifest, path: str) -> Startup | None:
-    """The start by a script of package.json, if it starts this program."""
-    for words in split_line(line):
+def _by_command(draft: Draft, command: Command, manifest: Manifest | None, path: str) -> Startup | None:
+    """The start by a command of the page, or by the script that it calls, if that starts this program."""
+    called = called_script(command.words)
+    if manifest and called and (startup := _by_script(draft, called[0], manifest, path)):
+        environment = {**startup.environment, **command.environment}
+        return replace(startup, command=(*startup.command, *called[1]), environment=environment)
+    folder = folder_of(command, path)
+    if folder and (arguments := _arguments(command.words, path.removeprefix(f"{folder}/"), None)):
+        note = stated_note(arguments, command.span)
+        loaded = _names_tsx(command.words)
+        return replace(_stated(draft, arguments, None, command.environment, note, loaded=loaded), folder=folder)
+    if arguments := _arguments(command.words, path, manifest):
+        note = stated_note(arguments, command.span)
+        return _stated(draft, arguments, manifest, command.environment, note, loaded=_names_tsx(command.words))
+    return None
+
+
+def _by_script(draft: Draft, script: str, manifest: Manifest, path: str, depth: int = 0) -> Startup | None:
+    """The start by a script of package.json, or by another one that it calls, if it starts this program."""
+    for words in split_line(manifest.scripts.get(script, "")):
         if arguments := _arguments(words.words, path, manifest):
             note = stated_note(arguments, manifest.block.span)
             loaded = _names_tsx(words.words)
             return _stated(draft, arguments, manifest, words.environment, note, loaded=loaded)
+        called = called_script(words.words) if depth < _MAX_SCRIPTS else None
+        if called and (startup := _by_script(draft, called[0], manifest, path, depth + 1)):
+            environment = {**startup.environment, **words.environment}
+            return replace(startup, command=(*startup.command, *called[1]), environment=environment)
     return None
 
 
@@ -173,7 +193,7 @@ def _built(word: str, path: str, manifest: Manifest | None) -> str | None:
     if manifest is None or _BUILD_SCRIPT not in manifest.scripts:
         return None
     named = PurePosixPath(word.replace("\\", "/"))
-    if named.stem != PurePosixPath(path).stem or named.suffix not in {".js", ".mjs", ".cjs"}:
+    if named.stem != PurePosixPath(path).stem or named.suffix not in _COMPILED:
         return None
     # a host's configuration names it by an absolute path that only the reader knows
     return "/".join(named.parts[-2:]) if named.is_absolute() or ":" in word else str(named)

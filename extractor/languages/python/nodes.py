@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.facts import LARGEST_NUMBER, MOST_CASES, UNKNOWN_TEST, Call, Ref
+from extractor.languages.common.facts import LARGEST_NUMBER, MOST_CASES, UNKNOWN_TEST, Branch, Call, Ref
 
 if TYPE_CHECKING:
     from extractor.languages.common.facts import Value
@@ -65,13 +65,30 @@ def catches_import_error(handler: ast.ExceptHandler) -> bool:
 
 def test_of_case(subject: str, case: ast.match_case) -> str:
     """Return ``mode == 'http'`` for a case of a ``match``; empty for one that takes anything."""
-    if case.guard is not None:
+    test = _test_of_pattern(f"({subject})", case.pattern)
+    if case.guard is not None or test is None:
         return UNKNOWN_TEST
-    patterns = case.pattern.patterns if isinstance(case.pattern, ast.MatchOr) else [case.pattern]
-    values = [one.value for one in patterns if isinstance(one, ast.MatchValue)]
-    if len(values) > MOST_CASES:
-        return UNKNOWN_TEST
-    return " or ".join(f"{subject} == {ast.unparse(value)}" for value in values)[:MOST_SHOWN]
+    return test[:MOST_SHOWN]
+
+
+def _test_of_pattern(subject: str, pattern: ast.pattern) -> str | None:
+    """The test of a pattern, empty for one that takes anything; None for one that looks into its subject."""
+    match pattern:
+        case ast.MatchAs(pattern=None):
+            return ""
+        case ast.MatchAs(pattern=ast.pattern() as inner):
+            return _test_of_pattern(subject, inner)
+        case ast.MatchValue():
+            return f"{subject} == {ast.unparse(pattern.value)}"
+        case ast.MatchSingleton():
+            return f"{subject} is {pattern.value!r}"
+        case ast.MatchOr() if len(pattern.patterns) <= MOST_CASES:
+            tests = [_test_of_pattern(subject, one) for one in pattern.patterns]
+            known = [test for test in tests if test is not None]
+            # a part that takes anything makes the whole do so
+            return None if len(known) < len(tests) else "" if "" in known else " or ".join(known)
+        case _:
+            return None
 
 
 def parameter_defaults(arguments: ast.arguments) -> list[tuple[str, str]]:
@@ -80,6 +97,11 @@ def parameter_defaults(arguments: ast.arguments) -> list[tuple[str, str]]:
     pairs = [*zip(plain[len(plain) - len(arguments.defaults) :], arguments.defaults, strict=True)]
     pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
     return [(argument.arg, ast.unparse(default)) for argument, default in pairs]
+
+
+def branch_on(test: ast.expr, *, holds: bool) -> Branch:
+    """Return a test that code stands under."""
+    return Branch(ast.unparse(test)[:MOST_SHOWN], holds)
 
 
 def is_main_guard(test: ast.expr) -> bool:

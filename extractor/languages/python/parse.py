@@ -21,6 +21,7 @@ from extractor.languages.common.facts import (
     CodeError,
     CodeFacts,
     EnvironmentRead,
+    Given,
     Import,
     Text,
     by_own_name,
@@ -28,12 +29,21 @@ from extractor.languages.common.facts import (
     refuse_large,
 )
 from extractor.languages.common.syntax import parse
+from extractor.languages.python.bindings import (
+    fields_of,
+    given_by_default,
+    given_in_class,
+    given_in_parts,
+    names_stored,
+    taken_by,
+)
 from extractor.languages.python.names import constants, defined_names, free_names, late_names, loose_method
 from extractor.languages.python.newer import in_older_words
 from extractor.languages.python.nodes import (
     MOST_SHOWN,
     bare_call,
     bases_of,
+    branch_on,
     catches_import_error,
     dotted,
     is_main_guard,
@@ -46,6 +56,8 @@ from extractor.languages.python.recover import is_sound, recovered
 from extractor.languages.python.web import ROUTE_DECORATORS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tree_sitter import Node
 
 _READS: Final = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get"})
@@ -133,7 +145,7 @@ class _Visitor(ast.NodeVisitor):
         self.calls: list[Call] = []
         self.environment: list[EnvironmentRead] = []
         self.texts: list[Text] = []
-        self.values: list[tuple[str, str]] = []
+        self.values: list[Given] = []
         self.parameters: dict[str, tuple[str, ...]] = {}
         self.required: set[str] = set()
         self.reads: list[Call] = []
@@ -145,8 +157,7 @@ class _Visitor(ast.NodeVisitor):
         self.main_guard = False
         self._functions: list[str] = []
         self._branches: list[Branch] = []
-        self._guarded = 0
-        self._erased = 0
+        self._guarded = self._erased = self._unsure = 0
         self._target: str | None = None
         self._statement = False
         self._entered = False
@@ -155,29 +166,26 @@ class _Visitor(ast.NodeVisitor):
     # --- structure ---
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self.decorators += [self._call(d) if isinstance(d, ast.Call) else bare_call(d) for d in node.decorator_list]
-        self.values += parameter_defaults(node.args)
-        taken = [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+        decorators = [self._call(d) if isinstance(d, ast.Call) else bare_call(d) for d in node.decorator_list]
+        self.decorators += [replace(decorator, target=node.name) for decorator in decorators]
+        self.values += given_by_default(node)
+        taken = taken_by(node.args)
         self.parameters[node.name] = tuple(name for name in taken if name not in ("self", "cls"))
         self.required |= {*taken} - {name for name, _ in parameter_defaults(node.args)}
         for outside in (*node.decorator_list, node.args, node.returns):
             if outside is not None:
                 self.visit(outside)
         self._functions.append(node.name)
-        around, self._branches = self._branches, []
         for child in node.body:
             self.visit(child)
-        self._branches = around
         self._functions.pop()
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self.visit_FunctionDef(node)
+    visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        targets = [each.target for each in node.body if isinstance(each, ast.AnnAssign)]
         self.generic_visit(node)
-        fields = tuple(target.id for target in targets if isinstance(target, ast.Name))
-        self.parameters[node.name] = self.parameters.pop("__init__", fields)
+        self.values += given_in_class(node)
+        self.parameters[node.name] = self.parameters.pop("__init__", fields_of(node))
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self._functions.append("<lambda>")
@@ -186,12 +194,14 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_Try(self, node: ast.Try) -> None:
         forgiving = any(catches_import_error(handler) for handler in node.handlers)
+        self._unsure += 1
         self._guarded += forgiving
         for child in node.body:
             self.visit(child)
         self._guarded -= forgiving
         for part in (*node.handlers, *node.orelse, *node.finalbody):
             self.visit(part)
+        self._unsure -= 1
 
     def visit_If(self, node: ast.If) -> None:
         typing_only = dotted(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
@@ -203,8 +213,17 @@ class _Visitor(ast.NodeVisitor):
         self._visit_branch(node.orelse, node.test, holds=False)
 
     def _visit_branch(self, body: list[ast.stmt], test: ast.expr, *, holds: bool) -> None:
-        tests = [Branch(ast.unparse(test)[:MOST_SHOWN], holds)] if body and not is_main_guard(test) else []
-        self._visit_under(tests, body)
+        self._visit_under([branch_on(test, holds=holds)] if body and not is_main_guard(test) else [], body)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        self.visit(node.test)
+        self._visit_under([branch_on(node.test, holds=True)], [node.body])
+        self._visit_under([branch_on(node.test, holds=False)], [node.orelse])
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        self.visit(node.values[0])
+        before = ast.unparse(node.values[0])[:MOST_SHOWN] if len(node.values) == 2 else UNKNOWN_TEST
+        self._visit_under([Branch(before, isinstance(node.op, ast.And))], node.values[1:])
 
     def visit_Match(self, node: ast.Match) -> None:
         self.visit(node.subject)
@@ -218,7 +237,7 @@ class _Visitor(ast.NodeVisitor):
             self._visit_under([*before, *([Branch(test, holds=True)] if test else [])], case.body)
             before += [Branch(test, holds=False)] if test else []
 
-    def _visit_under(self, tests: list[Branch], body: list[ast.stmt]) -> None:
+    def _visit_under(self, tests: Sequence[Branch], body: Sequence[ast.stmt | ast.expr]) -> None:
         around, self._branches = self._branches, [*self._branches, *tests]
         for child in body:
             self.visit(child)
@@ -229,14 +248,7 @@ class _Visitor(ast.NodeVisitor):
             self.bare_await = getattr(node, "lineno", 1)
         self.generic_visit(node)
 
-    def visit_Await(self, node: ast.Await) -> None:
-        self._awaits(node)
-
-    def visit_AsyncWith(self, node: ast.AsyncWith) -> None:
-        self._awaits(node)
-
-    def visit_AsyncFor(self, node: ast.AsyncFor) -> None:
-        self._awaits(node)
+    visit_Await = visit_AsyncWith = visit_AsyncFor = _awaits
 
     # --- facts ---
 
@@ -250,6 +262,7 @@ class _Visitor(ast.NodeVisitor):
         names = tuple(alias.name for alias in node.names)
         self.aliases |= {alias.asname: alias.name for alias in node.names if alias.asname}
         self.imports.append(self._import(module, names, node.lineno, relative=node.level > 0))
+        self.values += [Given(a.asname or a.name, f"{module}.{a.name}") for a in node.names if module in ("sys", "os")]
         self._taken |= {alias.asname or alias.name: f"{module}.{alias.name}" for alias in node.names}
 
     def _import(self, module: str, names: tuple[str, ...], line: int, *, relative: bool) -> Import:
@@ -263,8 +276,7 @@ class _Visitor(ast.NodeVisitor):
 
     def _unsettle(self, *targets: ast.expr) -> None:
         """What variables are given in other ways is not known."""
-        named = (n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-        self.values += [(name, "") for name in named]
+        self.values += (Given(name, "") for name in names_stored(targets))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         self._unsettle(node.target)
@@ -272,7 +284,16 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_For(self, node: ast.For) -> None:
         self._unsettle(node.target)
+        self._visit_unsure(node)
+
+    def visit_While(self, node: ast.While) -> None:
+        self._visit_unsure(node)
+
+    def _visit_unsure(self, node: ast.AST) -> None:
+        """What is given to variables in a part that may be run in part, or several times, is not known."""
+        self._unsure += 1
         self.generic_visit(node)
+        self._unsure -= 1
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         self._unsettle(node.target)
@@ -286,9 +307,15 @@ class _Visitor(ast.NodeVisitor):
     def _assigned(self, value: ast.expr, target: ast.expr) -> None:
         self._target = dotted(target)
         if isinstance(target, ast.Name):
-            self.values.append((target.id, ast.unparse(value)))
+            self._give(target.id, value)
+        elif isinstance(target, ast.Attribute):
+            self._give(dotted(target), value)
         self.visit(value)
         self._target = None
+
+    def _give(self, name: str, value: ast.expr) -> None:
+        given = Given(name, ast.unparse(value), tuple(self._branches), tuple(self._functions), self._unsure > 0)
+        self.values += (given, *given_in_parts(name, value))
 
     def visit_Expr(self, node: ast.Expr) -> None:
         value = node.value.value if isinstance(node.value, ast.Await) else node.value
@@ -360,6 +387,7 @@ class _Visitor(ast.NodeVisitor):
             statement=self._statement,
             entered=self._entered,
             branches=tuple(self._branches),
+            within=tuple(self._functions),
         )
 
     def _read_environment(self, call: Call, *, handed_on: bool) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from extractor.examples.spawned_commands import UNREADABLE, spawned_commands
 from extractor.languages.common.view import FileName
-from extractor.languages.ecmascript.parse import parse_javascript
+from extractor.languages.ecmascript.parse import parse_javascript, parse_typescript
 from extractor.languages.python.parse import parse_python
 from extractor.model import Origin
 from harness.profiles.mcp.roles import CODE
@@ -61,6 +61,23 @@ def words_of(facts: CodeFacts, path: str) -> list[tuple[str, ...] | None]:
         ("BASE = ['-u', 'tide.py']", 'BASE + ["--fast"]', ("-u", "tide.py", "--fast")),
         ("", 'base() + ["tide.py"]', (UNREADABLE, "tide.py")),
         ("", '["-u"] + (["tide.py"])', ("-u", "tide.py")),
+        ("", "list(('tide.py',))", ("tide.py",)),
+        ("", '["tide.py"] * 2', (UNREADABLE,)),
+        ("", "'-m tide'.split()", (UNREADABLE,)),
+        ("", "shlex.split('-m tide')", (UNREADABLE,)),
+        ("ARGS = ['tide.py']\nARGS.append('-q')", "ARGS", (UNREADABLE,)),
+        # members, and what functions are given
+        ("class At:\n    TIDE = 'tide.py'", "[At.TIDE]", ("tide.py",)),
+        ("at = {'tide': 'tide.py'}", "[at['tide']]", ("tide.py",)),
+        ("def f(tide='oven.py'): pass\nf('tide.py')", "[tide]", ("tide.py",)),
+        ("def f(tide='oven.py'): pass\nf(tide=sys.argv[1])", "[tide]", (UNREADABLE,)),
+        ("def f(tide='oven.py'): pass\nf()", "[tide]", ("oven.py",)),
+        ("def f(tide='oven.py'): pass\nf('tide.py')\nf()", "[tide]", (UNREADABLE,)),
+        # texts that more is done with
+        ("PORT = 80", '[f"--port={PORT}", str(PORT), f"-q={1}"]', ("--port=80", "80", "-q=1")),
+        ("NAME = 'tide'", '["%s.py" % NAME]', (UNREADABLE,)),
+        ("", "['a.py' if True else 'b.py']", (UNREADABLE,)),
+        ("", r"['C:\\tide\\tide.py']", (r"C:\tide\tide.py",)),
         # its own file
         ("", '[__file__, "--serve"]', ("desk/client.py", "--serve")),
         ("", "[str(Path(__file__).resolve())]", ("desk/client.py",)),
@@ -135,3 +152,13 @@ def test_a_command_in_a_variable_and_a_script_alone() -> None:
     code = "PROGRAM = 'uvx'\nStdioServerParameters(command=PROGRAM, args=['tide'])\n"
     code += "Client(Path(__file__).parent / 'tide.py')\nClient(server)\nPythonStdioTransport(script_path='oven.py')\n"
     assert words_of(parse_python(code), "client.py") == [("uvx", "tide"), ("python", "tide.py"), ("python", "oven.py")]
+
+
+def test_an_object_that_has_the_command_is_looked_into() -> None:
+    code = "const told = { command: 'node' as const, args: ['tide.js'] };\nnew StdioClientTransport(told);\n"
+    assert words_of(parse_typescript(code), "client.ts") == [("node", "tide.js")]
+
+
+def test_a_script_alone_has_arguments() -> None:
+    code = "PythonStdioTransport('tide.py', args=['-q'])\nNodeStdioTransport(script_path='oven.js', args=['-r'])\n"
+    assert words_of(parse_python(code), "client.py") == [("python", "tide.py", "-q"), ("node", "oven.js", "-r")]

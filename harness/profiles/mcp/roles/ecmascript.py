@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.facts import Ref
-from extractor.languages.common.modes import choices
+from extractor.languages.common.modes import by_value
 from extractor.languages.common.reach import may_begin, used_only_later
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.ecmascript.web import served_paths
@@ -67,10 +67,11 @@ def role(files: Sequence[CodeFacts]) -> Role:
         receiver = call.name.rpartition(".")[0]
         if call.last == "start" and (receiver in made or "transportType" in call.keywords):
             kind = call.keywords.get("transportType")
-            chosen = choices(call, kind.text) if isinstance(kind, Ref) else ()
-            http = ((one, name in _HTTP_START) for one, name in chosen)
-            ways += [(one, ExampleKind.HTTP_SERVER if is_http else ExampleKind.STDIO_SERVER) for one, is_http in http]
-            ways += [] if chosen else [(call, _transport(call, made.get(receiver)))]
+            if isinstance(kind, Ref):
+                told = by_value(call, kind.text)
+                ways += [(one, ExampleKind.STDIO_SERVER if pipes else ExampleKind.HTTP_SERVER) for one, pipes in told]
+            else:
+                ways.append((call, _transport(call, made.get(receiver))))
         elif call.last in _LISTENERS and found.kind is ExampleKind.HTTP_SERVER and not _is_protocol_call(call):
             ways.append((call, ExampleKind.HTTP_SERVER))
         elif call.last in _STDIO:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.addresses import constants_of, path_of, requested_urls
 from extractor.languages.common.facts import Ref
-from extractor.languages.common.modes import MOST_WAYS, choices, under
+from extractor.languages.common.modes import MOST_WAYS, by_value
 from extractor.languages.common.reach import used_only_later
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.python.web import (
@@ -27,7 +27,7 @@ from harness.profiles.mcp.roles.shared import CLIENT_NAME, ENDPOINT, PARTNERS, W
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from extractor.languages.common.facts import Call, CodeFacts
+    from extractor.languages.common.facts import Call, CodeFacts, Value
     from extractor.model import ServiceRequest
 
 HTTP_TRANSPORTS: Final = frozenset({"http", "streamable-http", "streamable_http", "sse"})
@@ -36,6 +36,8 @@ SERVERS: Final = frozenset({"FastMCP", "MCPServer", "Server", "FastApiMCP", "Fas
 FACTORIES: Final = frozenset({"FastMCP.from_openapi", "FastMCP.from_fastapi", "FastMCP.as_proxy", "create_proxy"})
 APPS: Final = frozenset({"http_app", "streamable_http_app", "sse_app"})
 """Methods that give an ASGI application."""
+_MANAGERS: Final = frozenset({"StreamableHTTPSessionManager", "SseServerTransport"})
+"""Classes of the low-level SDK whose methods an ASGI application calls."""
 CLIENTS: Final = frozenset(
     {"ClientSession", "Client", "streamablehttp_client", "streamable_http_client", "sse_client", "stdio_client",
      "ClientSessionGroup", "StdioServerParameters", "StreamableHttpTransport", "MCPServerStreamableHTTP",
@@ -78,21 +80,24 @@ def _ways(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Iterator[tu
     """What a program is by one call; twice where the call chooses its transport itself."""
     if call.name in ASGI_SERVERS:
         # an ASGI app without MCP, such as one for metrics, is not a transport of the server
-        if any(one.last in APPS for code in files for one in code.calls):
+        if any(one.last in APPS | _MANAGERS for code in files for one in code.calls):
             yield call, ExampleKind.HTTP_SERVER
     elif call.last == "stdio_server":
         yield call, ExampleKind.STDIO_SERVER
     elif run := _server_run(call, files, relevant):
-        transport = call.keywords.get("transport")
-        chosen = choices(call, transport.text) if isinstance(transport, Ref) else ()
-        if not chosen and isinstance(transport, Ref):
-            yield under(call, transport.text, "stdio", holds=True), ExampleKind.STDIO_SERVER
-            yield under(call, transport.text, "stdio", holds=False), ExampleKind.HTTP_SERVER
-            return
-        for one, name in chosen:
-            yield one, ExampleKind.HTTP_SERVER if name in HTTP_TRANSPORTS else ExampleKind.STDIO_SERVER
-        if not chosen:
+        transport = _asked_transport(call)
+        if isinstance(transport, Ref):
+            for one, pipes in by_value(call, transport.text):
+                yield one, ExampleKind.STDIO_SERVER if pipes else ExampleKind.HTTP_SERVER
+        else:
             yield call, run.kind
+
+
+def _asked_transport(call: Call) -> Value:
+    """The transport that ``run`` is given: by its name, or first; of several expressions none is."""
+    first = call.arguments[0] if call.arguments else None
+    is_other = isinstance(first, Ref) and (len(call.arguments) > 1 or first.text == "*")
+    return call.keywords.get("transport", None if is_other else first)
 
 
 def _calls(files: Sequence[CodeFacts]) -> Iterator[Call]:
@@ -203,8 +208,8 @@ def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role 
     if receiver in web_applications(files):
         return None
     is_server = _is_server(receiver, files)
-    transport = call.keywords.get("transport", call.arguments[0] if call.arguments and is_server else None)
-    if isinstance(transport, Ref) and "transport" in call.keywords and relevant:
+    transport = _asked_transport(call) if is_server else call.keywords.get("transport")
+    if isinstance(transport, Ref) and relevant:
         transport = _resolved(transport, files)
     if isinstance(transport, str) and (is_server or (relevant and transport in {*HTTP_TRANSPORTS, "stdio"})):
         kind = ExampleKind.HTTP_SERVER if transport in HTTP_TRANSPORTS else ExampleKind.STDIO_SERVER

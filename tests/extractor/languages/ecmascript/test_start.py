@@ -73,6 +73,9 @@ def test_variables_in_front_of_a_wrapped_command_are_set(tmp_path: Path) -> None
         assert started(tmp_path, "kite.mjs", f"{wrapper} PORT=4701 node kite.mjs").environment["PORT"] == "4701"
 
 
+SCRIPTS = {"start": "node kite.mjs", "fly": "node kite.mjs --fly", "glide": "npm run fly -- far"}
+
+
 @pytest.mark.parametrize(
     ("shell", "command", "port"),
     [
@@ -85,12 +88,44 @@ def test_variables_in_front_of_a_wrapped_command_are_set(tmp_path: Path) -> None
         # npm keeps what comes before "--" for itself
         ("npm run fly --silent", ("node", "kite.mjs", "--fly"), None),
         ("npm install", ("node", "kite.mjs"), None),
+        ("npm run fly low --high", ("node", "kite.mjs", "--fly", "low"), None),
+        ("npm --silent run -s fly -- low", ("node", "kite.mjs", "--fly", "low"), None),
+        ("npm run glide -- low", ("node", "kite.mjs", "--fly", "far", "low"), None),
+        # a command that names the program counts before a script that nothing calls
+        ("node kite.mjs low", ("node", "kite.mjs", "low"), None),
     ],
 )
 def test_the_script_that_the_page_calls_is_run_as_it_calls_it(
     tmp_path: Path, shell: str, command: tuple[str, ...], port: str | None
 ) -> None:
-    bundle = started(tmp_path, "kite.mjs", shell, {"start": "node kite.mjs", "fly": "node kite.mjs --fly"})
+    bundle = started(tmp_path, "kite.mjs", shell, SCRIPTS)
     assert bundle.command == command
     if port:
         assert bundle.environment["PORT"] == port
+
+
+@pytest.mark.parametrize(
+    ("shell", "words"),
+    [
+        ("npm start -- low", ("low",)),
+        ("npm run dev low", ("low",)),
+        ("pnpm dev --high", ("--high",)),
+        ("npm run lint -- low", ()),
+        ("npm install low", ()),
+        ("npm run build\nnode dist/kite.js low", ("low",)),
+        ("node dist/other.js low", ()),
+    ],
+)
+def test_words_for_a_script_that_the_page_does_not_show_are_given_to_the_program(
+    tmp_path: Path, shell: str, words: tuple[str, ...]
+) -> None:
+    assert started(tmp_path, "kite.ts", shell).command == (*TSX, "kite.ts", *words)
+
+
+def test_variables_in_front_of_a_script_that_the_page_does_not_show_are_set(tmp_path: Path) -> None:
+    assert started(tmp_path, "kite.mjs", "PORT=4705 npm start").environment["PORT"] == "4705"
+
+
+def test_scripts_that_call_each_other_start_nothing(tmp_path: Path) -> None:
+    bundle = started(tmp_path, "kite.mjs", "npm run round", {"round": "npm run again", "again": "npm run round"})
+    assert bundle.command == ("node", "kite.mjs")

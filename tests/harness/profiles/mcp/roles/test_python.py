@@ -257,3 +257,21 @@ def test_thousands_of_starts_take_no_longer_than_they_are_many(call: str) -> Non
     began = time.process_time()
     role((facts,))
     assert time.process_time() - began < 3
+
+
+def test_the_low_level_sdk_serves_one_of_several_transports() -> None:
+    code = (
+        "from mcp.server.lowlevel import Server\nmanager = StreamableHTTPSessionManager(app=Server('x'))\n"
+        "def main(how='stdio'):\n    if how == 'http':\n        uvicorn.run(app)\n    else:\n"
+        "        async def pipes():\n            async with stdio_server() as streams:\n                pass\n"
+        "        anyio.run(pipes)\nmain({})\n"
+    )
+    assert role((parse_python(code.format("")),)).kind is STDIO
+    assert role((parse_python(code.format("'http'")),)).kind is HTTP
+
+
+@pytest.mark.parametrize("arguments", ["chosen", "chosen, port=80", "transport=chosen"])
+def test_a_transport_that_is_an_expression_is_asked_for(arguments: str) -> None:
+    found = role((parse_python(f"mcp = FastMCP('x')\nchosen = 'sse'\nmcp.run({arguments})"),))
+    assert (found.kind, found.start) == (HTTP, Start.RUN)
+    assert role((parse_python("mcp = FastMCP('x')\nmcp.run(*several)"),)).start is Start.NONE

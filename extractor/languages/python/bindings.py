@@ -1,0 +1,52 @@
+"""The names that Python code binds, and what they are given: parameters, fields of classes, entries of dictionaries."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from extractor.languages.common.facts import Given
+from extractor.languages.python.nodes import parameter_defaults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+def taken_by(arguments: ast.arguments) -> list[str]:
+    """Return the names of the parameters of a function, in order."""
+    return [one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+
+
+def fields_of(node: ast.ClassDef) -> tuple[str, ...]:
+    """Return the names of the fields of a class that has its ``__init__`` made of them."""
+    targets = (one.target for one in node.body if isinstance(one, ast.AnnAssign))
+    return tuple(target.id for target in targets if isinstance(target, ast.Name))
+
+
+def given_by_default(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Given]:
+    """Yield the parameters of a function that have a default, and that."""
+    for name, default in parameter_defaults(function.args):
+        yield Given(name, default, within=(function.name,))
+
+
+def given_in_class(node: ast.ClassDef) -> Iterator[Given]:
+    """Yield what a class gives its own names, as code outside of it reads them: ``Config.PORT``."""
+    for one in node.body:
+        if isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None:
+            target = one.targets[0] if isinstance(one, ast.Assign) else one.target
+            if isinstance(target, ast.Name):
+                yield Given(f"{node.name}.{target.id}", ast.unparse(one.value))
+
+
+def given_in_parts(name: str, value: ast.expr) -> Iterator[Given]:
+    """Yield what a dictionary holds, as members of the variable that is given it."""
+    if isinstance(value, ast.Dict):
+        for key, item in zip(value.keys, value.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield Given(f"{name}.{key.value}", ast.unparse(item))
+
+
+def names_stored(targets: Iterable[ast.expr]) -> Iterator[str]:
+    """Yield the names that targets of an assignment bind."""
+    nodes = (node for target in targets for node in ast.walk(target))
+    return (node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
