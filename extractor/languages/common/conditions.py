@@ -14,6 +14,26 @@ from extractor.languages.common.expressions import UNKNOWN, Expression, parsed
 from extractor.languages.common.facts import COMMAND
 from extractor.languages.common.options import plain, words_of
 from extractor.languages.common.outcomes import COMPARE, NO, Listed, as_number, decided, number, same, told, truth
+from extractor.languages.common.vocabulary import (
+    ARGV,
+    AS_NUMBER,
+    AS_TRUTH,
+    BEGINS,
+    CHANGED,
+    DECLARING,
+    ENDS,
+    ENVIRONMENT,
+    HAS,
+    LISTS,
+    MAIN,
+    NAME_OF_PROGRAM,
+    NOTHING,
+    READS,
+    SAME,
+    STREAMS,
+    TERMINALS,
+    TRUE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,32 +46,6 @@ _MAX_DEPTH: Final = 60
 """Expressions within expressions, and variables that are given others."""
 _MAX_STEPS: Final = 500
 """Expressions that are looked at for one condition."""
-_TRUE: Final = frozenset({"True", "true"})
-_NOTHING: Final = frozenset({"False", "false", "None", "null", "undefined"})
-_ENVIRONMENT: Final = frozenset({"os.environ", "environ", "process.env", "Bun.env", "import.meta.env", "Deno.env"})
-_READS: Final = frozenset({"os.getenv", "getenv", *(f"{name}.get" for name in _ENVIRONMENT)})
-_ARGV: Final = {"sys.argv": 1, "process.argv": 2, "Bun.argv": 2, "Deno.args": 0}
-"""What stands before the words that a program is given."""
-_NAME_OF_PROGRAM: Final = "\0"
-"""In place of these."""
-_LISTS: Final = frozenset({"argv", "args"})
-"""What lists of these words are called where the code does not show what they are."""
-_TERMINALS: Final = frozenset({"isTTY", "isatty"})
-_STREAMS: Final = frozenset({"stdin", "stdout", "stderr"})
-_MAIN: Final = ("import.meta.url", "import.meta.filename", "import.meta.main", "require.main", "__name__")
-"""What tells whether a file is the program: the one that is started is."""
-_AS_NUMBER: Final = frozenset({"int", "float", "Number", "parseInt", "parseFloat"})
-_AS_TRUTH: Final = frozenset({"bool", "Boolean"})
-_SAME: Final = frozenset({"str", "String", "list", "tuple", "set", "Set"})
-_CHANGED: Final = frozenset(
-    {"lower", "upper", "strip", "casefold", "toLowerCase", "toUpperCase", "trim", "toString", "valueOf"}
-)
-"""Methods of a text that leave what it is apart from case and space, which do not count here."""
-_BEGINS: Final = frozenset({"startswith", "startsWith"})
-_ENDS: Final = frozenset({"endswith", "endsWith"})
-_HAS: Final = frozenset({"includes", "has", "contains"})
-_DECLARING: Final = frozenset({"Option", "Argument", "Field", "field"})
-"""What gives a parameter or a field its default: ``typer.Option(True, help="…")``."""
 _PARSES_ALL: Final = re.compile(r"minimist\((?:process|Bun)\.argv\.slice\(2\)\)")
 """What has everything that is given, and nothing else."""
 
@@ -79,7 +73,7 @@ class Started:
         """
         variables = {name.lower(): value for name, value in environment.items()}
         opened = defaults.fields - defaults.closed - defaults.settings
-        parameters = {plain(n): defaults.values[n] not in _TRUE | _NOTHING for n in opened if n in defaults.values}
+        parameters = {plain(n): defaults.values[n] not in TRUE | NOTHING for n in opened if n in defaults.values}
         return cls(defaults, variables, words_of(command, defaults.options, parameters))
 
     def holds(self, condition: str) -> bool | None:
@@ -101,7 +95,7 @@ class Started:
         depth += 1
         match one.kind:
             case "text":
-                return one.text.lower()
+                return one.text
             case "number":
                 return number(one.text)
             case "name" | "member":
@@ -123,7 +117,7 @@ class Started:
                 inner = self._value(one.parts[0], depth)
                 return "undefined" if inner is False else "string" if isinstance(inner, str) else None
             case "==" | "!=" | "is":
-                if any(part.names(path) for part in one.parts for path in _MAIN):
+                if any(part.names(path) for part in one.parts for path in MAIN):
                     return True
                 holds = same(self._value(one.parts[0], depth), self._value(one.parts[1], depth))
                 return None if holds is None else holds is (one.kind != "!=")
@@ -140,27 +134,30 @@ class Started:
 
     def _is_in(self, item: Expression, held: Expression, depth: int) -> bool | None:
         asked, name = self._value(item, depth), self._path(held)
-        if name in _ENVIRONMENT:
-            return asked in self.variables if isinstance(asked, str) else None
+        if name in ENVIRONMENT:
+            return asked.lower() in self.variables if isinstance(asked, str) else None
         within = self._value(held, depth)
         if within is None and held.kind in ("name", "member") and self._is_untold_list(held):
             within = Listed(None)
         match within:
             case Listed(None):
-                words = {word.lower() for word in self.given.every}
-                return False if isinstance(asked, str) and asked not in words else None
+                return False if isinstance(asked, str) and not self._may_be_given(asked) else None
             case Listed(tuple() as items):
                 return decided((same(asked, each) for each in items), by=True)
             case str() if isinstance(asked, str):
-                return asked in within
+                return True if asked in within else None if asked.lower() in within.lower() else False
             case False:
                 return False
             case _:
                 return None
 
+    def _may_be_given(self, word: str) -> bool:
+        """Whether a word is among those of the command, in whatever case."""
+        return word.lower() in {each.lower() for each in self.given.every}
+
     def _is_untold_list(self, held: Expression) -> bool:
         """Whether something is called as the words of the command line are, and is nothing else as far as is shown."""
-        return held.path not in self.defaults.values and plain(held.path.rpartition(".")[2]) in _LISTS
+        return held.path not in self.defaults.values and plain(held.path.rpartition(".")[2]) in LISTS
 
     def _joined(self, one: Expression, depth: int) -> Value:
         left = self._value(one.parts[0], depth)
@@ -185,29 +182,29 @@ class Started:
         """The items of a list; of an object its names."""
         if any(part.kind == UNKNOWN for part in one.parts):
             return None
-        return Listed(tuple(p.text.lower() if p.kind == "keyword" else self._value(p, depth) for p in one.parts))
+        return Listed(tuple(p.text if p.kind == "keyword" else self._value(p, depth) for p in one.parts))
 
     def _path(self, one: Expression) -> str:
         """The chain of names of an expression, with what its first name stands for: ``env.PORT``, ``argv``."""
         root, dot, rest = one.path.partition(".")
         given = self.defaults.values.get(root, "")
-        return f"{given}{dot}{rest}" if given in _ENVIRONMENT or given in _ARGV else one.path
+        return f"{given}{dot}{rest}" if given in ENVIRONMENT or given in ARGV else one.path
 
     def _at_path(self, one: Expression, depth: int) -> Value:
         """What a name, or a member of something, comes to."""
         path = self._path(one)
-        if path in _TRUE | _NOTHING:
-            return path in _TRUE
+        if path in TRUE | NOTHING:
+            return path in TRUE
         owner, _, name = path.rpartition(".")
-        if owner in _ENVIRONMENT:
+        if owner in ENVIRONMENT:
             return self._variable(name, None, depth)
-        if path in _ARGV:
-            return self._arguments(_ARGV[path])
+        if path in ARGV:
+            return self._arguments(ARGV[path])
         if path == COMMAND:
             return self._command()
-        if path in _MAIN:
+        if path in MAIN:
             return True
-        if name in _TERMINALS and owner.rpartition(".")[2] in _STREAMS:
+        if name in TERMINALS and owner.rpartition(".")[2] in STREAMS:
             # programs run without a terminal
             return False
         if one.kind == "member" and name in ("length", "size", "value"):
@@ -225,19 +222,19 @@ class Started:
         """The words of the command line, behind some for the program itself."""
         if self.given.words is None:
             return Listed(None)
-        return Listed((*([_NAME_OF_PROGRAM] * before), *(word.lower() for word in self.given.words)))
+        return Listed((*([NAME_OF_PROGRAM] * before), *self.given.words))
 
     def _command(self) -> Value:
         """The first word that the program is given, if it is not an option."""
         if self.given.words is None:
             return None
         first = self.given.words[0] if self.given.words else ""
-        return None if first.startswith("-") else first.lower() or False
+        return None if first.startswith("-") else first or False
 
     def _indexed(self, one: Expression, depth: int) -> Value:
         owner = self._path(one.parts[0])
         key = one.parts[1]
-        if owner in _ENVIRONMENT:
+        if owner in ENVIRONMENT:
             return self._variable(key.text, None, depth) if key.kind == "text" else None
         if key.kind == "text":
             return self._named(f"{owner}.{key.text}", key.text, depth) if owner else None
@@ -254,13 +251,13 @@ class Started:
         name = function.text
         first = arguments[0] if arguments else None
         named = {part.text: part.parts[0] for part in arguments if part.kind == "keyword"}
-        if path in _READS and first is not None and first.kind == "text":
+        if path in READS and first is not None and first.kind == "text":
             fallback = named.get("default", arguments[1] if len(arguments) > 1 else None)
             return self._variable(first.text, fallback, depth)
         if path == "getattr" and first is not None and first.path and len(arguments) > 1:
             asked = arguments[1].text
             return self._named(f"{first.path}.{asked}", asked, depth) if arguments[1].kind == "text" else None
-        if name in _DECLARING:
+        if name in DECLARING:
             given = named.get("default", named.get("default_factory", first))
             return self._value(given, depth) if given is not None and given.kind != "keyword" else None
         if function.kind == "member" and (found := self._method(function, name, arguments, depth)) is not None:
@@ -273,27 +270,28 @@ class Started:
         if name == "isNaN":
             number = as_number(value)
             return value is False or (None if number is None else False)
-        if name in _AS_NUMBER:
+        if name in AS_NUMBER:
             return as_number(value) if isinstance(value, str) and value else value
-        return truth(value) if name in _AS_TRUTH else value if name in _SAME else None
+        return truth(value) if name in AS_TRUTH else value if name in SAME else None
 
     def _method(self, function: Expression, name: str, arguments: Sequence[Expression], depth: int) -> Value:
         """What a method of a text or a list gives; None for any other."""
         held = function.parts[0]
-        if name in _TERMINALS and self._path(held).rpartition(".")[2] in _STREAMS:
+        if name in TERMINALS and self._path(held).rpartition(".")[2] in STREAMS:
             return False
         if not arguments:
-            return self._value(held, depth) if name in _CHANGED else None
-        if name in _HAS:
+            value = self._value(held, depth)
+            return None if name not in CHANGED else CHANGED[name](value) if isinstance(value, str) else value
+        if name in HAS:
             return self._is_in(arguments[0], held, depth)
-        if name not in (*_BEGINS, *_ENDS, "indexOf", "at", "slice"):
+        if name not in (*BEGINS, *ENDS, "indexOf", "at", "slice"):
             return None
         value, asked = self._value(held, depth), self._value(arguments[0], depth)
         match value, asked:
-            case False, _ if name in (*_BEGINS, *_ENDS):
+            case False, _ if name in (*BEGINS, *ENDS):
                 return False
-            case str(), str() if name in (*_BEGINS, *_ENDS):
-                return value.startswith(asked) if name in _BEGINS else value.endswith(asked)
+            case str(), str() if name in (*BEGINS, *ENDS):
+                return value.startswith(asked) if name in BEGINS else value.endswith(asked)
             case Listed(tuple() as items), int() if name == "slice":
                 return Listed(items[asked:])
             case Listed(tuple() as items), int() if name == "at":
@@ -301,7 +299,7 @@ class Started:
             case Listed(tuple() as items), str() if name == "indexOf":
                 return next((at for at, each in enumerate(items) if each == asked), -1)
             case Listed(None), str() if name == "indexOf":
-                return None if asked in {word.lower() for word in self.given.every} else -1
+                return None if self._may_be_given(asked) else -1
             case _:
                 return None
 
@@ -309,7 +307,7 @@ class Started:
         """What a variable of the environment is, else what the program falls back to."""
         value = self.variables.get(name.lower())
         if value is not None:
-            return value.lower()
+            return value
         return self._value(fallback, depth) if fallback is not None else False
 
     def _named(self, text: str, name: str, depth: int) -> Value:
@@ -342,7 +340,7 @@ class Started:
         by_variable = [] if name in unread else [(self.variables, name.lower())]
         for source, key in (*by_command, *by_variable):
             if (value := source.get(key)) is not None:
-                return False if value.lower() in NO else value.lower() or source is self.given.flags
+                return False if value.lower() in NO else value or source is self.given.flags
         return False if f"no-{plain(name)}" in self.given.flags else None
 
     def _may_be_renamed(self, name: str) -> bool:

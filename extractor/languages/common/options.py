@@ -66,7 +66,7 @@ class Words:
     flags: Mapping[str, str]
     """The options, plain, with their values; empty for those without."""
     arguments: tuple[str, ...] | None
-    """Positional arguments, in lower case; None if they cannot be distinguished from the values of options."""
+    """Positional arguments; None if they cannot be distinguished from the values of options."""
 
 
 def plain(name: str) -> str:
@@ -103,17 +103,17 @@ def words_of(
         name, equals, value = words[at].partition("=")
         at += 1
         if name == "--" and not equals:
-            arguments += (word.lower() for word in words[at:])
+            arguments += words[at:]
             break
         if not name.startswith("-") or name == "-":
-            arguments.append(words[at - 1].lower())
+            arguments.append(words[at - 1])
             continue
         follows = not equals and at < len(words) and not words[at].startswith("-")
         if follows and plain(name) not in alone:
             # of an option that is not declared nobody knows whether it takes a value
             sure = sure and plain(name) in valued
             value, at = words[at], at + 1
-        flags[plain(name)] = value.lower()
+        flags[plain(name)] = value
     return Words(told, frozenset(command[1:]), flags, tuple(arguments) if sure else None)
 
 
@@ -150,7 +150,7 @@ def _literal(one: Expression) -> Outcome:
     """What a literal is; None for any other expression."""
     if one.kind == "name" and one.text in ("true", "false", "undefined", "null"):
         return one.text == "true"
-    return one.text.lower() if one.kind == "text" else number(one.text) if one.kind == "number" else None
+    return one.text if one.kind == "text" else number(one.text) if one.kind == "number" else None
 
 
 def _option(call: Call, *, is_decorator: bool) -> Iterator[tuple[str, Option]]:
@@ -218,7 +218,7 @@ def _default(call: Call, turns_off: object, shown: Sequence[str]) -> Value:
 def _outcome(value: Value) -> Outcome:
     match value:
         case str():
-            return value.lower()
+            return value
         case float() | None:
             return bool(value)
         case bool() | int():

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 Outcome: TypeAlias = str | int | bool | None
-"""What an expression comes to: a text in lower case, a number, or whether it holds; False for what is absent, None for
+"""What an expression comes to: a text, a number, or whether it holds; False for what is absent, None for
 what is not known."""
 COMPARE: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
@@ -54,7 +54,12 @@ def same(left: Value, right: Value) -> bool | None:
         case (Listed(), _) | (_, Listed()) | (bool(), _) | (_, bool()):
             return left is right
         case _:
-            return str(left) == str(right)
+            return same_text(str(left), str(right))
+
+
+def same_text(left: str, right: str) -> bool | None:
+    """Return whether two texts are the same; None if only their case differs: who reads them may not mind it."""
+    return True if left == right else None if left.casefold() == right.casefold() else False
 
 
 def number(text: str) -> int | None:
@@ -82,4 +87,4 @@ def decided(outcomes: Iterable[bool | None], *, by: bool) -> bool | None:
 
 def told(value: str) -> Outcome:
     """Return what an option is that is given a value."""
-    return 0 if value == "0" else False if value.lower() in NO else value.lower()
+    return 0 if value == "0" else False if value.lower() in NO else value

@@ -234,6 +234,12 @@ def flagged(test: str, lines: str) -> str:
         (flagged("HTTP is not None", "HTTP = os.getenv('HTTP')"), "python s.py", {"HTTP": "1"}, HTTP),
         (flagged("PORT", "PORT = int(os.getenv('PORT', '8000'))"), "python s.py", {}, HTTP),
         (flagged("HTTP", "HTTP = os.getenv('HTTP', 'false').lower() == 'true'"), "python s.py", {}, STDIO),
+        # in another case a text is another one, and who reads it may not mind
+        (flagged("HOW == 'HTTP'", "HOW = os.getenv('HOW', 'no')"), "python s.py", {"HOW": "HTTP"}, HTTP),
+        (flagged("HOW == 'HTTP'", "HOW = os.getenv('HOW', 'no')"), "python s.py", {"HOW": "http"}, None),
+        (flagged("HOW == 'HTTP'", "HOW = os.getenv('HOW', 'no').upper()"), "python s.py", {"HOW": "http"}, HTTP),
+        (flagged("HOW == 'HTTP'", "HOW = os.getenv('HOW', 'no').lower()"), "python s.py", {"HOW": "HTTP"}, None),
+        (flagged("'HTTP' in sys.argv", "HOW = 1"), "python s.py http", {}, None),
         (flagged("HTTP", "HTTP = os.getenv('HTTP', 'false').lower() == 'true'"), "python s.py", {"HTTP": "TRUE"}, HTTP),
         (BY_CHOICE.replace("'--http' in sys.argv", "HTTP") + "HTTP = True", "python server.py", {}, HTTP),
         (BY_CONSTANT, "node server.js", {}, HTTP),
