@@ -19,6 +19,7 @@ from harness.base.docs_root import FILE_NAME, docs_root, pages_of
 from harness.base.errors import UsageError
 from harness.base.git import Repository, resolve_inside
 from harness.base.host import HostEnvironment
+from harness.base.links import links_to
 from harness.config import Config, ExampleOverride
 from harness.engine.install.settings import IMAGES_LOCK
 from harness.engine.protocol import Limits
@@ -95,8 +96,10 @@ def load_config(
         values.setdefault("bindings", profile.bindings or bindings)
     values.setdefault("bindings", profile.bindings)
     baseline_place, baseline = _baseline_file(given.pop("baseline", None), path, root, files)
-    if files is not None and "lock" in given:
+    if "lock" in given and files is not None:
         given["lock"] = files.copy(given["lock"])
+    elif "lock" in given:
+        links_to(given["lock"])
     images_lock = (path.parent if path else root) / IMAGES_LOCK
     given["images_lock"] = _wanted(images_lock, files)
     given.setdefault("jobs", os.cpu_count() or 1)
@@ -195,7 +198,7 @@ def _config_file(places: Sequence[Path], *, given: bool, files: FilesAt | None) 
             continue
         if not given:
             return place, read
-        return (place.resolve(), read.resolve()) if files is None else (Path(os.path.abspath(place)), read)  # noqa: PTH100
+        return Path(os.path.abspath(place)), read.absolute()  # noqa: PTH100  (lexically, as at a commit)
     if given:
         where = f" at {files.ref}" if files else ""
         raise UsageError(f"configuration file {places[0]} does not exist{where}", "see --config")
@@ -203,9 +206,17 @@ def _config_file(places: Sequence[Path], *, given: bool, files: FilesAt | None) 
 
 
 def _wanted(path: Path, files: FilesAt | None) -> Path | None:
-    """The file to read for ``path``: itself, or as the commit has it; None if there is none."""
+    """Return the file to read for ``path``: itself, or as the commit has it; None if there is none.
+
+    Raises:
+        LinkError: it is a link that leads out of its checkout, or round in circles.
+        UsageError: it is not a file.
+    """
     if files is not None:
         return files.copy(path)
+    # as at a commit: folders are left by their names, not by where a link on the way leads
+    path = Path(os.path.abspath(path)) if ".." in path.parts else path  # noqa: PTH100
+    links_to(path)
     if path.is_file():
         return path
     if os.path.lexists(path):
@@ -225,7 +236,7 @@ def _baseline_file(
         if path is None:
             where = f" at {files.ref}" if files else ""
             raise UsageError(f"baseline {given} does not exist{where}", "write one with: docprobe baseline update")
-        return Path(given), path.resolve()
+        return Path(given), path.absolute()
     place = (config_file.parent if config_file else root) / BASELINE_NAME
     return place, _wanted(place, files)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.storage import write_atomically
 from harness.base.errors import UsageError
 from harness.base.git import GitFile, Repository, is_ref
+from harness.base.links import follow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -75,11 +78,12 @@ def file_at(path: Path, checkout: Repository, commit: str) -> bytes | None:
     One that lies outside the checkout and its submodules is as it is now: the commit says nothing of it.
 
     Args:
-        path: of the file.
+        path: of the file; links on the way are followed as the commit has them.
         checkout: any folder of the checkout.
         commit: of the checkout, full hash.
 
     Raises:
+        LinkError: a link leads out of the repository, or round in circles.
         UsageError: the file is in a submodule that lacks the commit which belongs to it, or git lacks the file.
     """
     if not path.parent.is_dir():
@@ -87,7 +91,11 @@ def file_at(path: Path, checkout: Repository, commit: str) -> bytes | None:
     place = folder_at(path.parent, checkout, commit)
     if place is None:
         return path.read_bytes() if path.is_file() else None
-    return None if place.commit is None else place.repository.file(place.commit, path.name)
+    top = _top(place.repository)
+    if place.commit is None or top is None:
+        return None
+    name = path.name if place.prefix == "." else f"{place.prefix}/{path.name}"
+    return _blob(FolderAt(Repository(top, checkout.host), place.commit), name)
 
 
 def submodule_commit(place: FolderAt, path: str) -> str | None:
@@ -291,29 +299,60 @@ class FilesAt:
     @staticmethod
     def _differs(path: Path, data: bytes | None) -> bool:
         try:
-            return path.read_bytes() != data
+            # a change may have put anything there: only a file as long as the other is read
+            now = path.stat()
+            return not S_ISREG(now.st_mode) or now.st_size != len(data or b"") or path.read_bytes() != data
         except OSError:
             return data is not None
 
 
 def _blob(place: FolderAt, path: str) -> bytes | None:
-    """Return the bytes of a file at a commit, looked for in submodules too; None if it is not there.
+    """Return the bytes of a file at a commit, looked for in submodules and by links; None if it is not there.
 
     Args:
         place: the top of a working tree, and the commit.
         path: relative to it, as the commit has it.
 
     Raises:
+        LinkError: a link leads out of the repository, or round in circles.
         UsageError: git lacks the object, or a submodule the commit.
     """
     assert place.commit is not None, "the commit of a checkout, or one that its tree names"
-    found = place.repository.file(place.commit, path)
+    found = place.repository.entry(place.commit, path)
+    if found is None or found.is_link:
+        shown = f"{path} of commit {place.commit[:12]}"
+        place, found = _entry(place, follow(path, partial(_link, place), partial(_is_submodule, place), shown)[-1])
+    return None if found is None else place.repository.content(found)
+
+
+def _entry(place: FolderAt, path: str) -> tuple[FolderAt, GitFile | None]:
+    """Return what a commit has at a path, and the repository and commit that has it: those of a submodule, perhaps."""
+    assert place.commit is not None, "as above"
+    found = place.repository.entry(place.commit, path)
     if found is not None:
-        return found
+        return place, found
+    owner, rest = _owner(place, path)
+    assert owner.commit is not None, "as above"
+    return owner, None if owner is place else owner.repository.entry(owner.commit, rest)
+
+
+def _owner(place: FolderAt, path: str) -> tuple[FolderAt, str]:
+    """Return the innermost submodule that a path is in, and the path relative to it; ``place`` if it is in none."""
     for folder in list(PurePosixPath(path).parents)[-2::-1]:
         own = submodule_commit(place, folder.as_posix())
         if own is not None:
             inner = Repository(place.repository.path / folder, place.repository.host)
             _check_there(inner, own)
-            return _blob(FolderAt(inner, own), PurePosixPath(path).relative_to(folder).as_posix())
-    return None
+            return _owner(FolderAt(inner, own), PurePosixPath(path).relative_to(folder).as_posix())
+    return place, path
+
+
+def _link(place: FolderAt, path: str) -> str | None:
+    """Return where a link of a commit leads; None if there is no link at the path."""
+    owner, found = _entry(place, path)
+    return os.fsdecode(owner.repository.content(found)) if found is not None and found.is_link else None
+
+
+def _is_submodule(place: FolderAt, path: str) -> bool:
+    """Return whether a folder of a commit is the top of a submodule."""
+    return submodule_commit(*_owner(place, path)) is not None

@@ -9,7 +9,7 @@ from extractor.base.text import printable
 from extractor.docs.tree import is_page_name, page_text
 from extractor.examples.ids import page_stem, stem_of
 from harness.base.checkout import file_at
-from harness.base.errors import UsageError
+from harness.base.errors import LinkError, UsageError
 from harness.base.git import Repository
 from harness.baseline.file import Baseline, parse_baseline
 from harness.model import Trust
@@ -115,7 +115,10 @@ def _baseline_before(config: Config, since: Change) -> Baseline:
     path = config.baseline_place
     if path is None:
         return Baseline()
-    data = file_at(path, Repository(config.docs, config.host), since.base)
+    try:
+        data = file_at(path, Repository(config.docs, config.host), since.base)
+    except LinkError:
+        return Baseline()
     try:
         return Baseline() if data is None else parse_baseline(data.decode(), path.name)
     except (UsageError, UnicodeDecodeError):

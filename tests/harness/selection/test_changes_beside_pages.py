@@ -62,6 +62,25 @@ def test_a_configuration_that_is_gone_is_a_change(docs: Path, state: Path, monke
     assert find_change(load_config(docs, environ={}, state=state), "main").configuration
 
 
+def test_settings_behind_a_link_are_part_of_the_change(docs: Path, state: Path) -> None:
+    """The link is as it was; what it leads to is not."""
+    shared = docs.parent / "shared"
+    shared.mkdir()
+    (docs / "docprobe-baseline.toml").write_text(KNOWN)
+    for name in ("docprobe.toml", "docprobe-baseline.toml"):
+        (docs / name).rename(shared / name)
+        (docs / name).symlink_to(f"../shared/{name}")
+    commit(docs)
+    config = load_config(docs, environ={}, state=state)
+    assert find_change(config, "main").is_empty
+    (shared / "docprobe-baseline.toml").write_text("")
+    assert find_change(config, "main").baseline
+    (shared / "docprobe.toml").write_text((shared / "docprobe.toml").read_text() + GLUE)
+    assert find_change(config, "main").tables == {ID}
+    (shared / "docprobe.toml").write_text((shared / "docprobe.toml").read_text() + "\n[limits]\nstart-s = 3\n")
+    assert find_change(config, "main").configuration
+
+
 def test_a_configuration_that_is_not_read_is_no_change(docs: Path, state: Path) -> None:
     (docs.parent / "docprobe.toml").write_text('profile = "plain"\n')
     config = load_config(docs, environ={}, state=state)
