@@ -84,7 +84,8 @@ def mark_blocking_drift(
     """Return the drift that is reported, each marked whether it decides the exit code.
 
     It does if an example was judged under a released revision by a sentence that changed; one that is only reworded,
-    and still asks for the same, does not.
+    and still asks for the same, does not. What a page prints is judged by few requirements, and relies on those alone
+    that it has findings of; other code that is not a program relies on none.
 
     Args:
         drift: of all bindings.
@@ -92,10 +93,17 @@ def mark_blocking_drift(
         drafts: revisions that are not released.
         only: ids of the requirements that are asked for; none means all.
     """
-    run = (example for example in examples if example.kind is not ExampleKind.OTHER)
-    judged = {example.judged_under or example.revision for example in run} - {*drafts}
+    programs = (example for example in examples if example.kind is not ExampleKind.OTHER)
+    judged = {example.judged_under or example.revision for example in programs}
+    others = (example for example in examples if example.kind is ExampleKind.OTHER)
+    shown = {(one.requirement, one.revision) for example in others for one in example.findings}
+
+    def counts(entry: Drift) -> bool:
+        relied_on = entry.revision in judged or (entry.requirement, entry.revision) in shown
+        return relied_on and entry.revision not in drafts and entry.kind is not DriftKind.REWORDED
+
     return tuple(
-        replace(entry, gates=entry.revision in judged and entry.kind is not DriftKind.REWORDED)
+        replace(entry, gates=counts(entry))
         for entry in drift
         if not only or entry.requirement in only
     )

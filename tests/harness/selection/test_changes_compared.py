@@ -333,3 +333,49 @@ def test_a_folder_of_a_new_revision_says_which_pages_it_judges_otherwise(
     assert (done.code, done.changes(id)) == (0, {"session.terminated-404": "unchanged"})
     assert done.document["compared"]["rejudged"] == [{"example": id, "before": "2025-06-18", "now": "2025-11-25"}]
     assert f"{id}: judged under 2025-11-25 since the change, 2025-06-18 before" in done.shown
+
+
+PRINTED = """
+```http
+POST /mcp HTTP/1.1
+Content-Type: application/json
+Accept: application/json, text/event-stream
+MCP-Protocol-Version: 2025-11-25
+
+{"jsonrpc": "2.0", "method": "notifications/initialized"}
+
+HTTP/1.1 202 Accepted
+```
+"""
+ACCEPTS = "client.accepts-both"
+
+
+@pytest.mark.parametrize("page", [PRINTED, PRINTED.replace(", text/event-stream", "")])
+def test_a_sentence_that_vanishes_fails_the_page_that_prints_exchanges_of_it(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    """Without the sentence nothing judges what the page prints, right or wrong: that must not be green."""
+    wire = "docs/2025-11-25/tutorials/wire"
+    docs = write_docs(tmp_path, {f"{wire}.mdx": PRINTED})
+    rules = (docs / RULES).read_text().splitlines(keepends=True)
+    (docs / RULES).write_text("".join(line for line in rules if "`text/event-stream` in the" not in line))
+    edit(docs / f"{wire}.mdx", PRINTED, page)
+    done = check(docs, state, monkeypatch, talk)
+    drift = {
+        entry["requirement"]: (entry["kind"], entry["gates"], entry["change"])
+        for entry in done.document["drift"]
+        if entry["revision"] == "2025-11-25"
+    }
+    assert (done.code, drift[ACCEPTS]) == (1, ("vanished", True, "introduced"))
+    verdicts = {finding["requirement"]: finding["verdict"] for finding in done.example(f"{wire}#printed")["findings"]}
+    assert verdicts[ACCEPTS] == "inconclusive"
+
+
+def test_a_sentence_that_no_printed_exchange_relies_on_fails_no_page(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = "docs/2025-11-25/tutorials/wire"
+    docs = write_docs(tmp_path, {f"{wire}.mdx": PRINTED})
+    edit(docs / RULES, "From then on it **MUST** reply with status 404 to any request", "Nothing is said of a request")
+    done = check(docs, state, monkeypatch, talk)
+    assert (done.code, [entry["gates"] for entry in done.document["drift"]]) == (0, [False])
