@@ -142,6 +142,10 @@ def command(
     given = {key: value for key, value in flags.items() if value != ()}
     config = load_config(docs, cli.config_file, **given)
     since = settings = None
+    if config.scheduler is not None:
+        from harness.cluster.connect import check_address, check_listens
+
+        check_address(config.scheduler)
     if flags["gate"] is not None and config.changed_since is None:
         raise UsageError("--gate needs --changed-since", "add --changed-since REF, or leave --gate out")
     if config.changed_since is not None:
@@ -160,6 +164,8 @@ def command(
 
     if prove_fixes and config.scheduler is not None:
         raise UsageError("--prove-fixes runs fixes on this machine's engine, not on a cluster", "leave one of them out")
+    if config.scheduler is not None and wanted is None:
+        check_listens(config.scheduler)
     plan = make_plan(config, since=since, settings=settings, meanwhile=partial(_prepare, config, wanted))
     # what was read lives as long as the run: no search for cycles needs to visit it
     gc.freeze()
