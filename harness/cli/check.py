@@ -20,6 +20,7 @@ from harness.cli.shards import shard_of, shards_wanted, write_plan
 from harness.settings import load_config
 
 if TYPE_CHECKING:
+    from harness.baseline.file import Baseline
     from harness.config import Config
     from harness.model import Report
     from harness.repair.proofs import Proofs
@@ -182,7 +183,7 @@ def command(
     from harness.run.writable import check_writable
 
     check_writable(config, [path for _, path in outputs if path is not None])
-    report, proofs, interrupted = anyio.run(_run, cli, plan, config, prove_fixes)
+    report, proofs, interrupted = anyio.run(_run, cli, plan, config, baseline, prove_fixes)
     # here, since no container need wait for what draws reports
     from harness.repair.proofs import patches_of
     from harness.run.outcome import conclude
@@ -200,7 +201,9 @@ def _prepare(config: Config, parts: int | None) -> None:
         import harness.run.execute  # noqa: F401
 
 
-async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple[Report, Proofs, bool]:
+async def _run(
+    cli: Cli, plan: Plan, config: Config, baseline: Baseline, prove_fixes: bool
+) -> tuple[Report, Proofs, bool]:
     """Run until done or interrupted, and return the report, the proofs of fixes, and whether it was interrupted.
 
     The first Ctrl-C ends it cleanly, the second at once: pods die with this process.
@@ -234,7 +237,9 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
                 from harness.cluster.connect import open_cluster
 
                 elsewhere = open_cluster
-            report = await execute(plan, config, open_engine, observer=live, stop=stop, elsewhere=elsewhere)
+            report = await execute(
+                plan, config, open_engine, observer=live, stop=stop, elsewhere=elsewhere, baseline=baseline
+            )
             from harness.repair.proofs import load_proofs
 
             proofs = load_proofs(report, plan, config)
