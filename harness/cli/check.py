@@ -173,7 +173,7 @@ def command(
     # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
     baseline = load_followed_baseline(config, plan)
     plan = plan.accepting(baseline)
-    reports = bool(plan.no_longer_runnable or plan.problems or baseline.gone)
+    reports = bool(plan.no_longer_runnable or plan.problems or plan.left_out or baseline.gone)
     if wanted is not None:
         write_plan(config, wanted, plan, reports=reports)
     if since is not None and not plan.examples and not reports:

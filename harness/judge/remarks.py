@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
-from harness.judge.findings import join_words
+from harness.judge.findings import count, join_words
 from harness.model import Basis, BodyFault, DriftKind, ReportProblem
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from harness.judge.results import Ruleset
     from harness.model import Drift, ExampleResult
     from harness.spec.bind import Bound
+
+
+_NAMED: Final = 20
+"""Pages that a remark names; of more, it gives the number."""
 
 
 def lacks_text(bound: Bound) -> bool:
@@ -76,6 +80,21 @@ def limit_remarks(examples: Sequence[ExampleResult]) -> Iterator[ReportProblem]:
                 "(exchange-mib in [limits]); what came after that was not read",
                 place,
             )
+
+
+def left_out_remark(pages: Sequence[str], ref: str) -> Iterator[ReportProblem]:
+    """Yield a remark on the pages that a change has its configuration ignore, if there are any.
+
+    Args:
+        pages: in order.
+        ref: what the change is compared with, as given.
+    """
+    if pages:
+        more = (f"{len(pages) - _NAMED:,} more",) if len(pages) > _NAMED else ()
+        named = join_words([*pages[:_NAMED], *more])
+        yield ReportProblem(
+            f"[layout] ignore of this change leaves out {count(len(pages), 'page')} that {ref} has checked: {named}"
+        )
 
 
 def mark_blocking_drift(

@@ -16,6 +16,7 @@ from harness.model import Trust
 from harness.run.plan import BasePlan, Plan
 from harness.selection.affected import find_impact
 from harness.selection.docs_before import contents_before
+from harness.selection.left_out import left_out_pages
 from harness.selection.no_longer_runnable import no_longer_runnable
 from harness.selection.origins import find_origins
 from harness.spec.diff import text_changes
@@ -71,6 +72,7 @@ def narrowed(plan: Plan, since: Change, config: Config, selection: Selection, se
             new,
             trusted=config.settings.trust is not Trust.BASE,
         ),
+        left_out=left_out_pages(config, then),
         edited=frozenset(e.id for e in plan.examples if e.whole and e.id in impact.changed - unedited),
     )
 

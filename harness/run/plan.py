@@ -74,6 +74,8 @@ class Plan:
     """Examples that could be run before a change and cannot any more."""
     text_changes: tuple[TextChange, ...] = ()
     """What a change does to the normative text."""
+    left_out: tuple[str, ...] = ()
+    """Pages that are not read any more, as a change has its configuration ignore them."""
     edited: frozenset[str] = frozenset()
     """Ids of the whole programs that a change adds or edits."""
     base: BasePlan | None = None
