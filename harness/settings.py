@@ -15,7 +15,7 @@ from extractor.docs.tree import find_files
 from extractor.languages.toolchains import TOOLCHAINS
 from extractor.model import REVISION_PLACES, Layout
 from harness.base.checkout import FilesAt
-from harness.base.docs_root import FILE_NAME, docs_root, pages_of
+from harness.base.docs_root import FILE_NAME, check_root, docs_root, pages_of
 from harness.base.errors import UsageError
 from harness.base.git import Repository, resolve_inside
 from harness.base.host import HostEnvironment
@@ -77,10 +77,13 @@ def load_config(
         UsageError: no docs root, an unreadable file, an unknown key or a wrong value; names file and line.
     """
     environ = os.environ if environ is None else environ
-    root = docs_root(docs, cwd or Path.cwd())
+    cwd = cwd or Path.cwd()
+    root = docs_root(docs, cwd)
     host = HostEnvironment.of(environ)
     state = state_folder(flags.pop("state", None), environ)
     files = _base_files(root, flags.get("changed_since"), state, host) if trust == Trust.BASE else None
+    if files is not None:
+        check_root(root, docs, cwd, files)
     places = (root / FILE_NAME, root.parent / FILE_NAME) if file is None else (file,)
     path, read = _config_file(places, given=file is not None, files=files)
     values = _from_file(path, read, files) if path and read else {}

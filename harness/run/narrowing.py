@@ -58,6 +58,7 @@ def narrowed(plan: Plan, since: Change, config: Config, selection: Selection, se
             _baseline_before(config, since),
             _successors(every, plan.pages, plan.ids),
             unjudged,
+            impact.text_is_new,
         ),
         only_if_judged_under=impact.only_if_judged_under(affected),
         problems=tuple(problem for problem in plan.problems if problem.span.file in named or problem in new),

@@ -39,6 +39,8 @@ class BasePlan:
     """By the id of then, the id of now of each example that was renamed or moved, whether it is selected or not."""
     unjudged: str | None = None
     """Why nothing of the merge base is judged; None if it is."""
+    text_is_new: bool = False
+    """Whether ``bound`` is the normative text of now, as there was none: then no sentence had drifted yet."""
 
     def origin(self, example: Example, *, is_before: bool) -> Example | None:
         """Return the example at the merge base that ``example`` comes from; itself if it is of the merge base."""

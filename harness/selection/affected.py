@@ -50,6 +50,8 @@ class Impact:
     """Exchanges that pages printed at the merge base, by the same ids."""
     bound: Bound | None = None
     """The requirements, bound to the normative text at the merge base; None if that has not changed."""
+    text_is_new: bool = False
+    """Whether there is no ``bound``, as the merge base has no normative text where it is now."""
     everything: bool = False
     """Whether something changed that decides about every example, such as the configuration apart from ``tables``."""
     changed: frozenset[str] = frozenset()
@@ -124,11 +126,14 @@ def find_impact(
     corpus, before = docs_before(settings or config, since, now)
     bound_before = _bound_before(settings or config, since, corpus, bound)
     rules = frozenset() if bound_before is None else _differing(bound_before, bound)
+    elsewhere = config.spec is not None and config.spec != config.docs
+    text_is_new = bound_before is None and (since.rules if elsewhere else corpus is None)
     sides = {row.id: row.side for row in config.catalogue.requirements}
     return Impact(
         before=before.all if before is not None else (),
         printed=before.printed if before is not None else (),
         bound=bound_before,
+        text_is_new=text_is_new,
         # text that was not there judged nothing
         everything=since.configuration or since.images or (since.rules and bound_before is None),
         changed=_changed_examples(before.all if before is not None else (), examples),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from extractor.base.tomlfile import toml_table
 from extractor.docs.sites import ABOVE
-from harness.base.checkout import FolderAt, changed_among, changed_files, file_at
+from harness.base.checkout import changed_among, changed_files, file_at
+from harness.base.commit_tree import FolderAt
 from harness.base.errors import LinkError, UsageError
 from harness.base.git import Repository, is_ref
 from harness.base.links import links_to

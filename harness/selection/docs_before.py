@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.docs.tree import is_page_name
 from extractor.model import Corpus, Flavour
-from harness.base.checkout import FolderAt, files_before
+from harness.base.checkout import files_before
+from harness.base.commit_tree import FolderAt
 from harness.base.errors import UsageError
 from harness.base.git import Repository, is_media
 from harness.load import load_corpus, load_examples, load_pages
