@@ -212,6 +212,7 @@ class FilesAt:
             raise UsageError(f"{ref!r} is not a git ref", "name a branch, a tag or a commit")
         inside = Repository(place, host)
         top = Repository(Path(inside.git("rev-parse", "--show-toplevel").decode().rstrip("\n")).resolve(), host)
+        top.check_one(ref)
         try:
             commit = top.commit(ref)
         except UsageError as error:

@@ -41,6 +41,10 @@ NOT_FETCHED: Final = (
 """What to do where git lacks an object of a commit that it has."""
 _COMPARING: Final = frozenset({"diff", "status"})
 """Commands that read files of the working tree, through the filters that its attributes choose."""
+_KINDS: Final = ("refs/", "refs/tags/", "refs/heads/", "refs/remotes/")
+"""Where git looks for a ref of a short name, in this order (gitrevisions, "SPECIFYING REVISIONS")."""
+_REVISION: Final = re.compile(r"[\^~:]|@\{")
+"""What begins after the name of a ref: ``main~2``."""
 _LINK: Final = "120000"
 """Mode of a tree's entry that is a symbolic link."""
 _NO_SUCH_KEY: Final = 1
@@ -129,6 +133,23 @@ class Repository:
     def commit(self, ref: str) -> str:
         """Return the full hash of the commit that ``ref`` names. Raises UsageError if there is none."""
         return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
+
+    def check_one(self, ref: str) -> None:
+        """Raise UsageError if several refs of different commits go by a name.
+
+        Git would take the first of its kinds: a stranger's local branch ``origin/main``, before that of the remote.
+        """
+        name = _REVISION.split(ref, maxsplit=1)[0]
+        names = [f"{kind}{name}" for kind in _KINDS]
+        listed = self.git("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)", "--", *names)
+        refs = [line.split() for line in listed.decode("utf-8", "surrogateescape").splitlines()]
+        # the last is the commit of an annotated tag
+        found = {line[0]: line[-1] for line in refs if line[0] in names}
+        if len({*found.values()}) > 1:
+            raise UsageError(
+                f"{printable(ref)} is ambiguous in this checkout: {' and '.join(map(printable, sorted(found)))}",
+                "name one of them in full",
+            )
 
     def _without_filters(self, environment: Mapping[str, str], timeout_s: float) -> dict[str, str]:
         """Return variables for git by which no filter is a program: attributes of a page could choose any of them.

@@ -120,6 +120,7 @@ def _merge_base(docs: Repository, ref: str) -> str:
             f"--changed-since needs git: {docs.path.name} is not in a git checkout ({error.message})",
             "leave --changed-since out to check everything",
         ) from error
+    docs.check_one(ref)
     fetch = "fetch the history: git fetch --unshallow; in CI check out with fetch-depth: 0"
     try:
         docs.commit(ref)
