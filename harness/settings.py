@@ -15,7 +15,7 @@ from extractor.docs.tree import find_files
 from extractor.languages.toolchains import TOOLCHAINS
 from extractor.model import REVISION_PLACES, Layout
 from harness.base.checkout import FilesAt
-from harness.base.docs_root import FILE_NAME, check_root, docs_root, pages_of
+from harness.base.docs_root import FILE_NAME, check_place, check_root, docs_root, pages_of
 from harness.base.errors import UsageError
 from harness.base.git import Repository, resolve_inside
 from harness.base.host import HostEnvironment
@@ -93,6 +93,7 @@ def load_config(
     if docs is not None:
         layout = dataclasses.replace(layout, only=pages_of(docs, root, layout))
     given = {key: value for key, value in flags.items() if value is not None}
+    check_place(given.get("spec"), files)
     if (spec := given.get("spec", values.get("spec"))) is not None:
         given["spec_layout"], bindings = _spec_settings(spec, layout, files)
         given["spec"] = _spec_root(spec, given["spec_layout"], profile.repository)
@@ -111,10 +112,12 @@ def load_config(
             given[name] = enum(given[name])
     merged: dict[str, Any] = {**values, **given}
     source = SettingsSource(Trust.BASE, files.ref, files.commit, tuple(files.unused)) if files else SettingsSource()
-    return Config(
+    config = Config(
         docs=root, layout=layout, profile=profile, file=read, file_places=places, state=state, baseline=baseline,
         baseline_place=baseline_place, images_lock_place=images_lock, host=host, settings=source, **merged,
     )  # fmt: skip
+    check_place(config.schema_folder, files)
+    return config
 
 
 def profile_named(name: str) -> Profile:
@@ -263,6 +266,7 @@ def _from_file(path: Path, read: Path, files: FilesAt | None) -> dict[str, Any]:
     if "examples" in given:
         given["overrides"] = given.pop("examples")
     if "spec" in given:
+        check_place(path.parent / given["spec"], files)
         given["spec"] = resolve_inside(path.parent / given["spec"], named_by=path)
     if "bindings" in given:
         given["bindings"] = _bindings_file(document, path.parent, given["bindings"], files)

@@ -168,6 +168,23 @@ def check_root(root: Path, docs: Path | None, cwd: Path, files: FilesAt) -> None
         )
 
 
+def check_place(folder: Path | None, files: FilesAt | None) -> None:
+    """Raise UsageError if a change has a folder of rules lead elsewhere than at the commit whose settings count.
+
+    Args:
+        folder: as it is named; None if none is.
+        files: of that commit; None if the change's own settings count.
+    """
+    if folder is None or files is None:
+        return
+    then, now = files.resolve(folder), folder.resolve()
+    if then != now:
+        raise UsageError(
+            f"{folder.name} leads to {now} with this change, and to {then} at {files.ref}",
+            "if the change is trusted, use --trust head",
+        )
+
+
 def pages_of(docs: Path, root: Path, layout: Layout) -> tuple[str, ...]:
     """Return the pages that are read of the docs, if ``docs`` is one page or a part of them; empty for all.
 

@@ -82,6 +82,18 @@ def limit_remarks(examples: Sequence[ExampleResult]) -> Iterator[ReportProblem]:
             )
 
 
+def changed_schema_remark(revisions: Collection[str], ref: str) -> Iterator[ReportProblem]:
+    """Yield a remark on the JSON Schemas that a change adds, edits or removes: they decide what a fault is.
+
+    Args:
+        revisions: whose schemas they are.
+        ref: what the change is compared with, as given.
+    """
+    if revisions:
+        named = join_words(sorted(revisions))
+        yield ReportProblem(f"the JSON Schema of {named} is not that of {ref}; messages are checked by the one here")
+
+
 def left_out_remark(pages: Sequence[str], ref: str) -> Iterator[ReportProblem]:
     """Yield a remark on the pages that a change has its configuration ignore, if there are any.
 

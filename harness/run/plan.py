@@ -76,6 +76,8 @@ class Plan:
     """Examples that could be run before a change and cannot any more."""
     text_changes: tuple[TextChange, ...] = ()
     """What a change does to the normative text."""
+    schemas: frozenset[str] = frozenset()
+    """Revisions whose JSON Schema a change adds, edits or removes."""
     left_out: tuple[str, ...] = ()
     """Pages that are not read any more, as a change has its configuration ignore them."""
     edited: frozenset[str] = frozenset()

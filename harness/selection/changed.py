@@ -188,7 +188,9 @@ def _differs(path: Path, docs: Repository, base: str) -> bool:
     Raises:
         UsageError: it is in a submodule that lacks the commit which belongs to it.
     """
-    if path.is_dir():
-        return bool(changed_among(path, (".",), docs, base))
-    # a file is what each link on the way to it says, and what it holds itself
-    return any(changed_among(one.parent, (one.name,), docs, base) for one in links_to(path))
+    # it is what each link on the way to it says, and what it holds itself
+    *links, place = links_to(path)
+    if any(changed_among(one.parent, (one.name,), docs, base) for one in links):
+        return True
+    folder, name = (place, ".") if place.is_dir() else (place.parent, place.name)
+    return bool(changed_among(folder, (name,), docs, base))

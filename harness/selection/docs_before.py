@@ -129,8 +129,8 @@ def schemas_before(config: Config, since: Change) -> Iterator[Path]:
     if not since.schemas:
         yield folder
         return
-    # a folder that is gone is read from the one around it
-    around = folder if folder.is_dir() else folder.parent
+    # a folder that is gone, or is a link now, is read from the one around it
+    around = folder if folder.is_dir() and not folder.is_symlink() else folder.parent
     with folder_before(around, config.docs, since.base, config.host) as before:
         there = before or Path(os.devnull)
         yield there if around == folder else there / folder.name

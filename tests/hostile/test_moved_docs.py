@@ -107,14 +107,41 @@ def test_rules_that_were_not_there_have_drifted_by_the_change(
 
     plain = checked()
     assert (plain.code, {entry["gates"] for entry in plain.document["drift"]}) == (1, {False})
-    (repo / "rules").rename(repo / "elsewhere")
-    (repo / "rules").symlink_to("elsewhere")
-    edit(repo / "elsewhere" / RULES, *WORDS)
+    # where the folder itself has no rules, those in its docs/ count
+    for name in ("specification", "docprobe.toml"):
+        if (repo / "rules" / name).exists():
+            (repo / "rules" / name).rename(repo / "rules" / "docs" / name)
+    edit(repo / "rules" / "docs" / RULES, *WORDS)
     commit(repo)
     done = checked()
     found: dict[str, Any] = {entry["requirement"]: entry for entry in done.document["drift"]}
     drift = found["session.terminated-404"]
     assert (done.code, drift["kind"], drift["change"], drift["gates"]) == (1, "changed", "introduced", True)
+
+
+@pytest.mark.parametrize("option", [False, True])
+@pytest.mark.parametrize("what", ["rules", "schema"])
+def test_rules_that_are_there_already_are_not_put_in_the_place_of_others(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: bool, what: str
+) -> None:
+    """Older rules are in the checkout, which ask for less."""
+    repo = docs.parent
+    (docs / TUTORIAL).write_text(RIGHT)
+    shutil.copytree(repo / "rules", repo / "older")
+    edit(repo / "older" / RULES, *WORDS)
+    (repo / "schema").mkdir()
+    (repo / "schema" / "page.md").write_text("# A page\n")
+    commit(repo)
+    git(repo, "branch", "-f", "main")
+    shutil.rmtree(repo / what)
+    (repo / what).symlink_to("older")
+    (docs / TUTORIAL).write_text(CODE)
+    commit(repo)
+    more = ("--spec", str(repo / "rules"), "--schema", str(repo / "schema")) if option else ()
+    with pytest.raises(AssertionError) as ended:
+        check(docs, tmp_path / "state", monkeypatch, talk, "--trust", "base", *more)
+    with pytest.raises(UsageError, match=rf"{what} leads to .*older with this change, and to .*{what} at main"):
+        raise ended.value.args[0]
 
 
 def test_a_docs_root_that_was_a_link_leads_where_it_did(

@@ -196,6 +196,39 @@ SCHEMA_OF: dict[str, Any] = {
 }
 
 
+def test_a_changed_json_schema_is_said(docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the folder is another one by a link."""
+    for name in ("schema", "other"):
+        file = docs.parent / name / REVISION / "schema.json"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(SCHEMA_OF).replace("protocolVersion", name))
+    commit(docs)
+    said = f"the JSON Schema of {REVISION} is not that of main; messages are checked by the one here"
+    (docs / TUTORIAL).write_text(CODE.replace("a tutorial", "the tutorial"))
+    assert said not in check(docs, state, monkeypatch, talk).shown
+    shutil.rmtree(docs.parent / "schema")
+    (docs.parent / "schema").symlink_to("other")
+    done = check(docs, state, monkeypatch, talk)
+    assert said in done.shown
+    assert said in done.annotations
+
+
+def test_a_json_schema_that_is_as_it_was_affects_nothing(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read twice, now and as it was then."""
+    other = "docs/2025-11-25/tutorials/other.mdx"
+    docs = write_docs(tmp_path, {TUTORIAL: CODE, other: CODE.replace("a tutorial", "another tutorial")})
+    file = docs.parent / "schema" / REVISION / "schema.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(SCHEMA_OF))
+    commit(docs)
+    (docs / TUTORIAL).write_text(CODE.replace("a tutorial", "the tutorial"))
+    done = check(docs, state, monkeypatch, talk)
+    assert [example["id"] for example in done.document["examples"]] == [ID]
+    assert len(done.ran) == 2, "as it is and as it was"
+
+
 @pytest.mark.parametrize("what", ["added", "edited", "removed"])
 def test_a_json_schema_affects_what_it_judges(docs: Path, state: Path, what: str) -> None:
     file = docs.parent / "schema" / REVISION / "schema.json"
