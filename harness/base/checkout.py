@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.base.storage import write_atomically
 from harness.base.commit_tree import FolderAt, blob_at, check_there, followed, is_folder_at, submodule_commit
 from harness.base.errors import UsageError
-from harness.base.git import GitFile, Repository, is_ref, resolve_inside
+from harness.base.git import GitFile, Repository, is_ref
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -252,13 +252,13 @@ class FilesAt:
         return path.is_dir() if name is None else is_folder_at(self._top, name)
 
     def resolve(self, path: Path) -> Path:
-        """Return where a folder leads as the commit has it.
+        """Return where a folder leads as the commit has it; one outside the checkout, where it leads now.
 
         Raises:
-            UsageError: it leads out of its checkout.
+            LinkError: it leads out of its checkout.
         """
         name = self._name(path)
-        return resolve_inside(path) if name is None else self.repository.path / followed(self._top, name)
+        return path.resolve() if name is None else self.repository.path / followed(self._top, name)
 
     def holding(self, folder: Path, names: Sequence[str]) -> Path:
         """Return a folder that has what the commit has of some names in a folder, and perhaps more of the commit.
