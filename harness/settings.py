@@ -15,10 +15,11 @@ from extractor.docs.tree import find_files
 from extractor.languages.toolchains import TOOLCHAINS
 from extractor.model import REVISION_PLACES, Layout
 from harness.base.checkout import FilesAt
-from harness.base.docs_root import FILE_NAME, docs_root, pages_of
+from harness.base.docs_root import FILE_NAME, check_place, check_root, docs_root, pages_of
 from harness.base.errors import UsageError
 from harness.base.git import Repository, resolve_inside
 from harness.base.host import HostEnvironment
+from harness.base.links import links_to
 from harness.config import Config, ExampleOverride
 from harness.engine.install.settings import IMAGES_LOCK
 from harness.engine.protocol import Limits
@@ -76,10 +77,13 @@ def load_config(
         UsageError: no docs root, an unreadable file, an unknown key or a wrong value; names file and line.
     """
     environ = os.environ if environ is None else environ
-    root = docs_root(docs, cwd or Path.cwd())
+    cwd = cwd or Path.cwd()
+    root = docs_root(docs, cwd)
     host = HostEnvironment.of(environ)
     state = state_folder(flags.pop("state", None), environ)
     files = _base_files(root, flags.get("changed_since"), state, host) if trust == Trust.BASE else None
+    if files is not None:
+        check_root(root, docs, cwd, files)
     places = (root / FILE_NAME, root.parent / FILE_NAME) if file is None else (file,)
     path, read = _config_file(places, given=file is not None, files=files)
     values = _from_file(path, read, files) if path and read else {}
@@ -89,14 +93,17 @@ def load_config(
     if docs is not None:
         layout = dataclasses.replace(layout, only=pages_of(docs, root, layout))
     given = {key: value for key, value in flags.items() if value is not None}
+    check_place(given.get("spec"), files)
     if (spec := given.get("spec", values.get("spec"))) is not None:
         given["spec_layout"], bindings = _spec_settings(spec, layout, files)
         given["spec"] = _spec_root(spec, given["spec_layout"], profile.repository)
         values.setdefault("bindings", profile.bindings or bindings)
     values.setdefault("bindings", profile.bindings)
     baseline_place, baseline = _baseline_file(given.pop("baseline", None), path, root, files)
-    if files is not None and "lock" in given:
+    if "lock" in given and files is not None:
         given["lock"] = files.copy(given["lock"])
+    elif "lock" in given:
+        links_to(given["lock"])
     images_lock = (path.parent if path else root) / IMAGES_LOCK
     given["images_lock"] = _wanted(images_lock, files)
     given.setdefault("jobs", os.cpu_count() or 1)
@@ -105,10 +112,12 @@ def load_config(
             given[name] = enum(given[name])
     merged: dict[str, Any] = {**values, **given}
     source = SettingsSource(Trust.BASE, files.ref, files.commit, tuple(files.unused)) if files else SettingsSource()
-    return Config(
+    config = Config(
         docs=root, layout=layout, profile=profile, file=read, file_places=places, state=state, baseline=baseline,
         baseline_place=baseline_place, images_lock_place=images_lock, host=host, settings=source, **merged,
     )  # fmt: skip
+    check_place(config.schema_folder, files)
+    return config
 
 
 def profile_named(name: str) -> Profile:
@@ -195,7 +204,7 @@ def _config_file(places: Sequence[Path], *, given: bool, files: FilesAt | None) 
             continue
         if not given:
             return place, read
-        return (place.resolve(), read.resolve()) if files is None else (Path(os.path.abspath(place)), read)  # noqa: PTH100
+        return Path(os.path.abspath(place)), read.absolute()  # noqa: PTH100  (lexically, as at a commit)
     if given:
         where = f" at {files.ref}" if files else ""
         raise UsageError(f"configuration file {places[0]} does not exist{where}", "see --config")
@@ -203,9 +212,17 @@ def _config_file(places: Sequence[Path], *, given: bool, files: FilesAt | None) 
 
 
 def _wanted(path: Path, files: FilesAt | None) -> Path | None:
-    """The file to read for ``path``: itself, or as the commit has it; None if there is none."""
+    """Return the file to read for ``path``: itself, or as the commit has it; None if there is none.
+
+    Raises:
+        LinkError: it is a link that leads out of its checkout, or round in circles.
+        UsageError: it is not a file.
+    """
     if files is not None:
         return files.copy(path)
+    # as at a commit: folders are left by their names, not by where a link on the way leads
+    path = Path(os.path.abspath(path)) if ".." in path.parts else path  # noqa: PTH100
+    links_to(path)
     if path.is_file():
         return path
     if os.path.lexists(path):
@@ -225,7 +242,7 @@ def _baseline_file(
         if path is None:
             where = f" at {files.ref}" if files else ""
             raise UsageError(f"baseline {given} does not exist{where}", "write one with: docprobe baseline update")
-        return Path(given), path.resolve()
+        return Path(given), path.absolute()
     place = (config_file.parent if config_file else root) / BASELINE_NAME
     return place, _wanted(place, files)
 
@@ -249,6 +266,7 @@ def _from_file(path: Path, read: Path, files: FilesAt | None) -> dict[str, Any]:
     if "examples" in given:
         given["overrides"] = given.pop("examples")
     if "spec" in given:
+        check_place(path.parent / given["spec"], files)
         given["spec"] = resolve_inside(path.parent / given["spec"], named_by=path)
     if "bindings" in given:
         given["bindings"] = _bindings_file(document, path.parent, given["bindings"], files)

@@ -23,6 +23,8 @@ _MARKERS: Final = (
     ("mkdocs.yaml", Flavour.MKDOCS),
     *((f"docusaurus.config.{ending}", Flavour.DOCUSAURUS) for ending in ("js", "ts", "mjs", "cjs", "mts", "cts")),
 )
+MARKERS: Final = tuple(name for name, _ in _MARKERS)
+"""Files and folders that make the folder which has them that of a site."""
 ABOVE: Final = tuple(name for name, flavour in _MARKERS if flavour in (Flavour.MKDOCS, Flavour.DOCUSAURUS))
 """Files in the folder above the docs root that say how its pages are read."""
 _DOCS_DIR = re.compile(r"""^docs_dir:[ \t]*["']?([\w./-]+)""", re.MULTILINE)

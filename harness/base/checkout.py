@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.storage import write_atomically
+from harness.base.commit_tree import FolderAt, blob_at, check_there, followed, is_folder_at, submodule_commit
 from harness.base.errors import UsageError
 from harness.base.git import GitFile, Repository, is_ref
 
@@ -20,24 +22,6 @@ AS_IT_IS: Final = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=none")
 """Options of ``git diff``: no program and no setting of the repository decides what differs."""
 _NOT_CHECKED_OUT: Final = "S "
 """What ``git ls-files -t`` marks a file with that a sparse checkout leaves out."""
-_SUBMODULE: Final = "160000"
-"""Mode of a tree's entry that names a commit of another repository."""
-
-
-@dataclass(frozen=True, slots=True)
-class FolderAt:
-    """A folder of a checkout, or of a submodule of it, as a commit of the checkout has it."""
-
-    repository: Repository
-    """The folder."""
-    commit: str | None
-    """Full hash, in the repository that the folder belongs to; None if the submodule was not there yet."""
-
-    @property
-    def prefix(self) -> str:
-        """The folder as seen from the top of its working tree; ``.`` for the top."""
-        shown = self.repository.git("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape")
-        return shown.removesuffix("\n").rstrip("/") or "."
 
 
 def folder_at(folder: Path, checkout: Repository, commit: str) -> FolderAt | None:
@@ -65,7 +49,7 @@ def folder_at(folder: Path, checkout: Repository, commit: str) -> FolderAt | Non
         return above and FolderAt(inside, None)
     own = submodule_commit(above, top.resolve().relative_to(Path(around).resolve()).as_posix())
     if own is not None:
-        _check_there(Repository(top, checkout.host), own)
+        check_there(Repository(top, checkout.host), own)
     return FolderAt(inside, own)
 
 
@@ -75,11 +59,12 @@ def file_at(path: Path, checkout: Repository, commit: str) -> bytes | None:
     One that lies outside the checkout and its submodules is as it is now: the commit says nothing of it.
 
     Args:
-        path: of the file.
+        path: of the file; links on the way are followed as the commit has them.
         checkout: any folder of the checkout.
         commit: of the checkout, full hash.
 
     Raises:
+        LinkError: a link leads out of the repository, or round in circles.
         UsageError: the file is in a submodule that lacks the commit which belongs to it, or git lacks the file.
     """
     if not path.parent.is_dir():
@@ -87,33 +72,11 @@ def file_at(path: Path, checkout: Repository, commit: str) -> bytes | None:
     place = folder_at(path.parent, checkout, commit)
     if place is None:
         return path.read_bytes() if path.is_file() else None
-    return None if place.commit is None else place.repository.file(place.commit, path.name)
-
-
-def submodule_commit(place: FolderAt, path: str) -> str | None:
-    """Return the commit that a repository records for the submodule at a path; None if the path has no submodule.
-
-    Args:
-        place: a folder and the commit.
-        path: of the submodule, relative to the folder.
-    """
-    if place.commit is None:
+    top = _top(place.repository)
+    if place.commit is None or top is None:
         return None
-    whole = path if place.prefix == "." else f"{place.prefix}/{path}"
-    entry = place.repository.git("ls-tree", "-z", "--full-tree", place.commit, "--", whole)
-    mode, _, rest = entry.decode("utf-8", "surrogateescape").partition(" ")
-    return rest.split()[1] if mode == _SUBMODULE else None
-
-
-def _check_there(submodule: Repository, commit: str) -> None:
-    try:
-        submodule.commit(commit)
-    except UsageError as error:
-        name = submodule.path.name
-        raise UsageError(
-            f"the submodule {name} lacks commit {commit[:12]}, with which the docs are compared",
-            f"fetch it: git -C {name} fetch origin {commit}; in CI check out with submodules: true and fetch-depth: 0",
-        ) from error
+    name = path.name if place.prefix == "." else f"{place.prefix}/{path.name}"
+    return blob_at(FolderAt(Repository(top, checkout.host), place.commit), name)
 
 
 def _top(repository: Repository) -> Path | None:
@@ -156,7 +119,7 @@ def changed_files(place: FolderAt) -> tuple[tuple[str, ...], Mapping[str, str | 
         commit = submodule_commit(place, name)
         inside = FolderAt(Repository(path, place.repository.host), commit)
         if commit is not None:
-            _check_there(inside.repository, commit)
+            check_there(inside.repository, commit)
         below, nested = changed_files(inside)
         names.remove(name)
         submodules |= {name: commit} | {f"{name}/{file}": one for file, one in nested.items()}
@@ -249,6 +212,7 @@ class FilesAt:
             raise UsageError(f"{ref!r} is not a git ref", "name a branch, a tag or a commit")
         inside = Repository(place, host)
         top = Repository(Path(inside.git("rev-parse", "--show-toplevel").decode().rstrip("\n")).resolve(), host)
+        top.check_one(ref)
         try:
             commit = top.commit(ref)
         except UsageError as error:
@@ -268,7 +232,7 @@ class FilesAt:
         name = self._name(path)
         if name is None:
             return path if path.is_file() else None
-        data = _blob(FolderAt(self.repository, self.commit), name)
+        data = blob_at(self._top, name)
         if self._differs(path, data):
             self.unused.append(name)
         if data is None:
@@ -276,6 +240,50 @@ class FilesAt:
         copy = self.folder / self.commit / name
         write_atomically(copy, data, durable=False)
         return copy
+
+    def is_file(self, path: Path) -> bool:
+        """Return whether the commit has a file there; of a path outside the checkout, whether one is there now."""
+        name = self._name(path)
+        return path.is_file() if name is None else blob_at(self._top, name) is not None
+
+    def is_dir(self, path: Path) -> bool:
+        """Return whether the commit has a folder there; of a path outside the checkout, whether one is there now."""
+        name = self._name(path)
+        return path.is_dir() if name is None else is_folder_at(self._top, name)
+
+    def resolve(self, path: Path) -> Path:
+        """Return where a folder leads as the commit has it; one outside the checkout, where it leads now.
+
+        Raises:
+            LinkError: it leads out of its checkout.
+        """
+        name = self._name(path)
+        return path.resolve() if name is None else self.repository.path / followed(self._top, name)
+
+    def holding(self, folder: Path, names: Sequence[str]) -> Path:
+        """Return a folder that has what the commit has of some names in a folder, and perhaps more of the commit.
+
+        Args:
+            folder: in the checkout; one outside is returned unchanged.
+            names: of files, and of folders, which are empty there.
+        """
+        top = self.repository.path
+        name = "" if folder.resolve() == top else self._name(folder)
+        if name is None:
+            return folder
+        copy = self.folder / self.commit / name
+        copy.mkdir(parents=True, exist_ok=True)
+        for one in names:
+            path = f"{name}/{one}" if name else one
+            if (data := blob_at(self._top, path)) is not None:
+                write_atomically(copy / one, data, durable=False)
+            elif is_folder_at(self._top, path):
+                (copy / one).mkdir(exist_ok=True)
+        return copy
+
+    @property
+    def _top(self) -> FolderAt:
+        return FolderAt(self.repository, self.commit)
 
     def _name(self, path: Path) -> str | None:
         """The file's name in the commit; None if it is not in this checkout.
@@ -291,29 +299,8 @@ class FilesAt:
     @staticmethod
     def _differs(path: Path, data: bytes | None) -> bool:
         try:
-            return path.read_bytes() != data
+            # a change may have put anything there: only a file as long as the other is read
+            now = path.stat()
+            return not S_ISREG(now.st_mode) or now.st_size != len(data or b"") or path.read_bytes() != data
         except OSError:
             return data is not None
-
-
-def _blob(place: FolderAt, path: str) -> bytes | None:
-    """Return the bytes of a file at a commit, looked for in submodules too; None if it is not there.
-
-    Args:
-        place: the top of a working tree, and the commit.
-        path: relative to it, as the commit has it.
-
-    Raises:
-        UsageError: git lacks the object, or a submodule the commit.
-    """
-    assert place.commit is not None, "the commit of a checkout, or one that its tree names"
-    found = place.repository.file(place.commit, path)
-    if found is not None:
-        return found
-    for folder in list(PurePosixPath(path).parents)[-2::-1]:
-        own = submodule_commit(place, folder.as_posix())
-        if own is not None:
-            inner = Repository(place.repository.path / folder, place.repository.host)
-            _check_there(inner, own)
-            return _blob(FolderAt(inner, own), PurePosixPath(path).relative_to(folder).as_posix())
-    return None

@@ -4,76 +4,122 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from extractor.docs.sites import site_folder
+from extractor.docs.sites import MARKERS, site_folder
 from extractor.docs.tree import PAGE_ENDINGS, find_files
-from harness.base.errors import UsageError
-from harness.base.git import resolve_inside
+from harness.base.errors import LinkError, UsageError
+from harness.base.git import Repository, resolve_inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from extractor.model import Layout
+    from harness.base.checkout import FilesAt
 
 FILE_NAME: Final = "docprobe.toml"
 
 
-def shaped_like_docs(folder: Path) -> bool:
+class Tree(Protocol):
+    """Files and folders: of the working tree, or as a commit has them."""
+
+    def is_file(self, path: Path) -> bool:
+        """Return whether a file is there."""
+        ...
+
+    def is_dir(self, path: Path) -> bool:
+        """Return whether a folder is there."""
+        ...
+
+    def resolve(self, path: Path) -> Path:
+        """Return where a folder leads. Raises UsageError if it is out of its checkout."""
+        ...
+
+    def holding(self, folder: Path, names: Sequence[str]) -> Path:
+        """Return a folder that has what of some names is in a folder."""
+        ...
+
+
+class _WorkingTree:
+    def is_file(self, path: Path) -> bool:
+        return path.is_file()
+
+    def is_dir(self, path: Path) -> bool:
+        return path.is_dir()
+
+    def resolve(self, path: Path) -> Path:
+        return resolve_inside(path)
+
+    def holding(self, folder: Path, names: Sequence[str]) -> Path:
+        return folder
+
+
+NOW: Final = _WorkingTree()
+"""The working tree."""
+
+
+def shaped_like_docs(folder: Path, tree: Tree = NOW) -> bool:
     """Return whether ``folder`` looks like a docs root: configured, or with ``specification/`` and ``docs/`` in it."""
-    return (folder / FILE_NAME).is_file() or _holds_specification(folder)
+    return tree.is_file(folder / FILE_NAME) or _holds_specification(folder, tree)
 
 
-def _holds_specification(folder: Path) -> bool:
-    return (folder / "specification").is_dir() and (folder / "docs").is_dir()
+def _holds_specification(folder: Path, tree: Tree) -> bool:
+    return tree.is_dir(folder / "specification") and tree.is_dir(folder / "docs")
 
 
-def docs_root(docs: Path | None, cwd: Path) -> Path:
+def docs_root(docs: Path | None, cwd: Path, tree: Tree = NOW) -> Path:
     """Return the docs root: as given, else the nearest at or above ``cwd``. Raises UsageError if there is none.
 
     Of a single page it is the nearest folder above that is shaped like docs, in the same checkout; else that of the
     configuration of its site; else its own folder. A folder that is not shaped like docs may be the checkout whose
     ``docs/`` is, or a part of the docs of a specification or of a site.
+
+    Args:
+        docs: as given.
+        cwd: where to look from.
+        tree: what is asked for the shape of folders, and where links lead.
     """
     if docs is not None:
         if docs.is_file() and docs.name.lower().endswith(PAGE_ENDINGS):
-            return resolve_inside(_root_of_page(docs))
+            return tree.resolve(_root_of_page(docs, tree))
         if not docs.is_dir():
             raise UsageError(
                 f"{docs} is not a folder or a page (.md, .mdx)" if docs.exists() else f"{docs} does not exist",
                 "give the docs root (the folder that holds specification/ and docs/, or a docprobe.toml), or one page",
             )
-        return resolve_inside(_root_of_folder(docs))
+        return tree.resolve(_root_of_folder(docs, tree))
     for folder in (cwd, *cwd.parents):
-        if shaped_like_docs(folder):
-            return resolve_inside(folder)
-        if (folder / "docs").is_dir() and shaped_like_docs(folder / "docs"):
-            return resolve_inside(folder / "docs")
+        if shaped_like_docs(folder, tree):
+            return tree.resolve(folder)
+        if tree.is_dir(folder / "docs") and shaped_like_docs(folder / "docs", tree):
+            return tree.resolve(folder / "docs")
     raise UsageError(
         f"no docs root at or above {cwd}",
         "name it: docprobe check DOCS, where DOCS holds specification/ and docs/, or a docprobe.toml, or is one page",
     )
 
 
-def _root_of_page(page: Path) -> Path:
+def _root_of_page(page: Path, tree: Tree) -> Path:
     own = Path(os.path.abspath(page)).parent  # noqa: PTH100  (a link is judged by resolve_inside)
-    return next((folder for folder in _of_checkout(own) if shaped_like_docs(folder)), None) or _of_site(own)
+    return next((one for one in _of_checkout(own) if shaped_like_docs(one, tree)), None) or _of_site(own, tree)
 
 
-def _root_of_folder(folder: Path) -> Path:
+def _root_of_folder(folder: Path, tree: Tree) -> Path:
     """The docs root that a folder means. A configuration above does not make it a part: it may be beside the docs."""
-    if shaped_like_docs(folder):
+    if shaped_like_docs(folder, tree):
         return folder
-    if _holds_specification(folder / "docs"):
+    if _holds_specification(folder / "docs", tree):
         return folder / "docs"
     own, real = Path(os.path.abspath(folder)), folder.resolve()  # noqa: PTH100
-    whole = (above for above in _of_checkout(own) if _holds_specification(above))
-    return next((above for above in whole if real.is_relative_to(above.resolve())), None) or _of_site(own)
+    whole = (above for above in _of_checkout(own) if _holds_specification(above, tree))
+    return next((above for above in whole if real.is_relative_to(above.resolve())), None) or _of_site(own, tree)
 
 
-def _of_site(folder: Path) -> Path:
+def _of_site(folder: Path, tree: Tree) -> Path:
     """Return the folder that configures the site which ``folder`` is a part of; itself if it is none, or the whole."""
-    return site_folder(folder, _of_checkout(folder)) or folder
+    places = {tree.holding(above, MARKERS): above for above in _of_checkout(folder)}
+    found = site_folder(next(iter(places)), places)
+    return folder if found is None else places[found]
 
 
 def _of_checkout(folder: Path) -> Iterator[Path]:
@@ -82,6 +128,61 @@ def _of_checkout(folder: Path) -> Iterator[Path]:
         yield above
         if (above / ".git").exists():
             return
+
+
+def check_root(root: Path, docs: Path | None, cwd: Path, files: FilesAt) -> None:
+    """Raise UsageError if a change decides which folder is checked, or what it is compared with.
+
+    It can put a link or a submodule in the place of the docs root, or folders in it that look like one.
+
+    Args:
+        root: the docs root as it is found now.
+        docs: as given.
+        cwd: where it was looked for, if none was given.
+        files: the commit whose settings count.
+    """
+    around = Repository(root, files.repository.host).git("rev-parse", "--show-superproject-working-tree")
+    if around:
+        outer = Repository(Path(os.fsdecode(around).rstrip("\n")), files.repository.host)
+        try:
+            outer.commit(files.ref)
+        except UsageError:
+            return
+        raise UsageError(
+            f"{root.name} is in a submodule, and {outer.path.name}, which it belongs to, has {files.ref} as well: a "
+            "change of the submodule could choose what it is compared with",
+            "check the submodule in a checkout of its own, or, if the change is trusted, with --trust head",
+        )
+    try:
+        then = docs_root(docs, cwd, files)
+    except LinkError:
+        raise
+    except UsageError:
+        # there were no docs whose settings the change could leave behind
+        return
+    if then != root:
+        raise UsageError(
+            f"the docs root is {root} with this change, and {then} at {files.ref}: the settings of one are not those "
+            "of the other",
+            "name the folder that both have, or, if the change is trusted, use --trust head",
+        )
+
+
+def check_place(folder: Path | None, files: FilesAt | None) -> None:
+    """Raise UsageError if a change has a folder of rules lead elsewhere than at the commit whose settings count.
+
+    Args:
+        folder: as it is named; None if none is.
+        files: of that commit; None if the change's own settings count.
+    """
+    if folder is None or files is None:
+        return
+    then, now = files.resolve(folder), folder.resolve()
+    if then != now:
+        raise UsageError(
+            f"{folder.name} leads to {now} with this change, and to {then} at {files.ref}",
+            "if the change is trusted, use --trust head",
+        )
 
 
 def pages_of(docs: Path, root: Path, layout: Layout) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ __all__ = [
     "EngineError",
     "InstallError",
     "LastingError",
+    "LinkError",
     "NotServingError",
     "NothingSelectedError",
     "PodError",
@@ -26,6 +27,10 @@ __all__ = [
 
 class NothingSelectedError(UsageError):
     """The selection matches no example; the hint names the nearest (exit 2)."""
+
+
+class LinkError(UsageError):
+    """A file of a checkout is a link that leads out of it, or round in circles (exit 2)."""
 
 
 class NotServingError(UsageError):

@@ -46,6 +46,7 @@ def update(
     """
     from extractor.base.storage import write_atomically
     from extractor.base.text import one_line
+    from harness.base.links import links_to
     from harness.baseline.update import update_baseline
 
     report = results_of(cli, docs, results, state)
@@ -63,7 +64,7 @@ def update(
     if not (done.added or done.removed or done.renamed):
         err.print(f"{path.name} is up to date", markup=False, soft_wrap=True)
         return
-    write_atomically(path, done.text.encode())
+    write_atomically(links_to(path)[-1], done.text.encode())
     summary = f"{path}: {len(done.added)} added, {len(done.removed)} removed"
     if done.renamed:
         summary += f", {len(done.renamed)} renamed"

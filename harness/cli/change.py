@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
+from extractor.base.text import visible
 from harness.base.errors import DocprobeError
+from harness.base.escape import defused
 from harness.cli.outputs import end_with
 from harness.model import Trust
 from harness.settings import load_config
@@ -79,7 +81,7 @@ def end_without_examples(
         from harness.report.change_wording import text_change_sentence
 
         for change in changes:
-            click.echo(text_change_sentence(change), err=True)
+            click.echo(defused(visible(text_change_sentence(change))), err=True)
     nothing = f"no example in {config.docs.name} is affected by changes since {config.changed_since}"
     click.echo(nothing if changes else f"nothing to check: {nothing}", err=True)
     files = [(name, path) for name, path in outputs if path is not None]

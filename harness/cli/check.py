@@ -20,6 +20,7 @@ from harness.cli.shards import shard_of, shards_wanted, write_plan
 from harness.settings import load_config
 
 if TYPE_CHECKING:
+    from harness.baseline.file import Baseline
     from harness.config import Config
     from harness.model import Report
     from harness.repair.proofs import Proofs
@@ -142,6 +143,10 @@ def command(
     given = {key: value for key, value in flags.items() if value != ()}
     config = load_config(docs, cli.config_file, **given)
     since = settings = None
+    if config.scheduler is not None:
+        from harness.cluster.connect import check_address, check_listens
+
+        check_address(config.scheduler)
     if flags["gate"] is not None and config.changed_since is None:
         raise UsageError("--gate needs --changed-since", "add --changed-since REF, or leave --gate out")
     if config.changed_since is not None:
@@ -160,13 +165,15 @@ def command(
 
     if prove_fixes and config.scheduler is not None:
         raise UsageError("--prove-fixes runs fixes on this machine's engine, not on a cluster", "leave one of them out")
+    if config.scheduler is not None and wanted is None:
+        check_listens(config.scheduler)
     plan = make_plan(config, since=since, settings=settings, meanwhile=partial(_prepare, config, wanted))
     # what was read lives as long as the run: no search for cycles needs to visit it
     gc.freeze()
     # before anything runs: a wrong entry of the baseline, or a file that cannot be written, must not cost a run
     baseline = load_followed_baseline(config, plan)
     plan = plan.accepting(baseline)
-    reports = bool(plan.no_longer_runnable or plan.problems or baseline.gone)
+    reports = bool(plan.no_longer_runnable or plan.problems or plan.left_out or baseline.gone)
     if wanted is not None:
         write_plan(config, wanted, plan, reports=reports)
     if since is not None and not plan.examples and not reports:
@@ -176,7 +183,7 @@ def command(
     from harness.run.writable import check_writable
 
     check_writable(config, [path for _, path in outputs if path is not None])
-    report, proofs, interrupted = anyio.run(_run, cli, plan, config, prove_fixes)
+    report, proofs, interrupted = anyio.run(_run, cli, plan, config, baseline, prove_fixes)
     # here, since no container need wait for what draws reports
     from harness.repair.proofs import patches_of
     from harness.run.outcome import conclude
@@ -194,7 +201,9 @@ def _prepare(config: Config, parts: int | None) -> None:
         import harness.run.execute  # noqa: F401
 
 
-async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple[Report, Proofs, bool]:
+async def _run(
+    cli: Cli, plan: Plan, config: Config, baseline: Baseline, prove_fixes: bool
+) -> tuple[Report, Proofs, bool]:
     """Run until done or interrupted, and return the report, the proofs of fixes, and whether it was interrupted.
 
     The first Ctrl-C ends it cleanly, the second at once: pods die with this process.
@@ -228,7 +237,9 @@ async def _run(cli: Cli, plan: Plan, config: Config, prove_fixes: bool) -> tuple
                 from harness.cluster.connect import open_cluster
 
                 elsewhere = open_cluster
-            report = await execute(plan, config, open_engine, observer=live, stop=stop, elsewhere=elsewhere)
+            report = await execute(
+                plan, config, open_engine, observer=live, stop=stop, elsewhere=elsewhere, baseline=baseline
+            )
             from harness.repair.proofs import load_proofs
 
             proofs = load_proofs(report, plan, config)

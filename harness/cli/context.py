@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from extractor.base.suggest import suggestion
+from extractor.base.text import visible
 from harness.base.errors import UsageError
+from harness.base.escape import defused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,9 +45,9 @@ class Cli:
         return Console(file=sys.stderr, no_color=self.no_color or None, highlight=False, emoji=False, quiet=self.quiet)
 
     def note(self, text: str) -> None:
-        """Print a line of plain text to stderr, unless notes are not wanted."""
+        """Print a line of plain text to stderr, unless notes are not wanted; nothing in it steers a terminal or CI."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(defused(visible(text)), err=True)
 
     def links(self, docs: Path) -> str | None:
         """Return the URI of the docs root for links in the output; None if it does not go to a terminal with links."""
@@ -53,10 +55,10 @@ class Cli:
 
 
 def print_error(message: str, hint: str | None) -> None:
-    """Print an error, and the next step if there is one, to stderr."""
-    click.echo(f"error: {message}", err=True)
+    """Print an error, and the next step if there is one, to stderr; nothing in them steers a terminal or CI."""
+    click.echo(defused(visible(f"error: {message}")), err=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(defused(visible(f"hint: {hint}")), err=True)
 
 
 def draws_links(environ: Mapping[str, str]) -> bool:
@@ -235,7 +237,8 @@ def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """
     every = [names, *rows]
     widths = [max(len(row[column]) for row in every) for column in range(len(names) - 1)]
-    return "".join(
+    lines = (
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip() + "\n"
         for row in every
     )
+    return defused("".join(lines))

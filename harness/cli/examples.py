@@ -14,6 +14,7 @@ from extractor.base.text import printable
 from extractor.model import ExampleKind, ExampleStatus, Origin
 from harness.base.codec import to_document
 from harness.base.errors import UsageError
+from harness.base.escape import defused
 from harness.cli.completion import complete_examples
 from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table_or_json_option
 from harness.load import load_examples, unmatched_patterns
@@ -142,7 +143,7 @@ def show(examples: Sequence[Example], console: Console) -> None:
 
 def to_table(examples: Sequence[Example]) -> str:
     """Return a paragraph per example: id, kind, status; what is stated, given, added or left to the reader."""
-    return "".join(_paragraph(example) for example in examples)
+    return defused("".join(_paragraph(example) for example in examples))
 
 
 def summary(examples: Sequence[Example]) -> str:

@@ -11,6 +11,7 @@ from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TaskID,
 from rich.text import Text
 
 from extractor.base.text import printable
+from harness.base.escape import defused
 from harness.model import Status
 from harness.report.wording import judged_as
 
@@ -138,6 +139,7 @@ class LiveProgress:
 
     def _print(self, line: str, style: str = "") -> None:
         self._said = time.monotonic()
+        line = defused(line)
         if self._console.is_terminal or self._console.quiet:
             self._console.print(line, markup=False, style=style, soft_wrap=True)
         else:

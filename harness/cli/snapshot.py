@@ -17,6 +17,7 @@ from extractor.base.suggest import suggestion
 from extractor.base.text import printable
 from harness.base.codec import to_document
 from harness.base.errors import UsageError
+from harness.base.escape import defused
 from harness.base.host import HostEnvironment
 from harness.cli.context import Cli, Group, pass_cli, table_or_json_option
 from harness.load import load_normative_text
@@ -40,7 +41,7 @@ def to_text(changes: Sequence[StatementChange], old: str, new: str) -> str:
 
     ``old`` and ``new`` name the two states. Words that went are in ``[-…-]``, words that came in ``{+…+}``.
     """
-    return "\n".join(_lines(changes, old, new)) + "\n"
+    return defused("\n".join(_lines(changes, old, new)) + "\n")
 
 
 def to_json(changes: Sequence[StatementChange], old: str, new: str) -> str:
@@ -172,7 +173,7 @@ def verify_command(docs: Path | None, folder: Path) -> None:
     result = verify(docs, manifest)
     for what, paths in (("missing", result.missing), ("changed", result.changed), ("extra", result.extra)):
         for path in paths:
-            click.echo(f"{what}  {path}")
+            click.echo(defused(f"{what}  {printable(path)}"))
     verdict = "the same as" if result.whole else "differs from"
     click.echo(f"{verdict} {manifest.repository} at {manifest.commit[:12]}", err=True)
     click.get_current_context().exit(0 if result.whole else 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import socket
+import time
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 CONNECT_S: Final = 20.0
 """Time within which a scheduler must answer."""
+LISTENS_S: Final = 5.0
+"""Time within which something must listen where one is said to be."""
 
 
 @asynccontextmanager
@@ -34,12 +38,8 @@ async def open_cluster(config: Config) -> AsyncIterator[Cluster]:
         UsageError: dask.distributed is not installed, or the address is not one.
         EngineError: no scheduler answers there.
     """
-    if importlib.util.find_spec("distributed") is None:
-        raise UsageError(
-            "--scheduler needs dask.distributed", "install docprobe with its extra: pip install 'docprobe[cluster]'"
-        )
     assert config.scheduler is not None
-    _check_address(config.scheduler)
+    check_address(config.scheduler)
     # what goes wrong is said in the results, and not a second time by Dask in its own way
     with dask_logs_silenced():
         async with _connected(config, config.scheduler) as cluster:
@@ -55,10 +55,7 @@ async def _connected(config: Config, address: str) -> AsyncIterator[Cluster]:
             address, asynchronous=True, timeout=CONNECT_S, set_as_default=False, name="docprobe"
         )
     except (OSError, TimeoutError, ValueError, ImportError, RuntimeError) as error:
-        raise EngineError(
-            f"no Dask scheduler answers at {address}: {str(error)[:200]}",
-            "start one with `dask scheduler`, and workers with `dask worker ADDRESS` on machines with an engine",
-        ) from error
+        raise _no_answer(address, error) from error
     cluster = Cluster(client, task_settings(config), tuple(await client.nthreads()))
     client.subscribe_topic(cluster.topic, cluster.heard)
     try:
@@ -72,22 +69,59 @@ async def _connected(config: Config, address: str) -> AsyncIterator[Cluster]:
             await client.close()
 
 
-def _check_address(address: str) -> None:
-    """Raise UsageError unless Dask could connect to an address."""
+def check_address(address: str) -> tuple[str, int] | None:
+    """Return the host and port that an address names; None for a name that is not known here and now.
+
+    Raises:
+        UsageError: dask.distributed is not installed, or Dask could not connect to such an address.
+    """
+    if importlib.util.find_spec("distributed") is None:
+        raise UsageError(
+            "--scheduler needs dask.distributed", "install docprobe with its extra: pip install 'docprobe[cluster]'"
+        )
     from distributed.comm import get_address_host_port, resolve_address
 
     try:
-        _, port = get_address_host_port(resolve_address(address), strict=True)
+        host, port = get_address_host_port(resolve_address(address), strict=True)
         if not 0 < port < 2**16:
             raise ValueError(f"{port} is not a valid port")
-    except OSError:  # a name that is not known here and now: to connect will fail, with the same words
-        return
+    except OSError:  # to connect will fail, with the same words
+        return None
     except ValueError as error:
         shown = printable(address)[:100]
         raise UsageError(
             f"--scheduler {shown!r} is not the address of a Dask scheduler: {printable(str(error))[:200]}",
             "give the address that `dask scheduler` prints, such as tcp://HOST:8786",
         ) from error
+    return host, port
+
+
+def check_listens(address: str) -> None:
+    """Return when something listens at an address, before docs are read for a run that could not begin.
+
+    Raises:
+        UsageError: as :func:`check_address`.
+        EngineError: nothing does, for LISTENS_S: a scheduler that was started a moment ago may need a while.
+    """
+    place, until = check_address(address), time.monotonic() + LISTENS_S
+    while True:
+        try:
+            if place is None:
+                raise OSError("its host is not known")
+            socket.create_connection(place, timeout=LISTENS_S).close()
+        except OSError as error:
+            if place is None or time.monotonic() > until:
+                raise _no_answer(address, error) from error
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _no_answer(address: str, error: BaseException) -> EngineError:
+    return EngineError(
+        f"no Dask scheduler answers at {printable(address)}: {printable(str(error))[:200]}",
+        "start one with `dask scheduler`, and workers with `dask worker ADDRESS` on machines with an engine",
+    )
 
 
 @contextmanager

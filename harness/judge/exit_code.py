@@ -17,24 +17,33 @@ INCOMPLETE: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Unchecked:
-    """A program that a change adds or edits and that was not judged."""
+    """A program that a change adds or edits and that was not judged, or judged otherwise a second time."""
 
     example: ExampleResult
     why: str
 
 
 def unchecked_programs(report: Report) -> tuple[Unchecked, ...]:
-    """Return the programs that a change adds or edits and that were not checked, those without a baseline entry."""
+    """Return the programs that a change adds or edits and that were not checked, those without a baseline entry.
+
+    What is a violation in one run and not in the next is not checked either.
+    """
     accepted = {note.example for note in report.baseline if note.kind is BaselineKind.KNOWN}
     return tuple(
         Unchecked(example, _why_unchecked(example))
         for example in report.examples
-        if example.id in report.edited and not (example.checked or example.id in accepted)
+        if example.id in report.edited and example.id not in accepted and (not example.checked or _unsteady(example))
         if example.status is not Status.SKIPPED
     )
 
 
+def _unsteady(example: ExampleResult) -> Finding | None:
+    return next((finding for finding in example.findings if finding.unsteady), None)
+
+
 def _why_unchecked(example: ExampleResult) -> str:
+    if (unsteady := _unsteady(example)) is not None:
+        return f"{unsteady.requirement}: {unsteady.summary}"
     undecided = (f.summary for f in example.findings if f.verdict is Verdict.INCONCLUSIVE)
     said = next(undecided, None) if example.status is Status.NOT_RUNNING else None
     return said or example.reason or "no reason given"

@@ -120,10 +120,16 @@ def _applies(row: BoundRequirement, transcript: Transcript, profile: Profile, pa
 
 
 def _judge_printed(transcript: Transcript, bound: Sequence[BoundRequirement], profile: Profile) -> tuple[Finding, ...]:
-    """Return what printed exchanges decide under the page's revision: what a page leaves out is not held against it."""
+    """Return what printed exchanges decide under the page's revision: what a page leaves out is not held against it.
+
+    A requirement in doubt that they would decide is inconclusive: without its finding, nothing would show that a page
+    relies on the sentence.
+    """
     findings = []
     for row in bound:
         decision = profile.catalogue.rule(row.requirement.id).printed
-        if decision is not None and row.revision in transcript.negotiated:
+        if decision is None or row.revision not in transcript.negotiated:
+            continue
+        if decision.judge(transcript, row).verdict in (Verdict.SATISFIED, Verdict.VIOLATED):
             findings.append(_judged(decision, transcript, row))
-    return tuple(finding for finding in findings if finding.verdict in (Verdict.SATISFIED, Verdict.VIOLATED))
+    return tuple(findings)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
-from harness.judge.findings import join_words
+from harness.judge.findings import count, join_words
 from harness.model import Basis, BodyFault, DriftKind, ReportProblem
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from harness.judge.results import Ruleset
     from harness.model import Drift, ExampleResult
     from harness.spec.bind import Bound
+
+
+_NAMED: Final = 20
+"""Pages that a remark names; of more, it gives the number."""
 
 
 def lacks_text(bound: Bound) -> bool:
@@ -78,13 +82,41 @@ def limit_remarks(examples: Sequence[ExampleResult]) -> Iterator[ReportProblem]:
             )
 
 
+def changed_schema_remark(revisions: Collection[str], ref: str) -> Iterator[ReportProblem]:
+    """Yield a remark on the JSON Schemas that a change adds, edits or removes: they decide what a fault is.
+
+    Args:
+        revisions: whose schemas they are.
+        ref: what the change is compared with, as given.
+    """
+    if revisions:
+        named = join_words(sorted(revisions))
+        yield ReportProblem(f"the JSON Schema of {named} is not that of {ref}; messages are checked by the one here")
+
+
+def left_out_remark(pages: Sequence[str], ref: str) -> Iterator[ReportProblem]:
+    """Yield a remark on the pages that a change has its configuration ignore, if there are any.
+
+    Args:
+        pages: in order.
+        ref: what the change is compared with, as given.
+    """
+    if pages:
+        more = (f"{len(pages) - _NAMED:,} more",) if len(pages) > _NAMED else ()
+        named = join_words([*pages[:_NAMED], *more])
+        yield ReportProblem(
+            f"[layout] ignore of this change leaves out {count(len(pages), 'page')} that {ref} has checked: {named}"
+        )
+
+
 def mark_blocking_drift(
     drift: Sequence[Drift], examples: Sequence[ExampleResult], drafts: Collection[str], only: Collection[str] = ()
 ) -> tuple[Drift, ...]:
     """Return the drift that is reported, each marked whether it decides the exit code.
 
     It does if an example was judged under a released revision by a sentence that changed; one that is only reworded,
-    and still asks for the same, does not.
+    and still asks for the same, does not. What a page prints is judged by few requirements, and relies on those alone
+    that it has findings of; other code that is not a program relies on none.
 
     Args:
         drift: of all bindings.
@@ -92,10 +124,17 @@ def mark_blocking_drift(
         drafts: revisions that are not released.
         only: ids of the requirements that are asked for; none means all.
     """
-    run = (example for example in examples if example.kind is not ExampleKind.OTHER)
-    judged = {example.judged_under or example.revision for example in run} - {*drafts}
+    programs = (example for example in examples if example.kind is not ExampleKind.OTHER)
+    judged = {example.judged_under or example.revision for example in programs}
+    others = (example for example in examples if example.kind is ExampleKind.OTHER)
+    shown = {(one.requirement, one.revision) for example in others for one in example.findings}
+
+    def counts(entry: Drift) -> bool:
+        relied_on = entry.revision in judged or (entry.requirement, entry.revision) in shown
+        return relied_on and entry.revision not in drafts and entry.kind is not DriftKind.REWORDED
+
     return tuple(
-        replace(entry, gates=entry.revision in judged and entry.kind is not DriftKind.REWORDED)
+        replace(entry, gates=counts(entry))
         for entry in drift
         if not only or entry.requirement in only
     )

@@ -173,6 +173,10 @@ class Finding:
     change: Annotated[
         FindingChange | None, Meta(description="With --changed-since, of a violation: compared with the merge base.")
     ] = None
+    unsteady: Annotated[
+        bool, Meta(description="With --changed-since: whether a second run of the same program did not show it.")
+    ] = False
+    """Then it is inconclusive."""
 
     @property
     def failing_legs(self) -> frozenset[str]:

@@ -95,6 +95,11 @@ def _annotations(report: Report) -> Iterator[Annotation]:
     for entry in unchecked_programs(report):
         if entry.example.status is not Status.BLOCKED:
             yield Annotation("warning", start_of(entry.example), "not checked", unchecked_sentence(entry))
+    for example in report.examples:
+        for finding in example.findings:
+            if finding.unsteady and example.id not in report.edited:
+                title = f"{finding.requirement}: two runs differ"
+                yield Annotation("warning", start_of(example), title, finding.summary)
     for lost in report.lost:
         yield Annotation("warning", Span(lost.page, lost.line, lost.line), "no longer checked", lost_sentence(lost))
     for drift in report.drift:

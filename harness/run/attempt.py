@@ -25,6 +25,7 @@ from harness.run.listening_probe import ListeningProbe
 from harness.run.start_results import (
     exit_text,
     how_it_serves,
+    last_lines,
     observed_endpoint,
     other_versions,
     outcome_of,
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 END_KNOWN_S: Final = 1.0
 """Time within which the end of a process is known that closed its output."""
-LAST_LINES: Final = 30
-"""Log lines kept of a run that did not serve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +232,7 @@ class _Trial:
     def run(self, outcome: StartOutcome, how: str, logs: Sequence[LogLine], guesses: tuple[Note, ...] = ()) -> Run:
         """Return what came of it."""
         image = self.image
-        last = tuple(line.since(self.began) for line in logs[-LAST_LINES:])
+        last = tuple(line.since(self.began) for line in last_lines(logs))
         return Run(
             resolve=self.resolve,
             date=self.cutoff,

@@ -123,5 +123,5 @@ def judge_base(
         results=results,
         reasons=reasons,
         accepted=frozenset((entry.example, entry.requirement) for entry in entries),
-        drift=base.bound.drift,
+        drift=() if base.text_is_new else base.bound.drift,
     )

@@ -142,6 +142,7 @@ def key(
     code: str,
     host_inputs: str,
     locks: Mapping[str, str] | None = None,
+    again: bool = False,
 ) -> str:
     """Return the cache key of one distinct text.
 
@@ -154,12 +155,13 @@ def key(
         code: from :func:`conversation_digest`.
         host_inputs: from :func:`host_inputs_digest`.
         locks: packages to replay instead of what a registry has, if any: ``today`` or ``dated`` to the lock's text.
+        again: whether it is the recording of a second run.
     """
     parts = (
         example.digest, config.profile.name, repr(config.limits), repr(config.timeout_s), repr(config.runtime),
         repr(config.resolve), repr(config.trace), config.settings.trust,
         repr(config.layout.revisions), repr(date), day, code, host_inputs,
-        *(text for pair in sorted((locks or {}).items()) for text in pair),
+        *(text for pair in sorted((locks or {}).items()) for text in pair), *(("again",) if again else ()),
     )  # fmt: skip
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

@@ -26,11 +26,12 @@ from harness.run.before import (
     settings_before,
 )
 from harness.run.cache import named_images
+from harness.run.confirm import introduced, texts_of, with_second_run
 from harness.run.dates import cutoff_date
 from harness.run.disk import trim
 from harness.run.lookups import ImportLookups
 from harness.run.observer import Observer, Silent
-from harness.run.outcome import build_report
+from harness.run.outcome import build_report, conclude
 from harness.run.run_results import RunResults
 from harness.run.source import describe_source
 from harness.run.texts import WantedTexts, record_texts
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from extractor.model import Example
+    from harness.baseline.file import Baseline
     from harness.config import Config
     from harness.model import Recording, Report
     from harness.run.connect import Connect
@@ -59,6 +61,7 @@ async def execute(
     observer: Observer | None = None,
     stop: anyio.Event | None = None,
     elsewhere: OpenRecorder | None = None,
+    baseline: Baseline | None = None,
 ) -> Report:
     """Run and judge the selected examples.
 
@@ -69,6 +72,7 @@ async def execute(
         observer: is informed while the run goes on; None for nobody.
         stop: when it is set (Ctrl-C), results that are there are kept, and the rest is reported as blocked.
         elsewhere: opens what runs texts in place of this machine's engine.
+        baseline: by which the report is concluded. With one, what fails it and is new by the change is run once more.
 
     Returns:
         The report, in which nothing decides the exit code yet.
@@ -105,16 +109,31 @@ async def execute(
             plan, plan.base, affected, results.recordings, lookups.found, config, started.date(), results.guarded
         )
     asked = config.requirements
-    report = build_report(
+    describe = partial(
+        build_report,
         describe_source(config.docs, config.spec, config.host),
-        affected,
-        started,
-        round(time.monotonic() - began, 3),
+        started=started,
         config=config,
         plan=plan,
         base=base,
         requirements=[row for row in config.catalogue.requirements if not asked or row.id in asked],
     )
+    report = describe(affected)
+    new = introduced(conclude(report, baseline)) if baseline is not None and base is not None else frozenset()
+    if twice := {digest: texts[digest] for digest in sorted(texts_of(report, new))}:
+        observer.note(f"{count(len(twice), 'example')} to run once more, to confirm what the change seems to introduce")
+        nothing = ImportLookups((), (), config, day=day)
+        again = replace(wanted, texts=twice, rules=None, again=True)
+
+        async def record_again() -> None:
+            await _record(again, results.add_again, nothing, open_recorder, day=day, lends=lends)
+
+        reason = await _in_time(record_again, config, stop, nothing, time.monotonic() - began)
+        results.block_missing_again(twice, reason)
+        second = [results.again.get(result.id, result) for result in affected]
+        confirmed = introduced(conclude(describe(second), baseline))
+        report = describe(with_second_run(affected, results.again, new, confirmed))
+    report = replace(report, duration_s=round(time.monotonic() - began, 3))
     return _with_trimmed_state(report, config)
 
 
@@ -170,15 +189,27 @@ async def _record_as_lent(
 
 
 async def _in_time(
-    record: Callable[[], Awaitable[None]], config: Config, stop: anyio.Event | None, lookups: ImportLookups
+    record: Callable[[], Awaitable[None]],
+    config: Config,
+    stop: anyio.Event | None,
+    lookups: ImportLookups,
+    spent_s: float = 0.0,
 ) -> str:
-    """Wait until everything is recorded, at most ``check-s``; return why what has no result then was not run."""
+    """Wait until everything is recorded, at most ``check-s``; return why what has no result then was not run.
+
+    Args:
+        record: records it.
+        config: of the run.
+        stop: ends it earlier.
+        lookups: that ``record`` does, too.
+        spent_s: how much of ``check-s`` is gone.
+    """
     reason = f"not run (hint: {BlockedError.NEXT_STEP})"
     try:
         async with anyio.create_task_group() as tasks:
             if stop is not None:
                 tasks.start_soon(_cancel_on, stop, tasks.cancel_scope)
-            with anyio.move_on_after(config.limits.check_s) as clock:
+            with anyio.move_on_after(max(config.limits.check_s - spent_s, 0)) as clock:
                 await record()
             if clock.cancelled_caught:
                 cut = (

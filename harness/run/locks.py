@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from extractor.base.storage import write_atomically
+from harness.base.links import links_to
 from harness.base.lock_file import SCHEMA, read_locks
 
 if TYPE_CHECKING:
@@ -27,4 +28,4 @@ def write_locks(path: Path, report: Report) -> None:
             if run.lock is not None:
                 locks.setdefault(example.digest, {}).setdefault(run.resolve, run.lock)
     document = {"schema": SCHEMA, "locks": {key: locks[key] for key in sorted(locks)}}
-    write_atomically(path, (json.dumps(document, indent=1, sort_keys=True) + "\n").encode())
+    write_atomically(links_to(path)[-1], (json.dumps(document, indent=1, sort_keys=True) + "\n").encode())

@@ -9,13 +9,14 @@ from extractor.base.text import printable
 from extractor.docs.tree import is_page_name, page_text
 from extractor.examples.ids import page_stem, stem_of
 from harness.base.checkout import file_at
-from harness.base.errors import UsageError
+from harness.base.errors import LinkError, UsageError
 from harness.base.git import Repository
 from harness.baseline.file import Baseline, parse_baseline
 from harness.model import Trust
 from harness.run.plan import BasePlan, Plan
 from harness.selection.affected import find_impact
 from harness.selection.docs_before import contents_before
+from harness.selection.left_out import left_out_pages
 from harness.selection.no_longer_runnable import no_longer_runnable
 from harness.selection.origins import find_origins
 from harness.spec.diff import text_changes
@@ -57,6 +58,7 @@ def narrowed(plan: Plan, since: Change, config: Config, selection: Selection, se
             _baseline_before(config, since),
             _successors(every, plan.pages, plan.ids),
             unjudged,
+            impact.text_is_new,
         ),
         only_if_judged_under=impact.only_if_judged_under(affected),
         problems=tuple(problem for problem in plan.problems if problem.span.file in named or problem in new),
@@ -71,6 +73,8 @@ def narrowed(plan: Plan, since: Change, config: Config, selection: Selection, se
             new,
             trusted=config.settings.trust is not Trust.BASE,
         ),
+        schemas=impact.schemas,
+        left_out=left_out_pages(config, then),
         edited=frozenset(e.id for e in plan.examples if e.whole and e.id in impact.changed - unedited),
     )
 
@@ -115,7 +119,10 @@ def _baseline_before(config: Config, since: Change) -> Baseline:
     path = config.baseline_place
     if path is None:
         return Baseline()
-    data = file_at(path, Repository(config.docs, config.host), since.base)
+    try:
+        data = file_at(path, Repository(config.docs, config.host), since.base)
+    except LinkError:
+        return Baseline()
     try:
         return Baseline() if data is None else parse_baseline(data.decode(), path.name)
     except (UsageError, UnicodeDecodeError):

@@ -12,6 +12,8 @@ from harness.baseline.file import Baseline
 from harness.judge.compare import compare
 from harness.judge.exit_code import apply_fail_on, apply_gate, with_exit_code
 from harness.judge.remarks import (
+    changed_schema_remark,
+    left_out_remark,
     limit_remarks,
     mark_blocking_drift,
     missing_schema_remark,
@@ -120,6 +122,8 @@ def _with_plan(report: Report, config: Config, plan: Plan) -> Report:
             *report.problems,
             *(ReportProblem(remark) for remark in missing_text_remark(results, plan.bound)),
             *limit_remarks(results),
+            *changed_schema_remark(plan.schemas, config.changed_since or ""),
+            *left_out_remark(plan.left_out, config.changed_since or ""),
             *(ReportProblem(problem.message, problem.span) for problem in plan.problems),
         ),
         sources=source_lines(plan.corpus, results),

@@ -39,6 +39,8 @@ class BasePlan:
     """By the id of then, the id of now of each example that was renamed or moved, whether it is selected or not."""
     unjudged: str | None = None
     """Why nothing of the merge base is judged; None if it is."""
+    text_is_new: bool = False
+    """Whether ``bound`` is the normative text of now, as there was none: then no sentence had drifted yet."""
 
     def origin(self, example: Example, *, is_before: bool) -> Example | None:
         """Return the example at the merge base that ``example`` comes from; itself if it is of the merge base."""
@@ -74,6 +76,10 @@ class Plan:
     """Examples that could be run before a change and cannot any more."""
     text_changes: tuple[TextChange, ...] = ()
     """What a change does to the normative text."""
+    schemas: frozenset[str] = frozenset()
+    """Revisions whose JSON Schema a change adds, edits or removes."""
+    left_out: tuple[str, ...] = ()
+    """Pages that are not read any more, as a change has its configuration ignore them."""
     edited: frozenset[str] = frozenset()
     """Ids of the whole programs that a change adds or edits."""
     base: BasePlan | None = None

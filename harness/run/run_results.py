@@ -23,7 +23,7 @@ from harness.run.kept_results import KeptResults
 from harness.run.observer import note_traceback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from extractor.model import Example
     from harness.config import Config
@@ -48,6 +48,8 @@ class RunResults:
         """What the examples are judged by."""
         self.recordings: dict[str, Callable[[], Recording]] = {}
         """Of a change: of each text, by digest, what gives all that was recorded of it as it ran at the merge base."""
+        self.again: dict[str, ExampleResult] = {}
+        """Results of a second run, by id of the example."""
         self._kept = None if config.no_cache else KeptResults(config.state / "results", self.rules)
         self._long = LongTranscripts(config.state.absolute())
         self._shared = Shared()
@@ -90,6 +92,20 @@ class RunResults:
         """Add what was recorded of a text as it ran at the merge base; arguments as for :meth:`add_recorded`."""
         self._observer.ended(name_before(self._before[digest][0]))
         self.recordings[digest] = self._long.keep(recording).whole
+
+    def add_again(self, digest: str, recording: Recording, recorded: str | None, cached: bool) -> None:
+        """Add what a second run of a text gives to :attr:`again`; arguments as for :meth:`add_recorded`."""
+        group = self._groups[digest]
+        for example in group:
+            judged = self.guarded(example, partial(self._judged, example, recording, recorded, cached))
+            self.again[example.id] = self._shared.of(judged)
+        self._observer.ended(group[0].id)
+
+    def block_missing_again(self, digests: Iterable[str], reason: str) -> None:
+        """Add the examples of some texts that have no result of a second run to :attr:`again`, with the reason."""
+        for digest in digests:
+            for example in self._groups[digest]:
+                self.again.setdefault(example.id, blocked_result(example, self._copies[digest], reason))
 
     def add_lookups(self, found: Mapping[str, tuple[Lookup, ...]]) -> None:
         """Judge the imports of fragments by what was looked up, by id of the example."""

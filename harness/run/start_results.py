@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -9,11 +10,17 @@ from extractor.model import ExampleKind, Manager, Note, NoteKind, Origin
 from harness.model import StartOutcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from extractor.model import Bundle
     from harness.engine.protocol import ExitState
-    from harness.model import Image, Transcript
+    from harness.model import Image, LogLine, Transcript
 
+LAST_LINES: Final = 30
+"""Log lines kept of a run that did not serve."""
 _NOT_FOUND: Final = (404, 405)
+_NUMBER: Final = re.compile(r"\d+")
+"""What may differ from start to start: times, processes, ports."""
 
 
 def outcome_of(state: ExitState | None) -> StartOutcome:
@@ -73,3 +80,15 @@ def how_it_serves(transcript: Transcript) -> str:
     if transcript.exchanges or not transcript.sockets:
         return ""
     return f"it starts and listens on port {transcript.sockets[0].port}; docprobe sends it no requests"
+
+
+def last_lines(logs: Sequence[LogLine]) -> Sequence[LogLine]:
+    """Return the last lines of a log; of one that says the same at each of several starts, those of the last start.
+
+    A stdio server is started once for each of the conversations that it is to hold.
+    """
+    said = [(line.source, _NUMBER.sub("0", line.text)) for line in logs]
+    for length in range(1, len(said) // 2 + 1):
+        if len(said) % length == 0 and said[length:] == said[:-length]:
+            return logs[-length:][-LAST_LINES:]
+    return logs[-LAST_LINES:]

@@ -60,6 +60,8 @@ class WantedTexts:
     """Packages to replay, by digest and then by ``today`` or ``dated``; None: those of the lock file."""
     rules: Ruleset | None = None
     """What violates them is traced; None: nothing is."""
+    again: bool = False
+    """Whether each was run before, and this is to show whether it does the same once more."""
 
     def rules_for(self, digest: str) -> Ruleset | None:
         """Return the rules that decide what of a text is traced; None for one that is only compared with."""
@@ -108,7 +110,7 @@ async def record_texts(
     keys = {
         digest: cache.key(
             example, config, date=wanted.dates[digest], day=day, code=code, host_inputs=host_inputs,
-            locks=locks.get(digest),
+            locks=locks.get(digest), again=wanted.again,
         )
         for digest, (example, _) in wanted.texts.items()
     }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from extractor.base.globs import matches_any
 from extractor.examples.ids import bundle_digest
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from extractor.model import Example
     from harness.config import Config
-    from harness.model import PrintedExample, Side
+    from harness.model import MessageSchema, PrintedExample, Side
     from harness.selection.changed import Change
     from harness.spec.bind import Bound
 
@@ -50,6 +50,8 @@ class Impact:
     """Exchanges that pages printed at the merge base, by the same ids."""
     bound: Bound | None = None
     """The requirements, bound to the normative text at the merge base; None if that has not changed."""
+    text_is_new: bool = False
+    """Whether there is no ``bound``, as the merge base has no normative text where it is now."""
     everything: bool = False
     """Whether something changed that decides about every example, such as the configuration apart from ``tables``."""
     changed: frozenset[str] = frozenset()
@@ -62,6 +64,8 @@ class Impact:
     """Digests of the texts whose packages a lock file gives otherwise."""
     rules: frozenset[tuple[Side, str]] = frozenset()
     """Side and revision of the requirements that are bound to other sentences now."""
+    schemas: frozenset[str] = frozenset()
+    """Revisions whose JSON Schema is not what it was."""
     problems: frozenset[tuple[str, str]] = frozenset()
     """File and message of each problem of the docs at the merge base."""
     drafts: frozenset[str] = frozenset()
@@ -124,11 +128,14 @@ def find_impact(
     corpus, before = docs_before(settings or config, since, now)
     bound_before = _bound_before(settings or config, since, corpus, bound)
     rules = frozenset() if bound_before is None else _differing(bound_before, bound)
+    elsewhere = config.spec is not None and config.spec != config.docs
+    text_is_new = bound_before is None and (since.rules if elsewhere else corpus is None)
     sides = {row.id: row.side for row in config.catalogue.requirements}
     return Impact(
         before=before.all if before is not None else (),
         printed=before.printed if before is not None else (),
         bound=bound_before,
+        text_is_new=text_is_new,
         # text that was not there judged nothing
         everything=since.configuration or since.images or (since.rules and bound_before is None),
         changed=_changed_examples(before.all if before is not None else (), examples),
@@ -136,6 +143,7 @@ def find_impact(
         tables=since.tables,
         locked=since.locked,
         rules=frozenset((sides[requirement], revision) for requirement, revision in rules),
+        schemas=frozenset(r for _, r in _with_other_schemas(bound_before, bound)) if bound_before else frozenset(),
         problems=frozenset((one.span.file, one.message) for one in (before.corpus.problems if before else ())),
         drafts=frozenset(config.layout.drafts),
     )
@@ -213,7 +221,16 @@ def _differing(before: Bound, now: Bound) -> frozenset[RuleInRevision]:
 
 def _with_other_schemas(before: Bound, now: Bound) -> frozenset[RuleInRevision]:
     rows = before.requirements.keys() & now.requirements.keys()
-    return frozenset(rule for rule in rows if before.requirements[rule].schema != now.requirements[rule].schema)
+    # what is the same in both was read twice; all rows of a revision have one schema
+    differs = {
+        pair: _holds(pair[0]) != _holds(pair[1])
+        for pair in {(before.requirements[rule].schema, now.requirements[rule].schema) for rule in rows}
+    }
+    return frozenset(r for r in rows if differs[before.requirements[r].schema, now.requirements[r].schema])
+
+
+def _holds(schema: MessageSchema | None) -> tuple[str, Mapping[str, Any]] | None:
+    return None if schema is None else (schema.key, schema.document)
 
 
 def _sentences(bound: Bound) -> Mapping[RuleInRevision, frozenset[str]]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from extractor.base.tomlfile import toml_table
 from extractor.docs.sites import ABOVE
-from harness.base.checkout import FolderAt, changed_among, changed_files, file_at
-from harness.base.errors import UsageError
+from harness.base.checkout import changed_among, changed_files, file_at
+from harness.base.commit_tree import FolderAt
+from harness.base.errors import LinkError, UsageError
 from harness.base.git import Repository, is_ref
+from harness.base.links import links_to
 from harness.base.lock_file import parse_locks, read_locks
 from harness.model import Trust
 
@@ -118,6 +120,7 @@ def _merge_base(docs: Repository, ref: str) -> str:
             f"--changed-since needs git: {docs.path.name} is not in a git checkout ({error.message})",
             "leave --changed-since out to check everything",
         ) from error
+    docs.check_one(ref)
     fetch = "fetch the history: git fetch --unshallow; in CI check out with fetch-depth: 0"
     try:
         docs.commit(ref)
@@ -139,12 +142,12 @@ def _merge_base(docs: Repository, ref: str) -> str:
 
 def _tables_changed(path: Path, docs: Repository, base: str) -> frozenset[str]:
     """Return the keys of ``[examples."…"]`` tables that differ from the commit; empty if anything else differs too."""
-    before = file_at(path, docs, base)
-    if before is None:
-        return frozenset()
     try:
+        before = file_at(path, docs, base)
+        if before is None:
+            return frozenset()
         was, now = toml_table(before.decode()), toml_table(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (LinkError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return frozenset()
     tables, after = was.pop("examples", {}), now.pop("examples", {})
     if was != now:
@@ -164,7 +167,10 @@ def _locked_otherwise(config: Config, base: str) -> frozenset[str]:
 
 def locks_before(config: Config, base: str) -> Mapping[str, Mapping[str, str]]:
     """Return what the lock file held at a commit of the docs' checkout; nothing if it was not there, or not a lock."""
-    data = None if config.lock is None else file_at(config.lock, Repository(config.docs, config.host), base)
+    try:
+        data = None if config.lock is None else file_at(config.lock, Repository(config.docs, config.host), base)
+    except LinkError:
+        return {}
     try:
         return {} if data is None else parse_locks(data, str(config.lock))
     except UsageError:
@@ -182,5 +188,9 @@ def _differs(path: Path, docs: Repository, base: str) -> bool:
     Raises:
         UsageError: it is in a submodule that lacks the commit which belongs to it.
     """
-    folder, name = (path, ".") if path.is_dir() else (path.parent, path.name)
+    # it is what each link on the way to it says, and what it holds itself
+    *links, place = links_to(path)
+    if any(changed_among(one.parent, (one.name,), docs, base) for one in links):
+        return True
+    folder, name = (place, ".") if place.is_dir() else (place.parent, place.name)
     return bool(changed_among(folder, (name,), docs, base))

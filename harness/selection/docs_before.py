@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.docs.tree import is_page_name
 from extractor.model import Corpus, Flavour
-from harness.base.checkout import FolderAt, files_before
+from harness.base.checkout import files_before
+from harness.base.commit_tree import FolderAt
 from harness.base.errors import UsageError
 from harness.base.git import Repository, is_media
 from harness.load import load_corpus, load_examples, load_pages
@@ -128,8 +129,8 @@ def schemas_before(config: Config, since: Change) -> Iterator[Path]:
     if not since.schemas:
         yield folder
         return
-    # a folder that is gone is read from the one around it
-    around = folder if folder.is_dir() else folder.parent
+    # a folder that is gone, or is a link now, is read from the one around it
+    around = folder if folder.is_dir() and not folder.is_symlink() else folder.parent
     with folder_before(around, config.docs, since.base, config.host) as before:
         there = before or Path(os.devnull)
         yield there if around == folder else there / folder.name

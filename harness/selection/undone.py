@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from extractor.docs.sites import ABOVE
 from extractor.docs.tree import MAX_PAGE_BYTES, is_skipped_folder
 from harness.base.checkout import changed_among, changed_files, file_at, files_before, folder_at
-from harness.base.errors import UsageError
+from harness.base.errors import LinkError, UsageError
 from harness.base.git import Repository, is_media
 
 if TYPE_CHECKING:
@@ -81,8 +81,11 @@ def _copy_above(folder: Path, target: Path, docs: Repository, commit: str) -> No
         path = folder / name
         if name not in changed:
             _copy(path, target / name)
-        elif (data := file_at(path, docs, commit)) is not None:
-            (target / name).write_bytes(data)
+            continue
+        # one that cannot be read says nothing
+        with suppress(LinkError):
+            if (data := file_at(path, docs, commit)) is not None:
+                (target / name).write_bytes(data)
 
 
 def _files_of(folder: Path, repository: Repository) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.base.errors import UsageError
+from harness.base.errors import LinkError, UsageError
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -161,8 +161,34 @@ def test_a_change_is_checked_by_the_settings_of_its_base(changed: Path, tmp_path
     assert set(config.settings.unused) == {
         "docs/docprobe.toml", "docs/mine.toml", "docs/docprobe-baseline.toml", "docs/lock.json",
     }  # fmt: skip
-    own = load_config(changed, **flags)
+    with pytest.raises(LinkError, match=r"docprobe-baseline\.toml leads out of its repository, to /etc/hostname"):
+        load_config(changed, **flags)
+    own = load_config(changed, baseline="none", **flags)
     assert (own.timeout_s, own.settings.trust, own.settings.unused) == (99, "head", ())
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("trust", ["base", "head"])
+def test_settings_may_be_links_to_other_files_of_the_checkout(docs: Path, tmp_path: Path, trust: str) -> None:
+    shared, own = docs.parent / "shared", {"docprobe.toml": "timeout-s = 3.5\n", "docprobe-baseline.toml": "# base\n"}
+    shared.mkdir()
+    for name, text in own.items():
+        (shared / name).write_text(text)
+        (docs / name).unlink(missing_ok=True)
+        (docs / name).symlink_to(f"../shared/{name}")
+    (shared / "lock.json").write_text("{}\n")
+    (docs / "lock.json").symlink_to("../shared/lock.json")
+    git(docs.parent, "init", "-q", "-b", "main", "--template=")
+    git(docs.parent, "add", "-A")
+    git(docs.parent, "commit", "-qm", "base")
+    flags = {"environ": {}, "state": tmp_path / "state", "changed_since": "main", "lock": docs / "lock.json"}
+    config = load_config(docs, trust=trust, **flags)
+    assert (config.timeout_s, config.settings.unused) == (3.5, ())
+    assert config.baseline is not None
+    assert config.lock is not None
+    assert (config.baseline.read_text(), config.lock.read_text()) == ("# base\n", "{}\n")
+    (shared / "docprobe.toml").write_text("timeout-s = 99\n")
+    assert load_config(docs, trust=trust, **flags).timeout_s == (3.5 if trust == "base" else 99)
 
 
 @pytest.mark.processes

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.base.checkout import FilesAt
-from harness.base.errors import UsageError
+from harness.base.errors import LinkError, UsageError
 from harness.base.git import Repository
 from harness.base.host import HostEnvironment
 from harness.cli.main import cli
@@ -113,11 +113,12 @@ def test_what_a_commit_holds_is_no_way_to_other_files(repo: Path, tmp_path: Path
     git(repo, "-c", "core.hooksPath=/dev/null", "commit", "-qm", "a link")
     (tmp_path / "sprung").unlink(missing_ok=True)  # by the line above
     with FIGURES.attack("git repositories", "a link in a commit"):
-        copy = FilesAt.of(docs, "change", tmp_path / "copies", host).copy(docs / "docprobe.toml")
-        assert copy is not None
-        assert SECRET not in copy.read_text()
-        with pytest.raises(UsageError):
-            load_config(docs, environ={}, state=tmp_path / "s", changed_since="change", trust="base")
+        with pytest.raises(LinkError, match="leads out of its repository") as refused:
+            FilesAt.of(docs, "change", tmp_path / "copies", host).copy(docs / "docprobe.toml")
+        assert SECRET not in str(refused.value)
+        for trust in ("head", "base"):
+            with pytest.raises(LinkError, match=r"docprobe\.toml .*leads out of its repository"):
+                load_config(docs, environ={}, state=tmp_path / "s", changed_since="change", trust=trust)
         files = Repository(repo, host).files(Repository(repo, host).commit("change"), ".")
         assert "docs/docprobe.toml" not in {file.path for file in files}
     untouched(tmp_path)

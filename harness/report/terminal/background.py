@@ -38,6 +38,10 @@ _ORIGINS: Final = {
 }
 
 
+NOT_KNOWN: Final = "the last run did not know this requirement, or was not asked for it"
+"""What is said of a requirement that no result is about."""
+
+
 @dataclass(frozen=True, slots=True)
 class RevisionSentence:
     """What one revision says of a requirement."""
@@ -51,6 +55,8 @@ class RevisionSentence:
     span: Span | None = None
     others: tuple[tuple[str, Span], ...] = ()
     """Further sentences that it is bound to, with their places."""
+    unknown: str = "whose sentence was not found"
+    """Why there is no sentence where one belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +90,24 @@ def cited_sentences(report: Report, row: Requirement) -> tuple[RevisionSentence,
         for finding in example.findings
         if finding.requirement == row.id and finding.statement is not None
     }
+    unknown = "whose sentence no finding of the last run quotes" if is_known(report, row) else NOT_KNOWN
     return tuple(
-        RevisionSentence(revision, level, row.basis[revision], one.text if one else "", one.span if one else None)
+        RevisionSentence(
+            revision,
+            level,
+            row.basis[revision],
+            one.text if one else "",
+            one.span if one else None,
+            unknown=unknown,
+        )
         for revision, level in row.levels.items()
         for one in (cited.get(revision),)
     )
+
+
+def is_known(report: Report, row: Requirement) -> bool:
+    """Return whether a run judged by a requirement, if anything ran: one may be newer, or was not asked for."""
+    return not report.examples or any(known.id == row.id for known in report.requirements)
 
 
 def read_servers(file: Path | None, requirement: str) -> tuple[str, tuple[ServerAnswer, ...]]:
@@ -141,7 +160,7 @@ def _sentence(one: RevisionSentence, known: str, look: Look) -> Iterator[Rendera
     if one.basis is not Basis.TEXT:
         head.append(f", {BASIS_NAMES[one.basis]}: {NO_SENTENCE}")
     elif not one.text:
-        head.append(", whose sentence was not found")
+        head.append(f", {one.unknown}")
     elif _same(one.text, known):
         head.append(", in the same words")
     elif known:

@@ -10,7 +10,14 @@ from rich.text import Text
 from extractor.base.text import one_line, visible
 from harness.model import Status, Verdict
 from harness.report.evidence import NOT_HTTP, curl
-from harness.report.terminal.background import Background, background_rows, cited_sentences, way_rows
+from harness.report.terminal.background import (
+    NOT_KNOWN,
+    Background,
+    background_rows,
+    cited_sentences,
+    is_known,
+    way_rows,
+)
 from harness.report.terminal.details import also_lines, example_heading, finding_block, run_rows
 from harness.report.terminal.look import INDENT, Look, draw, indented, labelled, mark, prose
 from harness.report.views import ReportView
@@ -205,5 +212,12 @@ def _requirement(
         yield Text.assemble((f"{sign} ", style), name, f"  {group.severity.value}", overflow="fold")
     if not chosen:
         yield Text("")
-        why = "applied to no example of this run" if view.report.examples else "has not been judged: no example was run"
-        yield Text(f"{one_line(row.id)} {why}.", style="dim")
+        yield Text(f"{one_line(row.id)} {_why_no_finding(row, view.report)}.", style="dim")
+
+
+def _why_no_finding(row: Requirement, report: Report) -> str:
+    if not report.examples:
+        return "has not been judged: no example was run"
+    if not is_known(report, row):
+        return f"has not been judged: {NOT_KNOWN}"
+    return "applied to no example of this run"

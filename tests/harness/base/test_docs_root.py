@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.base.docs_root import docs_root, pages_of
+from harness.base.checkout import FilesAt
+from harness.base.docs_root import NOW, check_root, docs_root, pages_of
+from harness.base.errors import UsageError
+from harness.base.host import HostEnvironment
 from harness.profiles.mcp.profile import LAYOUT
+from tests.harness.selection.repositories import git
 from tests.support.command import run
 
 if TYPE_CHECKING:
@@ -46,3 +51,31 @@ def test_the_pages_of_a_site_and_what_is_not_part_of_one_are_roots(checkout: Pat
 def test_the_site_of_another_checkout_around_it_is_not_meant(checkout: Path) -> None:
     (checkout / "docs" / ".git").mkdir()
     assert docs_root(checkout / "docs" / "run", checkout) == checkout / "docs" / "run"
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("name", ["mkdocs.yml", "docs.json", ".vitepress"])
+def test_the_root_at_a_commit_is_that_of_the_files_of_the_commit(tmp_path: Path, name: str) -> None:
+    """A part of a site: the configuration of the site is there now, and then."""
+    part = tmp_path / "repo" / "docs" / "guides"
+    part.mkdir(parents=True)
+    (part / "page.md").write_text("# A page\n")
+    top, marker = tmp_path / "repo", tmp_path / "repo" / name
+    git(top, "init", "-q", "-b", "main", "--template=")
+    git(top, "add", "-A")
+    git(top, "commit", "-qm", "no site")
+    if name == ".vitepress":
+        marker.mkdir()
+        (marker / "config.ts").write_text("\n")
+    else:
+        marker.write_text("\n")
+    git(top, "add", "-A")
+    git(top, "commit", "-qm", "a site")
+    then, now = (FilesAt.of(part, ref, tmp_path / ref, HostEnvironment.of(os.environ)) for ref in ("HEAD~", "HEAD"))
+    marker.rename(top / "elsewhere")
+    roots = [docs_root(part, tmp_path, tree) for tree in (NOW, then, now)]
+    assert roots == [part, part, top]
+    assert (then.unused, now.unused) == ([], [])
+    check_root(part, part, tmp_path, then)
+    with pytest.raises(UsageError, match=r"the docs root is .*guides with this change, and .*repo at HEAD"):
+        check_root(part, part, tmp_path, now)

@@ -14,6 +14,7 @@ import pytest
 
 from extractor.model import Note, NoteKind, Origin, Span
 from harness.model import Resolve
+from harness.profiles.registry import all_requirements
 from harness.results.result_files import LAST_RUN, write
 from tests.harness.cli.two_revisions import NEW, OLD, TEXT, write_two_revisions
 from tests.support.command import refused, run, run_or_raise
@@ -164,10 +165,22 @@ def test_an_example_has_its_way_from_the_block_to_the_container(state: Path, tmp
         assert part in text, text
 
 
-def test_a_requirement_that_judged_nothing_is_explained_as_such(state: Path) -> None:
-    assert "version.unsupported-400 applied to no example" in run(
-        "explain", "version.unsupported-400", "--state", state
-    ).output  # fmt: skip
+def test_a_requirement_that_judged_nothing_is_explained_as_such(tmp_path: Path) -> None:
+    write(replace(rich_report(), requirements=tuple(all_requirements())), tmp_path / "out.json")
+    done = run("explain", "version.unsupported-400", "--results", tmp_path / "out.json")
+    assert "version.unsupported-400 applied to no example" in done.output
+    assert "2025-11-25: MUST, whose sentence no finding of the last run quotes" in " ".join(done.output.split())
+
+
+def test_a_requirement_that_is_newer_than_the_last_run_is_not_said_to_lack_its_sentence(tmp_path: Path) -> None:
+    report, new = rich_report(), "session.terminated-404"
+    examples = (replace(one, findings=tuple(f for f in one.findings if f.requirement != new)) for one in report.examples)
+    older = tuple(row for row in report.requirements if row.id != new)
+    write(replace(report, examples=tuple(examples), requirements=older), tmp_path / "out.json")
+    text = " ".join(run("explain", new, "--results", tmp_path / "out.json").output.split())
+    assert "2025-11-25: MUST, the last run did not know this requirement, or was not asked for it" in text
+    assert text.endswith(f"{new} has not been judged: the last run did not know this requirement, or was not asked for it.")
+    assert "sentence was not found" not in text
 
 
 def test_a_glob_names_examples_at_any_folder_boundary(state: Path) -> None:

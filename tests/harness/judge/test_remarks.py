@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from extractor.model import Level
+from extractor.model import ExampleKind, Level
 from harness.judge.remarks import mark_blocking_drift, missing_schema_remark
 from harness.judge.results import Ruleset
 from harness.load import load_normative_text
@@ -50,5 +50,14 @@ def test_drift_blocks_where_its_revision_decides(page: str | None, judged: str |
     """A page of another project's docs has no revision: its example is judged by the newest that it negotiates."""
     example = replace(quiet_report().examples[0], revision=page, judged_under=judged)
     drift = Drift("session.header", "2025-11-25", DriftKind.CHANGED, "p", "a", "f", None)
+    assert [entry.gates for entry in mark_blocking_drift([drift], [example], ())] == [gates]
+    assert not any(entry.gates for entry in mark_blocking_drift([drift], [example], ("2025-11-25",)))
+
+
+@pytest.mark.parametrize(("requirement", "gates"), [("session.header", True), ("session.missing-400", False)])
+def test_what_a_page_prints_relies_on_what_it_is_judged_by(requirement: str, gates: bool) -> None:
+    one = finding(requirement, Level.MUST, Verdict.INCONCLUSIVE, "2025-11-25", "")
+    example = replace(quiet_report().examples[0], kind=ExampleKind.OTHER, revision="2025-11-25", findings=(one,))
+    drift = Drift("session.header", "2025-11-25", DriftKind.VANISHED, "p", "a", "f", None)
     assert [entry.gates for entry in mark_blocking_drift([drift], [example], ())] == [gates]
     assert not any(entry.gates for entry in mark_blocking_drift([drift], [example], ("2025-11-25",)))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+import pytest
+
+from harness.judge.exit_code import with_exit_code
+from harness.model import Status, Verdict
 from harness.report import github
 from tests.support.github_runner import decoded, obeys
 from tests.support.hostile_report import hostile_report
 from tests.support.reports import rich_report
-
-if TYPE_CHECKING:
-    pass
 
 
 class TestGithub:
@@ -30,6 +30,23 @@ class TestGithub:
         assert titles.index("baseline") < len(titles) - 1
         names = [title.removeprefix("MUST ").partition(":")[0] for title in titles]
         assert names[:3] == ["session.terminated-404", "auth.invalid-401", "http.origin-validate"]
+
+    @pytest.mark.parametrize("edited", [False, True])
+    def test_what_two_runs_have_otherwise_is_a_warning_and_not_the_changes_fault(self, edited: bool) -> None:
+        first = rich_report().examples[0]
+        unsteady = replace(
+            first.findings[0], verdict=Verdict.INCONCLUSIVE, gates=False, unsteady=True, summary="Two runs differ."
+        )
+        example = replace(first, status=Status.JUDGED, findings=(unsteady,))
+        report = replace(
+            rich_report(), examples=(example,), lost=(), drift=(), baseline=(), problems=(),
+            edited=(example.id,) if edited else (),
+        )  # fmt: skip
+        report = with_exit_code(report)
+        lines = [line for line in github.render(report).split("\n") if line.startswith("::")]
+        assert [line.partition(" ")[0] for line in lines] == ["::warning"]
+        assert "Two runs differ." in lines[0]
+        assert report.exit_code == (3 if edited else 0)
 
     def test_hostile_text_makes_no_further_command(self) -> None:
         lines = [line for line in github.render(hostile_report()).split("\n") if obeys(line)]

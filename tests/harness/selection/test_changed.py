@@ -287,6 +287,28 @@ def test_an_unknown_ref_comes_with_how_to_fetch_it(docs: Path, tmp_path: Path) -
     assert "git fetch origin release" in str(error.hint)
 
 
+@pytest.mark.parametrize("trust", ["head", "base"])
+@pytest.mark.parametrize("kind", ["heads", "tags"])
+def test_a_branch_or_tag_does_not_pass_for_that_of_the_remote(
+    docs: Path, tmp_path: Path, trust: str, kind: str
+) -> None:
+    """A local branch may have the name of a stranger's."""
+    git(docs, "update-ref", "refs/remotes/origin/main", "main")
+    flags = {"environ": {}, "state": tmp_path / "state", "trust": trust}
+    git(docs, "update-ref", f"refs/{kind}/origin/main", "main")
+    config = load_config(docs, changed_since="origin/main", **flags)
+    assert find_change(config, "origin/main").ref == "origin/main", "the same commit, whichever it is"
+    (docs / SESSION_MAP).write_text("# Nothing is left.\n")
+    git(docs, "commit", "-qam", "a stranger's")
+    git(docs, "update-ref", f"refs/{kind}/origin/main", "HEAD")
+    both = " and ".join(sorted((f"refs/{kind}/origin/main", "refs/remotes/origin/main")))
+    for ref in ("origin/main", "origin/main~0", "origin/main^{commit}"):
+        with pytest.raises(UsageError, match=f"is ambiguous in this checkout: {both}"):
+            find_change(load_config(docs, changed_since=ref, **flags), ref)
+    whole = "refs/remotes/origin/main"
+    assert find_change(load_config(docs, changed_since=whole, **flags), whole).files == (SESSION_MAP,)
+
+
 def test_a_shallow_clone_comes_with_how_to_deepen_it(docs: Path, tmp_path: Path) -> None:
     for branch in ("pull-request", "main"):
         git(docs, "checkout", "-q", branch)

@@ -62,6 +62,25 @@ def test_a_configuration_that_is_gone_is_a_change(docs: Path, state: Path, monke
     assert find_change(load_config(docs, environ={}, state=state), "main").configuration
 
 
+def test_settings_behind_a_link_are_part_of_the_change(docs: Path, state: Path) -> None:
+    """The link is as it was; what it leads to is not."""
+    shared = docs.parent / "shared"
+    shared.mkdir()
+    (docs / "docprobe-baseline.toml").write_text(KNOWN)
+    for name in ("docprobe.toml", "docprobe-baseline.toml"):
+        (docs / name).rename(shared / name)
+        (docs / name).symlink_to(f"../shared/{name}")
+    commit(docs)
+    config = load_config(docs, environ={}, state=state)
+    assert find_change(config, "main").is_empty
+    (shared / "docprobe-baseline.toml").write_text("")
+    assert find_change(config, "main").baseline
+    (shared / "docprobe.toml").write_text((shared / "docprobe.toml").read_text() + GLUE)
+    assert find_change(config, "main").tables == {ID}
+    (shared / "docprobe.toml").write_text((shared / "docprobe.toml").read_text() + "\n[limits]\nstart-s = 3\n")
+    assert find_change(config, "main").configuration
+
+
 def test_a_configuration_that_is_not_read_is_no_change(docs: Path, state: Path) -> None:
     (docs.parent / "docprobe.toml").write_text('profile = "plain"\n')
     config = load_config(docs, environ={}, state=state)
@@ -85,7 +104,7 @@ def test_other_digests_of_images_run_everything_and_compare_with_nothing(
     """What the same text did in the images of then is not known."""
     (docs / "docprobe-images.toml").write_text("# none yet\n")
     done = check(docs, state, monkeypatch, talk)
-    assert (done.code, done.changes(ID), len(done.ran)) == (1, {"session.terminated-404": "introduced"}, 1)
+    assert (done.code, done.changes(ID), len({*done.ran})) == (1, {"session.terminated-404": "introduced"}, 1)
     assert "examples run in other images than at the merge base, which were not run" in done.shown
 
 
@@ -175,6 +194,39 @@ SCHEMA_OF: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "$defs": {"InitializeResult": {"type": "object", "required": ["protocolVersion"]}},
 }
+
+
+def test_a_changed_json_schema_is_said(docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the folder is another one by a link."""
+    for name in ("schema", "other"):
+        file = docs.parent / name / REVISION / "schema.json"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(SCHEMA_OF).replace("protocolVersion", name))
+    commit(docs)
+    said = f"the JSON Schema of {REVISION} is not that of main; messages are checked by the one here"
+    (docs / TUTORIAL).write_text(CODE.replace("a tutorial", "the tutorial"))
+    assert said not in check(docs, state, monkeypatch, talk).shown
+    shutil.rmtree(docs.parent / "schema")
+    (docs.parent / "schema").symlink_to("other")
+    done = check(docs, state, monkeypatch, talk)
+    assert said in done.shown
+    assert said in done.annotations
+
+
+def test_a_json_schema_that_is_as_it_was_affects_nothing(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read twice, now and as it was then."""
+    other = "docs/2025-11-25/tutorials/other.mdx"
+    docs = write_docs(tmp_path, {TUTORIAL: CODE, other: CODE.replace("a tutorial", "another tutorial")})
+    file = docs.parent / "schema" / REVISION / "schema.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(SCHEMA_OF))
+    commit(docs)
+    (docs / TUTORIAL).write_text(CODE.replace("a tutorial", "the tutorial"))
+    done = check(docs, state, monkeypatch, talk)
+    assert [example["id"] for example in done.document["examples"]] == [ID]
+    assert len(done.ran) == 2, "as it is and as it was"
 
 
 @pytest.mark.parametrize("what", ["added", "edited", "removed"])

@@ -333,3 +333,132 @@ def test_a_folder_of_a_new_revision_says_which_pages_it_judges_otherwise(
     assert (done.code, done.changes(id)) == (0, {"session.terminated-404": "unchanged"})
     assert done.document["compared"]["rejudged"] == [{"example": id, "before": "2025-06-18", "now": "2025-11-25"}]
     assert f"{id}: judged under 2025-11-25 since the change, 2025-06-18 before" in done.shown
+
+
+class NowAndThen:
+    """A program that does some of the time what it should, in the order that is given."""
+
+    def __init__(self, *codes: int) -> None:
+        self.codes = list(codes)
+
+    def talk(self, code: str) -> Transcript | str:
+        if "exit(" not in code:
+            return talk(FIXED)
+        answer = self.codes.pop(0)
+        if answer == 0:
+            return "exited with code 1: Error: by chance"
+        if answer < 0:
+            return "blocked: the registry does not answer"
+        return talk(FIXED.replace("404", str(answer)))
+
+
+FIXED = CODE.replace("status(400)", "status(404)")
+FLAKY = FIXED.replace('console.log("a tutorial', 'Math.random() > 0.9 && process.exit(1) || console.log("a tutorial')
+
+
+@pytest.mark.parametrize(
+    ("runs", "code", "verdict"),
+    [
+        ((404,), 0, "satisfied"),
+        ((400, 400), 1, "violated"),
+        ((400, 404), 3, "inconclusive"),
+        ((400, 0), 3, "inconclusive"),
+        ((400, -1), 1, "violated"),
+    ],
+)
+def test_what_fails_now_and_then_is_not_laid_on_the_change(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch, runs: tuple[int, ...], code: int, verdict: str
+) -> None:
+    """A second run must show it as well; one that cannot be had takes nothing back."""
+    docs = write_docs(tmp_path, {TUTORIAL: FIXED})
+    (docs / TUTORIAL).write_text(FLAKY)
+    program = NowAndThen(*runs)
+    done = check(docs, state, monkeypatch, program.talk)
+    assert program.codes == [], "each run of it that was to be there, and no other"
+    finding = next(f for f in done.example(ID)["findings"] if f["requirement"] == "session.terminated-404")
+    assert (done.code, finding["verdict"], finding["gates"]) == (code, verdict, code == 1)
+    assert finding["unsteady"] is (code == 3)
+    if code == 3:
+        assert finding["summary"].startswith("Two runs differ. In the first: ")
+        assert "Two runs differ" in done.shown
+        assert "Two runs differ" in done.annotations
+        assert "::error" not in done.annotations
+        assert "introduced" not in done.changes(ID).values()
+    if runs[-1] > 0:
+        again = check(docs, state, monkeypatch, program.talk)
+        assert (again.ran, again.code) == ([], code), "both runs are kept"
+
+
+def test_a_start_that_fails_now_and_then_is_not_laid_on_the_change(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docs = write_docs(tmp_path, {TUTORIAL: FIXED})
+    (docs / TUTORIAL).write_text(FLAKY)
+    done = check(docs, state, monkeypatch, NowAndThen(0, 404).talk)
+    runs = next(f for f in done.example(ID)["findings"] if f["requirement"] == "example.runs")
+    assert (done.code, runs["verdict"], runs["unsteady"]) == (3, "inconclusive", True)
+    assert check(docs, state, monkeypatch, NowAndThen(0, 0).talk, "--no-cache").code == 1
+
+
+def test_nothing_is_run_twice_that_fails_no_change(
+    docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was there before, and what the baseline knows."""
+    (docs / TUTORIAL).write_text(CODE.replace("a tutorial", "the tutorial"))
+    assert len(check(docs, state, monkeypatch, talk).ran) == 2, "the text of before and that of now"
+    (docs / TUTORIAL).write_text(CODE.replace("a tutorial", "my tutorial"))
+    assert len(check(docs, state, monkeypatch, talk, "--fail-on", "never", "--gate", "all").ran) == 1
+    new = docs / "docs/2025-11-25/tutorials/new.mdx"
+    new.write_text(CODE.replace("a tutorial of sessions", "another") + "\n```typescript other.ts\nlet x = 1;\n```\n")
+    entry = BASELINE.replace("sessions#", "new#")
+    (docs / "docprobe-baseline.toml").write_text(
+        entry + entry.replace("terminated-404", "missing-400") + entry.replace("terminated-404", "unknown-404")
+    )
+    done = check(docs, state, monkeypatch, talk)
+    assert (done.code, len(done.ran)) == (0, 1)
+
+
+PRINTED = """
+```http
+POST /mcp HTTP/1.1
+Content-Type: application/json
+Accept: application/json, text/event-stream
+MCP-Protocol-Version: 2025-11-25
+
+{"jsonrpc": "2.0", "method": "notifications/initialized"}
+
+HTTP/1.1 202 Accepted
+```
+"""
+ACCEPTS = "client.accepts-both"
+
+
+@pytest.mark.parametrize("page", [PRINTED, PRINTED.replace(", text/event-stream", "")])
+def test_a_sentence_that_vanishes_fails_the_page_that_prints_exchanges_of_it(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    """Without the sentence nothing judges what the page prints, right or wrong: that must not be green."""
+    wire = "docs/2025-11-25/tutorials/wire"
+    docs = write_docs(tmp_path, {f"{wire}.mdx": PRINTED})
+    rules = (docs / RULES).read_text().splitlines(keepends=True)
+    (docs / RULES).write_text("".join(line for line in rules if "`text/event-stream` in the" not in line))
+    edit(docs / f"{wire}.mdx", PRINTED, page)
+    done = check(docs, state, monkeypatch, talk)
+    drift = {
+        entry["requirement"]: (entry["kind"], entry["gates"], entry["change"])
+        for entry in done.document["drift"]
+        if entry["revision"] == "2025-11-25"
+    }
+    assert (done.code, drift[ACCEPTS]) == (1, ("vanished", True, "introduced"))
+    verdicts = {finding["requirement"]: finding["verdict"] for finding in done.example(f"{wire}#printed")["findings"]}
+    assert verdicts[ACCEPTS] == "inconclusive"
+
+
+def test_a_sentence_that_no_printed_exchange_relies_on_fails_no_page(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = "docs/2025-11-25/tutorials/wire"
+    docs = write_docs(tmp_path, {f"{wire}.mdx": PRINTED})
+    edit(docs / RULES, "From then on it **MUST** reply with status 404 to any request", "Nothing is said of a request")
+    done = check(docs, state, monkeypatch, talk)
+    assert (done.code, [entry["gates"] for entry in done.document["drift"]]) == (0, [False])
