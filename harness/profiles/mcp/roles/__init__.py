@@ -42,7 +42,8 @@ _OF_KOTLIN: Final = frozenset(
 
 _SPAWNING: Final = frozenset(
     {"StdioClientTransport", "StdioServerParameters", "StdioTransport", "PythonStdioTransport", "NodeStdioTransport",
-     "Client", "CommandTransport", "NewCommandTransport", "NewStdioMCPClient", "TokioChildProcess"}
+     "Client", "CommandTransport", "NewCommandTransport", "NewStdioMCPClient", "NewStdioClientTransport",
+     "TokioChildProcess"}
 )  # fmt: skip
 
 CODE: Final = CodeProfile(
