@@ -93,6 +93,14 @@ def test_what_go_build_makes_is_the_program(tmp_path: Path) -> None:
     assert example.bundle.command[1:] == ("serve",)
 
 
+def test_what_go_build_makes_of_another_package_is_not_the_program(tmp_path: Path) -> None:
+    build = "```bash\ngo build -o tools cmd/other/main.go\n./tools serve\n```\n"
+    (example,) = found(tmp_path, INSTALL + HTTP.replace("go server.go", "go cmd/mill/main.go") + build)
+    assert example.bundle is not None
+    assert example.bundle.command[1:] == ()
+    assert "command go run ./cmd/mill" in example.bundle.added
+
+
 def test_what_the_page_leaves_out_is_inferred(tmp_path: Path) -> None:
     (example,) = found(tmp_path, HTTP.replace(" server.go", ""))
     assert example.bundle is not None
