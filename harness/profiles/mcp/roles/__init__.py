@@ -120,6 +120,7 @@ CODE: Final = CodeProfile(
         "key_value.aio.stores.redis": "redis",
         "key_value.aio.stores.disk": "py-key-value-aio[disk]",
         "mcp.cli": "mcp[cli]",
+        "gradio": "gradio[mcp]",
         "httpx2": "httpx2",
         "mcp_types": "mcp-types",
     },
