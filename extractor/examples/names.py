@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from extractor.languages.common.view import PageContext
     from extractor.model import Block
 
-_PATH: Final = re.compile(r"(?<![\w/.\\@:-])(?:\.{0,2}[\\/])?(?:[\w@.-]+[\\/])*[\w@.-]*\.\w{1,6}(?![\w/\\(-])")
+_PATH: Final = re.compile(r"(?<![\w/.\\@:}>-])(?:\.{0,2}[\\/])?(?:[\w@.-]+[\\/])*[\w@.-]*\.\w{1,6}(?![\w/\\(-])")
 """A path in running text. Prose has no grammar to parse; what it yields is checked against the language's suffixes."""
 _UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef"
 """Thai to Khmer, Han, Kana, Hangul: scripts whose words stand next to a file name without a space."""

@@ -69,6 +69,8 @@ def test_heading(heading: str, info: str, path: str | None) -> None:
         ("tools.py\nsieve.py\nThese are the files.", None),
         ("tools.ts\nIt grinds.", None),
         ("It grinds.\nIt takes sacks.", None),
+        ("Create `src/{mill}/tools.py`:", None),
+        ("Create src/<mill>/tools.py:", None),
     ],
 )
 def test_a_paragraph_that_is_nothing_but_a_name(context: str, path: str | None) -> None:

@@ -9,7 +9,7 @@ from extractor.languages.common.addresses import constants_of, path_of
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.model import ExampleKind
 from harness.profiles.mcp.roles.by_hand import Means, role_by_hand, speaks_by_hand
-from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, may_be_endpoint
+from harness.profiles.mcp.roles.shared import CLIENT_NAME, ENDPOINT, PARTNERS, may_be_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +52,8 @@ def role(files: Sequence[CodeFacts]) -> Role:
     relevant = any(_speaks_mcp(code) for code in files) or bool(traits & (_HANDLERS | _CLIENT_TRAITS))
     start = Start.RUN if any("main" in code.defines for code in files) else Start.NONE
     client = _first(calls, _CLIENTS)
+    if client is None and relevant:
+        client = next((call for call in calls if CLIENT_NAME.fullmatch(_parts(call)[0])), None)
     http = _first(calls, _HTTP) or _first(calls, _OLD_HTTP)
     stdio = next((call for call in calls if call.last in _STDIO), None)
     serves = next((call for call in calls if call.last in _SERVING), None)

@@ -110,3 +110,9 @@ def test_the_builder_of_a_library_that_has_the_protocol_in_its_name(text: str, k
     found = role((parse_rust(text),))
     assert (found.kind, found.relevant) == (kind, True)
     assert why in found.why
+
+
+def test_the_client_of_a_library_that_has_the_protocol_in_its_name() -> None:
+    body = 'let client = McpClient::new("http://localhost:3000"); client.list_tools().await;'
+    found = role((parse_rust(f"use acme_mcp::McpClient;\nasync fn main() {{ {body} }}\n"),))
+    assert (found.kind, found.start, found.relevant) == (ExampleKind.CLIENT, Start.RUN, True)
