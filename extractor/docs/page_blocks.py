@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from extractor.docs.components import ComponentRole, role_of
 from extractor.docs.placement import placements
 from extractor.docs.prose_commands import ProseCommands
-from extractor.markdown.info_string import split_info
+from extractor.markdown.info_string import looks_like_file_name, split_info
 from extractor.markdown.parser import inline_tokens, plain_text
 from extractor.model import Block, Directive, Flavour, Page, Span
 
@@ -97,19 +97,28 @@ class _Prose:
     flavour: Flavour
     paragraphs: deque[Token] = field(default_factory=deque)
     length: int = 0
+    label: str = ""
+    """The last paragraph that is nothing but the name of a file."""
 
     def add(self, paragraph: Token) -> None:
         """Add a paragraph, and drop the first ones if the later ones are long enough."""
+        words = paragraph.content.strip("`*: ")
+        if looks_like_file_name(words):
+            self.label = words
         self.paragraphs.append(paragraph)
         self.length += len(paragraph.content)
         while len(self.paragraphs) > 1 and self.length - len(self.paragraphs[0].content) > 2 * CONTEXT_CHARACTERS:
             self.length -= len(self.paragraphs.popleft().content)
 
     def take(self) -> str:
-        """Return the last CONTEXT_CHARACTERS of the words, and start afresh."""
+        """Return the last CONTEXT_CHARACTERS of the words, with the label in front of them, and start afresh."""
         text = "\n".join(self._words(paragraph) for paragraph in self.paragraphs).strip()
+        end, label = text[-CONTEXT_CHARACTERS:], self.label
         self.forget()
-        return text[-CONTEXT_CHARACTERS:]
+        first, _, rest = end.partition("\n")
+        if not label or len(text) <= CONTEXT_CHARACTERS:
+            return end
+        return f"{label}\n{rest if label.endswith(first) else end}"
 
     def _words(self, paragraph: Token) -> str:
         if len(paragraph.content) > _MAX_PARAGRAPH:
@@ -124,6 +133,7 @@ class _Prose:
         """Drop all paragraphs."""
         self.paragraphs.clear()
         self.length = 0
+        self.label = ""
 
 
 @lru_cache(maxsize=1_000)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.examples.counterexamples import counterexample
 from extractor.examples.pieces import is_excerpt
 from extractor.languages.common.files import normal, refusal
-from extractor.languages.common.missing_parts import broken, free_names, is_late
+from extractor.languages.common.missing_parts import broken, free_names, is_late, may_hold
 from extractor.languages.common.roles import Start
 from extractor.languages.common.values import ProgramFile
 
@@ -39,8 +39,8 @@ def chain_of(anchor: Snippet, page: PageSnippets) -> tuple[Snippet, ...]:
     chosen = page.as_one([anchor])
     without: set[str] = set()
     while missing := [name for name in free_names(ProgramFile(tuple(chosen), None)) if name not in without]:
-        holder = next((p for p in reversed(before) if missing[0] in p.facts.defines and p not in chosen), None)
         known = ProgramFile(tuple(chosen), None)
+        holder = next((p for p in reversed(before) if may_hold(p.facts, missing[0], known) and p not in chosen), None)
         if holder is None and (known.takes_all or is_late(missing[0], known.facts)):
             without.add(missing[0])
             continue

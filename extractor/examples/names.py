@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from extractor.languages.common.view import PageContext
     from extractor.model import Block
 
-_PATH: Final = re.compile(r"(?<![\w/.\\@:-])(?:\.{0,2}[\\/])?(?:[\w@.-]+[\\/])*[\w@.-]*\.\w{1,6}(?![\w/\\(-])")
+_PATH: Final = re.compile(r"(?<![\w/.\\@:}>-])(?:\.{0,2}[\\/])?(?:[\w@.-]+[\\/])*[\w@.-]*\.\w{1,6}(?![\w/\\(-])")
 """A path in running text. Prose has no grammar to parse; what it yields is checked against the language's suffixes."""
 _UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef"
 """Thai to Khmer, Han, Kana, Hangul: scripts whose words stand next to a file name without a space."""
@@ -57,6 +57,8 @@ _HEADED: Final = re.compile(
     re.IGNORECASE,
 )
 """A heading, or the title of a step, that is the name of a file: ``2. Create `src/index.ts` ``."""
+_HEADED_LAST: Final = re.compile(r".*\w.*(?:\(|: | [—–-] )[`*\"]*(?P<path>[^\s`*\":()]+)[`*\"]*\)?:?")
+"""A heading that says what is in a file, and then its name: ``Step 2: The tools (`tools.ts`)``."""
 _INTERPRETERS: Final = frozenset({"python", "python3", "node", "tsx", "npx", "uv", "bun", "deno", "ts-node"})
 
 
@@ -82,12 +84,16 @@ def stated_name(block: Block, suffixes: Sequence[str] = ()) -> FileName | None:
         # "Save it as `server.py`" gives a whole file; "in `server.py`" may be about a part of one
         name, saved = prose
         return FileName(name, Origin.STATED, 0.8, "prose", made=saved)
+    lines = (line.strip(" :") for line in block.context.split("\n"))
+    if len(labels := {line for line in lines if _is_file(line, allowed)}) == 1:
+        # one paragraph is nothing but a file's name, and others are between it and the code
+        return FileName(labels.pop(), Origin.STATED, 0.8, "prose")
     title = _last_word(block.place.tab or "")
     if _is_file(title, allowed):
         return FileName(title, Origin.STATED, 1.0, "tab title")
     heading = block.place.headings[-1].text if block.place.headings else ""
     for source, text in (("step", block.place.step or ""), ("heading", heading)):
-        if found := _HEADED.fullmatch(text.strip()):
+        if found := _HEADED.fullmatch(text.strip()) or _HEADED_LAST.fullmatch(text.strip()):
             path = _last_word(found["path"])
             if _is_file(path, allowed or _endings(block)):
                 # what follows may be a part of it

@@ -17,6 +17,7 @@ from extractor.languages.common.startup import means_file
 from extractor.model import (
     ROOT,
     SEARCH_PATH,
+    STAND_INS,
     ExampleKind,
     Note,
     NoteKind,
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 KIND: Final = "spawned"
 """Kind of the service that relays lead to."""
 PORT: Final = 3119
-FOLDER: Final = ".docprobe/bin"
-"""Where commands are that no container has, in the example's folder."""
 _PYTHON: Final = frozenset({"python", "python3", "sys.executable"})
 _NODE: Final = frozenset({"node", "process.execPath"})
 _ITSELF: Final = frozenset({"sys.executable", "process.execPath"})
@@ -124,8 +123,8 @@ def stand_ins(draft: Draft) -> StandIns | str:
         span = draft.program.main.snippets[0].block.span
         at = Span(span.file, span.first + line, span.first + line) if len(draft.facts) == 1 else span
         notes.append(Note(NoteKind.STAND_IN, Origin.STATED, shown, span=at))
-    commands = any(path.startswith(FOLDER) for path in files)
-    return StandIns(files, {"PATH": f"{ROOT}/app/{FOLDER}:{SEARCH_PATH}"} if commands else {}, tuple(notes))
+    commands = any(path.startswith(STAND_INS) for path in files)
+    return StandIns(files, {"PATH": f"{ROOT}/app/{STAND_INS}:{SEARCH_PATH}"} if commands else {}, tuple(notes))
 
 
 def _replacement(words: tuple[str, ...], toolchain: str) -> tuple[str | None, str]:
@@ -142,10 +141,10 @@ def _replacement(words: tuple[str, ...], toolchain: str) -> tuple[str | None, st
         if not path.is_absolute() and ".." not in path.parts:
             return str(path), text
         # it is outside of the example's folder: whoever is to run it takes its place
-        return (None, text) if command in _ITSELF else (f"{FOLDER}/{command}", INTERPRETER.replace("NAME", command))
+        return (None, text) if command in _ITSELF else (f"{STAND_INS}/{command}", INTERPRETER.replace("NAME", command))
     if not _COMMAND.fullmatch(command):
         return None, ""
-    return f"{FOLDER}/{command}", f"#!/usr/bin/env -S python3 -I\n{PYTHON_RELAY}"
+    return f"{STAND_INS}/{command}", f"#!/usr/bin/env -S python3 -I\n{PYTHON_RELAY}"
 
 
 def _script(arguments: tuple[str, ...]) -> str:

@@ -38,7 +38,7 @@ from extractor.model.pages import (
     Placement,
 )
 from extractor.model.spans import DocsPath, LineNumber, Problem, Span
-from extractor.model.toolchains import ROOT, SEARCH_PATH, TOOLS, Source, Steps, Toolchain
+from extractor.model.toolchains import ROOT, SEARCH_PATH, STAND_INS, TOOLS, Source, Steps, Toolchain
 
 __all__ = [
     "NAMED_PARTS",
@@ -47,6 +47,7 @@ __all__ = [
     "ROOT",
     "SEARCH_PATH",
     "SERVERS",
+    "STAND_INS",
     "TOOLS",
     "Block",
     "Bundle",

@@ -14,6 +14,9 @@ SEARCH_PATH: Final = (
     f"{ROOT}/node_modules/.bin:{ROOT}/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 )
 """Where the commands of an example are looked for: ``PATH``."""
+STAND_INS: Final = ".docprobe/bin"
+"""Folder, in the example's own, of what takes the place of commands that a program starts. It comes first in the
+program's ``PATH``, and is not for what builds the program or starts it."""
 
 Steps = tuple[tuple[str, ...], ...]
 """Argument vectors, run in order as root in a container with a network."""

@@ -10,8 +10,12 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Final
 
+from extractor.model import ROOT, STAND_INS
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from extractor.model import SourceFile
 
 MEMORY_CODE: Final = 144
 """Exit code for "some process was killed for memory": as if by SIGSTKFLT, which Linux knows and never sends."""
@@ -39,6 +43,32 @@ exit $code
 """.replace("MEMORY_CODE", str(MEMORY_CODE)).replace("OWN_CODE", str(OWN_CODE))
 """The subshell becomes the command. What the shell prints about its end ("Killed") does not belong in the example's
 log. Nothing is forked after it: there may be no room for another process."""
+
+
+_REAL: Final = """\
+exec "$(PATH="${PATH#*:}"; command -v "$0")" "$@"
+"""
+"""Becomes the command of a name that is not in the first folder of ``PATH``."""
+
+
+def tools_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of what builds a program: without what takes the place of commands that the program starts.
+
+    A Go program may start ``go run server.go``, and is made by ``go build``.
+    """
+    path = environment.get("PATH", "").removeprefix(f"{ROOT}/app/{STAND_INS}:")
+    return {**environment, "PATH": path} if path else dict(environment)
+
+
+def past_stand_ins(argv: Sequence[str], files: Iterable[SourceFile]) -> tuple[str, ...]:
+    """Return what starts a program by its own interpreter, also where the program starts another one by the same name.
+
+    Args:
+        argv: the program's command.
+        files: the example's.
+    """
+    taken = any(file.path == f"{STAND_INS}/{argv[0]}" for file in files)
+    return ("sh", "-c", _REAL, *argv) if taken else tuple(argv)
 
 
 def command(folder: str, argv: Sequence[str], counters: Sequence[str] = _COUNTERS) -> list[str]:

@@ -13,7 +13,7 @@ import anyio
 from extractor.base.text import printable
 from extractor.languages.toolchains import TOOLCHAINS
 from harness.base.errors import EngineError, PodError
-from harness.engine import process
+from harness.engine import launch, process
 from harness.engine.pod_addresses import addresses_of
 from harness.engine.pod_files import stage, write_files
 from harness.engine.pod_services import PodServices
@@ -227,7 +227,8 @@ class DockerPod:
     async def _build(self, argv: Sequence[str]) -> bool:
         """Run one build step and return whether it succeeded; if not, its end is the example's."""
         limit_s = self._settings.run.limits.build_s
-        step = await process.start(self._settings, argv, self._bundle.cwd, purpose=next(self._purposes), during="build")
+        settings = replace(self._settings, environment=launch.tools_environment(self._settings.environment))
+        step = await process.start(settings, argv, self._bundle.cwd, purpose=next(self._purposes), during="build")
         await self._follow(step)
         with anyio.move_on_after(limit_s) as scope:
             await self._wait_end(step)
@@ -243,7 +244,8 @@ class DockerPod:
 
     async def _start(self) -> None:
         bundle = self._bundle
-        started = await process.start(self._settings, bundle.command, bundle.cwd, purpose=next(self._purposes))
+        argv = launch.past_stand_ins(bundle.command, bundle.files)
+        started = await process.start(self._settings, argv, bundle.cwd, purpose=next(self._purposes))
         self._process = started
         await self._follow(started)
         if self._is_over:

@@ -232,7 +232,8 @@ def _trouble(run: Run) -> Trouble:
 def imported_module(log: str) -> str:
     """Return the module, or the package, that the last import error in a log is about; empty if there is none."""
     modules = [next(group for group in match.groups() if group) for match in _MODULE.finditer(log)]
-    return modules[-1] if modules else ""
+    # Node.js names the file that a package does not have by its path
+    return modules[-1].rpartition("/node_modules/")[2] if modules else ""
 
 
 def package_of_import(log: str, bundle: Bundle) -> str | None:

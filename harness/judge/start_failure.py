@@ -20,6 +20,7 @@ PATTERNS: Final = (
     (_NO_MODULE, "there is no module {0}"),
     (re.compile(r"ImportError: cannot import name '(\w+)' from '([\w.]+)'"), "{1} has no {0}"),
     (re.compile(r"ImportError: (attempted relative import.*)"), "{0}"),
+    (re.compile(r"Cannot find module '[^']*/node_modules/((?:@[^/']+/)?[^/']+)/([^']+)'"), "{0} has no file {1}"),
     (re.compile(r"Cannot find (?:package|module) '([^']+)'"), "module {0} is missing"),
     (re.compile(r"(Package subpath '[^']+') is not defined"), "{0} is not exported"),
     (re.compile(r"The requested module '([^']+)' does not provide an export named '([^']+)'"), "{0} exports no {1}"),

@@ -22,6 +22,8 @@ _MEMBER: Final = re.compile(
     r"has no attribute '(\w+)'|[.)](\w+) is not a (?:function|constructor)|Property '(\w+)' does not exist"
     r"|cannot import name '(\w+)'|does not provide an export named '(\w+)'"
 )
+_ABSENT_PACKAGE: Final = re.compile(r" cannot be installed: there is no package (\S+)$")
+"""What an install says that was asked for a module, for a package that the module does not have."""
 _TAKEN: Final = re.compile(r"EADDRINUSE|\[Errno 98\]|address already in use|[Pp]ort \d+ is (?:in use|taken)")
 _TOKEN: Final = re.compile(r"demands a token|\banswered 40[13]\b|: 40[13]\b")
 _NO_BODY: Final = re.compile(r"req\.body|reading '(?:method|jsonrpc|params|id)'|of 'undefined' as it is undefined")
@@ -58,6 +60,8 @@ def fix_for(run: Run, bundle: Bundle, cause: FailureCause, otherwise: str, servi
         case Trouble.COMPILE:
             return "Correct the line that the compiler names, for the packages that a reader gets today."
         case Trouble.INSTALL:
+            if absent := _ABSENT_PACKAGE.search(run.sentence):
+                return f"Correct the import of `{absent[1]}`: its module has no such package."
             return "Correct the install line: its packages cannot be installed together as written."
         case Trouble.NAME:
             return _define(log)
@@ -103,12 +107,26 @@ def last_words(run: Run) -> str:
 
 
 def lines_of_cause(run: Run, bundle: Bundle, cause: FailureCause) -> tuple[Span, ...]:
-    """Return the docs lines to mark: those that the log names, else the first that reads a body nobody parses."""
+    """Return the docs lines to mark: those that the log names, else the first that is known to be wrong.
+
+    That is one which reads a body nobody parses, or imports a package that its module does not have.
+    """
+    if absent := _ABSENT_PACKAGE.search(run.sentence):
+        return _first_with(f'"{absent[1]}"', bundle)
     if cause.lines or not lacks_parser(run, "", bundle):
         return cause.lines
     for file in bundle.files:
         for number, text in enumerate(file.text.splitlines(), start=1):
             if _READS_BODY.search(text) and (span := file.docs_line(number)) is not None:
+                return (span,)
+    return ()
+
+
+def _first_with(text: str, bundle: Bundle) -> tuple[Span, ...]:
+    """The first docs line of the program that has a text."""
+    for file in bundle.files:
+        for number, line in enumerate(file.text.splitlines(), start=1):
+            if text in line and (span := file.docs_line(number)) is not None:
                 return (span,)
     return ()
 

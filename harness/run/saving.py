@@ -52,8 +52,8 @@ def save(
 
     An interrupted run replaces none of the first three: only what was asked for is written. Files are written whole or
     not at all, and each is tried whatever happens to the others. If one cannot be written, or an example cannot be
-    drawn in a format, the report says so and is written again: its exit code, the one that the files state, and that of
-    the process are the same.
+    drawn in a format, the report says so and is written again, to the console too where nothing of it was written: its
+    exit code, the one that the files state, and that of the process are the same.
 
     Args:
         report: of the run.
@@ -73,7 +73,12 @@ def save(
     on_console = _Trouble()
     _write_outputs(written, shown, console, links, on_console)
     if on_console:
-        written = _write_files(on_console.added_to(report), files, config, _Trouble())
+        report = on_console.added_to(report)
+        written = _write_files(report, files, config, _Trouble())
+        again = _Trouble()
+        _write_outputs(written, on_console.undrawn, console, links, again)
+        failed = [BlockedError(f"the {name} report: internal error", "please report this") for name, _ in again.undrawn]
+        on_console.errors += [*again.errors, *failed]
     remove_long_transcripts({e.whole_transcript for e in report.examples if e.whole_transcript is not None})
     return Saved(written, (*trouble.errors, *on_console.errors))
 
@@ -85,6 +90,8 @@ class _Trouble:
     errors: list[DocprobeError] = field(default_factory=list)
     spoiled: dict[str, str] = field(default_factory=dict)
     """Examples that a format cannot draw, by id, with the internal error."""
+    undrawn: list[tuple[str, Path | None]] = field(default_factory=list)
+    """The outputs in such formats."""
 
     def __bool__(self) -> bool:
         return bool(self.errors or self.spoiled)
@@ -136,9 +143,10 @@ def _write_outputs(
                 raise
             except Exception as error:
                 spoiled = undrawable(name, report, look)
-                trouble.spoiled.update(spoiled)
                 if not spoiled:
                     raise BlockedError(f"the {name} report: {internal_error(error)}", "please report this") from error
+                trouble.spoiled.update(spoiled)
+                trouble.undrawn.append((name, path))
 
 
 def _write_output(name: str, report: Report, path: Path | None, console: Console | None, look: Look | None) -> None:

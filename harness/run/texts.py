@@ -140,7 +140,7 @@ async def record_texts(
             for digest in waiting:
                 tasks.start_soon(run, recorder, digest, turns)
             if left:
-                tasks.start_soon(look_up, recorder, turns.conversing)
+                tasks.start_soon(look_up, recorder, turns.looking_up)
     finally:
         # what could not be run once more to be traced has its verdict all the same
         for digest, recording in untraced.items():

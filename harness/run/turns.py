@@ -5,6 +5,7 @@ An install waits for the network, a conversation for its program: those of other
 
 from __future__ import annotations
 
+import math
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ class Turns:
         self.installing = anyio.CapacityLimiter(at_once)
         self.conversing = anyio.CapacityLimiter(at_once)
         self.tracing = anyio.CapacityLimiter(at_once)
+        self.looking_up = anyio.CapacityLimiter(at_once if math.isinf(at_once) else 1)
+        """Beside the stages of texts: packages that only fragments import, often large ones, keep no text waiting."""
 
     @property
     def has_more(self) -> bool:

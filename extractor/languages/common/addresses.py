@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from extractor.model import ServiceRequest
 
 _SIDE_PATHS: Final = re.compile(
-    r"well-known|/realms/|introspect|oauth|authorize|/tokens?\b|/health|/register|/callback|favicon|/docs\b|\.\w+$",
+    r"well-known|/realms/|introspect|oauth|authorize|/tokens?\b|/health|/register|/callback|favicon|/docs\b|\.\w+$"
+    r"|/schema\b|/openapi|/metrics\b|/status\b",
     re.IGNORECASE,
 )
-"""Metadata, sign-in, health, files."""
+"""Metadata, sign-in, health, descriptions, files."""
 _REQUESTS: Final = frozenset({"fetch", "axios", "got", "ky", "urlopen", "ofetch", "undici.request"})
 """Functions that request the URL they are given."""
 _CLIENTS: Final = frozenset({"axios", "got", "ky", "superagent", "http", "https", "requests", "httpx", "urllib3"})

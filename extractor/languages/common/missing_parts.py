@@ -76,7 +76,7 @@ def undefined(file: ProgramFile, elsewhere: Sequence[Snippet]) -> tuple[str, ...
     # a class of the same name in another language is another one
     others = [s for s in elsewhere if s.block.ordinal not in own and s.language.toolchain == language.toolchain]
     names = free_names(file)
-    holders = {name: [s for s in others if name in s.facts.defines] for name in names}
+    holders = {name: [s for s in others if may_hold(s.facts, name, file)] for name in names}
     if file.takes_all:
         names = tuple(name for name in names if holders[name])
     if not any(holders.values()) and all(is_late(name, file.facts) for name in names):
@@ -96,6 +96,14 @@ def _undefined(name: str, holders: Sequence[Snippet]) -> str:
     lines = ", ".join(str(snippet.block.span.first) for snippet in holders[:3])
     where = "the block" if len(holders) == 1 else "the blocks"
     return f"uses `{name}`, defined in {where} at line {lines} of the page"
+
+
+def may_hold(code: CodeFacts, name: str, file: ProgramFile) -> bool:
+    """Return whether code of the page may be where a file has a name from.
+
+    A file that takes all names of a module has its own imports: what another block only imports is not needed there.
+    """
+    return name in code.defines and not (file.takes_all and any(name in imported.names for imported in code.imports))
 
 
 def is_late(name: str, files: Iterable[CodeFacts]) -> bool:

@@ -49,7 +49,11 @@ def packages_of(draft: Draft, imported: Iterable[NeededPackage], tools: Iterable
         if manifest.manager is manager:
             packages |= {key(d, manager): d for d in manifest.dependencies}
     imported = tuple(imported)
-    needed = {key(p.dependency, manager): p.dependency for p in imported}
+    needed: dict[str, Dependency] = {}
+    for package in imported:
+        name = key(package.dependency, manager)
+        # another import may need another part of it: a package of a Go module, an extra
+        needed[name] = _merged(needed.get(name), package.dependency)
     notes: list[Note] = []
     installer, lists = "", []
     for install in draft.around.installs:

@@ -142,14 +142,27 @@ def _arguments(words: Sequence[str], path: str, package: str, commands: Sequence
     if words[:2] in (["go", "run"], ("go", "run")):
         rest = [word for word in words[2:] if not word.startswith("-")] if words[2:3] else []
         target = rest[0] if rest else ""
-        means = normal(target) if target and not refusal(target) else target
-        if means in {".", normal(package), path} or target in {"./...", "*.go"}:
+        if target and _is_of(target, path, package):
             return tuple(words[list(words).index(target) + 1 :])
         return None
-    made = {c.words[c.words.index("-o") + 1] for c in commands if _is_build(c.words)}
+    builds = (c.words for c in commands if _is_build(c.words) and _is_built(c.words, path, package))
+    made = {built[built.index("-o") + 1] for built in builds}
     if words and words[0].startswith("./") and PurePosixPath(words[0]).name in {PurePosixPath(m).name for m in made}:
         return tuple(words[1:])
     return None
+
+
+def _is_of(target: str, path: str, package: str) -> bool:
+    """Whether the package or the file that a command names is the program."""
+    means = normal(target) if not refusal(target) else target
+    return means in {".", normal(package), path} or target in {"./...", "*.go"}
+
+
+def _is_built(words: Sequence[str], path: str, package: str) -> bool:
+    """Whether what ``go build -o NAME`` makes is the program: a page may build several."""
+    at = words.index("-o")
+    targets = [word for word in (*words[2:at], *words[at + 2 :]) if not word.startswith("-")]
+    return not targets or _is_of(targets[-1], path, package)
 
 
 def _is_build(words: Sequence[str]) -> bool:

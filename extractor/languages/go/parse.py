@@ -43,6 +43,8 @@ _NAMES: Final = frozenset({"identifier", "type_identifier", "package_identifier"
 _TEXTS: Final = frozenset({"interpreted_string_literal", "raw_string_literal"})
 _READS: Final = frozenset({"os.Getenv", "os.LookupEnv"})
 _VERSION: Final = re.compile(r"v\d+")
+_NO_NAME: Final = re.compile(r"[-.]")
+"""What the last part of an import path has and a package's name cannot have."""
 _MAX_CHAIN: Final = 40
 
 
@@ -83,7 +85,9 @@ def package_names(path: str) -> tuple[str, ...]:
     """Return the names that importing a path may bind: the package's own name is not in the path."""
     parts = [part for part in path.split("/") if not _VERSION.fullmatch(part)] or [path]
     last = re.sub(r"\.v\d+$", "", parts[-1])
-    return tuple(dict.fromkeys((last, last.removeprefix("go-"), last.replace("-", ""), last.rpartition("-")[2])))
+    words = _NO_NAME.split(last)
+    # `example.com/owner/chess-go` may be `chess`, `chess_go`, `chessgo`, …
+    return tuple(dict.fromkeys((last, last.removeprefix("go-"), "".join(words), "_".join(words), words[-1], words[0])))
 
 
 @dataclass(frozen=True, slots=True)

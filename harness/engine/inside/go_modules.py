@@ -50,12 +50,19 @@ def fetch(entry: dict[str, object], cutoff: str | None) -> None:
     query = dated or version or "latest"
     if dated == "":
         fail(f"go: {module}: was not published by {cutoff}")
-    if not packages or subprocess.run(["go", "get", f"{module}@{query}"], check=False).returncode == 0:
-        if not packages:
-            go("get", f"{module}@{query}")
+    if not packages:
+        go("get", f"{module}@{query}")
+        return
+    asked = subprocess.run(["go", "get", f"{module}@{query}"], check=False, stderr=subprocess.PIPE, text=True)
+    sys.stderr.write(asked.stderr)
+    if asked.returncode == 0:
         return
     for package in packages:
-        go("get", f"{package}@{query}")
+        code = subprocess.run(["go", "get", f"{package}@{query}"], check=False).returncode
+        if code:
+            # the last message is the one that is shown: a proxy's refusal is about the module
+            sys.stderr.write("" if re.search(r"404|410", asked.stderr) else asked.stderr)
+            raise SystemExit(code)
 
 
 def version_at(module: str, cutoff: str) -> str | None:

@@ -158,7 +158,9 @@ def fault(log: Sequence[str]) -> InstallFault:
     if _TOOLCHAIN.search(text):
         # cargo lists the crates, and the compiler that each needs, below
         needed = dict.fromkeys(line for line in lines if re.search(r" requires rustc \d", line))
-        return InstallFault("toolchain", "; ".join([detail, *list(needed)[:3]])[:500])
+        listed = "; ".join(list(needed)[:3])
+        joined = f"{detail} {listed}" if detail.endswith(":") else "; ".join([detail, *([listed] if listed else [])])
+        return InstallFault("toolchain", joined[:500])
     if any(sign in text for sign in _DOCS_FAULT):
         return InstallFault("docs", detail)
     if _SYSTEM.search(text):

@@ -39,6 +39,8 @@ _DOCS_FAULT: Final = (
     "no matching versions", "unknown revision", "invalid version", "404 Not Found", "410 Gone", "cannot find module",
     "does not contain package", "but was required as", "malformed module path", "not found", "was not published",
 )  # fmt: skip
+_NO_PACKAGE: Final = re.compile(r"(?:cannot find module providing package|does not contain package) ([^\s;:]+)")
+"""What the go command says, in the second line, of an import whose module has no such package."""
 _SPLIT: Final = "=== go.sum ==="
 _NEW_LOCK: Final = "modules come from a proxy only; write a new lock with `docprobe check --lock FILE`"
 
@@ -143,5 +145,6 @@ def fault(log: Sequence[str]) -> InstallFault:
 
 def _messages(lines: Sequence[str]) -> Iterator[str]:
     """The most informative lines first: those of the go command, then all others, the last first."""
+    yield from (f"there is no package {found[1]}" for line in reversed(lines) if (found := _NO_PACKAGE.search(line)))
     yield from (line.removeprefix("go: ")[:500] for line in reversed(lines) if line.startswith("go: "))
     yield from (line[:500] for line in reversed(lines))

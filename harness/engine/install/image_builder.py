@@ -280,7 +280,7 @@ async def _read_result(attached: Attached, log: deque[str]) -> JobResult:
             message = _message(line)
             if "log" not in message:
                 return _result(message, tuple(log))
-            log.append(printable(str(message["log"])[:2000]))
+            log.append(printable(str(message["log"])[:2000].expandtabs(4)))
 
 
 def _message(line: bytes | bytearray) -> dict[str, Any]:

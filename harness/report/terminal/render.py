@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -160,6 +161,18 @@ def _short_lines(groups: Sequence[FindingGroup], report: Report) -> Iterator[Ren
         line = Text.assemble((one_line(finding.requirement), style))
         line.append(f" ({group.severity.value}{basis}{other}): {one_line(finding.summary, SHORT_LIMIT)}")
         yield signed(sign, style, line)
+    yield from _why_little_applies(groups)
+
+
+def _why_little_applies(groups: Sequence[FindingGroup]) -> Iterator[RenderableType]:
+    """One line for the reason for which most of what does not apply does not, such as an older transport."""
+    summaries = Counter(group.finding.summary for group in of_severity(groups, Severity.NOT_APPLICABLE))
+    why, number = summaries.most_common(1)[0] if summaries else ("", 0)
+    if number < SEVERAL or 2 * number < summaries.total():
+        return
+    sign, style = mark(Severity.NOT_APPLICABLE)
+    line = Text.assemble((f"{number} requirements", style))
+    yield signed(sign, style, line.append(f" (not applicable): {one_line(why, SHORT_LIMIT)}"))
 
 
 def _not_judged(requirements: Sequence[str]) -> RenderableType:

@@ -61,6 +61,14 @@ def test_the_context_is_the_end_of_long_prose(tmp_path: Path) -> None:
     assert len(only.context) == CONTEXT_CHARACTERS
 
 
+@pytest.mark.parametrize("length", [100, 118, 119, 200])
+def test_a_paragraph_that_is_the_name_of_a_file_stays_in_front_of_long_prose(tmp_path: Path, length: int) -> None:
+    (only,) = blocks(tmp_path, "far\n\n`src/a.js`\n\n" + "word " * length + "end\n\n```js\n```\n")
+    lines = [line for line in only.context.split("\n") if "a.js" in line]
+    assert lines == ["src/a.js"]
+    assert only.context.endswith("word end")
+
+
 def test_what_one_tab_says_is_not_the_context_of_the_next(tmp_path: Path) -> None:
     text = "<Tabs>\n<Tab title='A'>\nSave as a.ts.\n</Tab>\n<Tab title='B'>\n```js\n```\n</Tab>\n</Tabs>\n"
     (only,) = blocks(tmp_path, text)

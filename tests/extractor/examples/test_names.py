@@ -40,6 +40,13 @@ def test_order_of_statements() -> None:
         ("📄 server.py", "python", "server.py"),
         ("Why server.py is not enough", "python", None),
         ("server.py and client.py", "python", None),
+        ("Step 2: The tools (`src/tools.py`)", "python", "src/tools.py"),
+        ("The tools (tools.py)", "python", "tools.py"),
+        ("The tools: tools.py", "python", "tools.py"),
+        ("The tools — `tools.py`", "python", "tools.py"),
+        ("How to grind with tools.py", "python", None),
+        ("The tools (in tools.py)", "python", None),
+        ("The tools (tools.py) and the sieve", "python", None),
         ("server.py", "bash", None),
         ("package.json", "json", "package.json"),
         ("server.py", "json", None),
@@ -51,6 +58,24 @@ def test_heading(heading: str, info: str, path: str | None) -> None:
     assert (name.path if name else None) == path
     # it may be above a part of the file as well
     assert name is None or not name.is_whole
+
+
+@pytest.mark.parametrize(
+    ("context", "path"),
+    [
+        ("src/tools.py\nIt grinds, and knows nothing of the sieve.", "src/tools.py"),
+        ("tools.py:\nIt grinds.\nIt takes:\nsacks", "tools.py"),
+        ("tools.py\nIt grinds, as sieve.py does not.", "sieve.py"),
+        ("tools.py\nsieve.py\nThese are the files.", None),
+        ("tools.ts\nIt grinds.", None),
+        ("It grinds.\nIt takes sacks.", None),
+        ("Create `src/{mill}/tools.py`:", None),
+        ("Create src/<mill>/tools.py:", None),
+    ],
+)
+def test_a_paragraph_that_is_nothing_but_a_name(context: str, path: str | None) -> None:
+    name = stated_name(block("python", "x = 1\n", context=context), PY)
+    assert (name.path if name else None) == path
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from harness.engine.launch import MEMORY_CODE, OWN_CODE, command, sentence
+from extractor.model import ROOT, STAND_INS, SourceFile
+from harness.engine.launch import (
+    MEMORY_CODE,
+    OWN_CODE,
+    command,
+    past_stand_ins,
+    sentence,
+    tools_environment,
+)
 
 
 def run(folder: Path, *argv: str, counter: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -24,6 +33,28 @@ def test_the_command_has_folder_arguments_and_streams_of_its_own(tmp_path: Path)
     assert done.returncode == 7
     assert done.stdout == f"{tmp_path}\nasked\n"
     assert done.stderr == "a  b'\"$HOME\n"
+
+
+@pytest.mark.processes
+def test_a_program_is_started_past_what_takes_the_place_of_its_interpreter(tmp_path: Path) -> None:
+    """It finds that itself, when it starts another program by the same name."""
+    for folder, says in (("taken", "stand-in"), ("real", "real")):
+        (tmp_path / folder).mkdir()
+        tool = tmp_path / folder / "mill"
+        tool.write_text(f'#!/bin/sh\necho {says} "$@"\n[ "$1" = again ] || mill again\n', encoding="utf-8")
+        tool.chmod(0o755)
+    path = f"{tmp_path}/taken:{tmp_path}/real:{os.environ['PATH']}"
+    argv = past_stand_ins(("mill", "a  b"), (SourceFile(f"{STAND_INS}/mill", ""),))
+    done = subprocess.run(argv, env={"PATH": path}, capture_output=True, text=True, check=True, timeout=20)
+    assert done.stdout == "real a  b\nstand-in again\n"
+    assert past_stand_ins(("mill",), (SourceFile(f"{STAND_INS}/sieve", ""),)) == ("mill",)
+
+
+def test_a_program_is_built_without_what_takes_the_place_of_commands() -> None:
+    own = {"PATH": f"{ROOT}/app/{STAND_INS}:/usr/bin", "MILL": "1"}
+    assert tools_environment(own) == {"PATH": "/usr/bin", "MILL": "1"}
+    assert tools_environment({"PATH": "/usr/bin"}) == {"PATH": "/usr/bin"}
+    assert tools_environment({"MILL": "1"}) == {"MILL": "1"}
 
 
 @pytest.mark.processes

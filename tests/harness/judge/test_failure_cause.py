@@ -118,6 +118,15 @@ def test_an_install_that_fails_comes_from_packages() -> None:
     assert cause_of(run, bundle("main.py", WHOLE, COMMAND, MCP)).guesses == (MCP,)
 
 
+def test_a_file_that_a_package_does_not_have_comes_from_the_package() -> None:
+    log = "Cannot find module '/example/app/node_modules/@mill/sdk/dist/esm/http.js' imported from /example/app/s.ts"
+    module_type = inferred(NoteKind.MODULE_TYPE)
+    stated = bundle("s.ts", module_type, dependencies=("@mill/sdk",))
+    assert cause_of(failed(log), stated).guesses == ()
+    guessed = bundle("s.ts", module_type, inferred(NoteKind.DEPENDENCY, "@mill/sdk"), dependencies=("@mill/sdk",))
+    assert cause_of(failed(log), guessed).guesses == (inferred(NoteKind.DEPENDENCY, "@mill/sdk"),)
+
+
 def test_the_kind_of_modules_explains_only_what_it_decides() -> None:
     run = bundle("main.py", inferred(NoteKind.MODULE_TYPE))
     assert cause_of(failed("TypeError: req.body is undefined"), run).guesses == ()

@@ -82,6 +82,16 @@ def test_a_name_that_no_package_exports_is_named(words: str) -> None:
     assert both(words, words) == "Correct `MCPServer`: the packages of 2025-11-25 do not have it either."
 
 
+def test_an_import_of_what_a_module_does_not_have_is_marked() -> None:
+    program = bundle('package main\n\nimport (\n\t"acme.example/sdk/mcp"\n\t"acme.example/sdk/mill"\n)\n')
+    absent = "acme.example/sdk cannot be installed: there is no package acme.example/sdk/mill"
+    failed = run("", StartOutcome.INSTALL_FAILED, absent)
+    assert fix(failed, program) == "Correct the import of `acme.example/sdk/mill`: its module has no such package."
+    assert lines_of_cause(failed, program, cause_of(failed, program)) == (Span(PAGE, 15, 15),)
+    other = run("", StartOutcome.INSTALL_FAILED, "acme.example/sdk cannot be installed: no matching versions")
+    assert "Correct the install line" in fix(other, program)
+
+
 def test_two_failures_have_two_hints() -> None:
     today = "ModuleNotFoundError: No module named 'yaml'"
     assert both(today, "AttributeError: 'FastMCP' object has no attribute 'rum'") == (

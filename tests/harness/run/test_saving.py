@@ -88,6 +88,28 @@ def test_an_example_that_a_format_cannot_draw_costs_only_itself(
     assert next(entry for entry in entries if entry["id"] == spoiled)["status"] == "blocked"
 
 
+@pytest.mark.parametrize("lasting", [False, True])
+def test_an_example_that_the_console_cannot_draw_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lasting: bool
+) -> None:
+    drawn, spoiled = markdown.render, rich_report().examples[0].id
+
+    def broken(report: Report, *rest: Any) -> str:
+        if any(example.id == spoiled and (example.findings or lasting) for example in report.examples):
+            raise ZeroDivisionError("ours")
+        return drawn(report, *rest)
+
+    monkeypatch.setattr(markdown, "render", broken)
+    shown = io.StringIO()
+    outputs = [("markdown", None), ("json", tmp_path / "o.json")]
+    saved = save(replace(rich_report(), exit_code=0), outputs, console=Console(file=shown))
+    stated = json.loads((tmp_path / "o.json").read_bytes())["summary"]["exit_code"]
+    assert saved.report.exit_code == stated == 3
+    assert ("ZeroDivisionError" in shown.getvalue()) is not lasting
+    messages = ["the markdown report: internal error"] if lasting else []
+    assert [error.message for error in saved.errors] == messages
+
+
 def test_a_format_that_always_fails_is_an_error_that_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(report: Report) -> str:
         raise ZeroDivisionError("ours")

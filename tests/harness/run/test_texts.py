@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 
 from harness.model import Recording, Run, StartOutcome, Status, Transcript
 from harness.run import recorder, texts
+from harness.run.lookups import ImportLookups
 from harness.settings import load_config
 from tests.support.docprobe_process import write_docs
 from tests.support.runs import FAILED, run_all, two_pages
@@ -46,6 +48,28 @@ async def test_what_stays_blocked_all_day_is_run_once(
     earlier = " (seen earlier today; --no-cache tries it again)" if lasting else ""
     assert second == {f"x needs a newer toolchain (hint: name another){earlier}"}
     assert first == third == {"x needs a newer toolchain (hint: name another)"}
+
+
+@pytest.mark.processes
+async def test_looking_up_imports_keeps_no_text_from_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversed = anyio.Event()
+
+    async def record(*_: object, watcher: Any, **__: object) -> Recording:
+        await anyio.wait_all_tasks_blocked()
+        await watcher.installed()
+        conversed.set()
+        return Recording((FAILED,), None)
+
+    async def look_up_all(_: object, __: object, limiter: anyio.CapacityLimiter, ___: object) -> None:
+        async with limiter:
+            await conversed.wait()
+
+    monkeypatch.setattr(recorder, "record", record)
+    monkeypatch.setattr(ImportLookups, "read_cache", lambda *_, **__: True)
+    monkeypatch.setattr(ImportLookups, "look_up_all", look_up_all)
+    with anyio.fail_after(60):
+        await run_all(two_pages(tmp_path))
+    assert conversed.is_set()
 
 
 @pytest.mark.processes

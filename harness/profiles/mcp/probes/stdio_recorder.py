@@ -47,7 +47,9 @@ class StdioRecorder:
         """That the process is spoken to in; None before it is known."""
         self._pod = pod
         self._timeout_s = timeout_s
-        self._start_s = max(start_s, timeout_s)
+        self._most_start_s = max(start_s, timeout_s)
+        self._start_s = self._most_start_s
+        self._slowest_start_s = 0.0
         self._started_process = True
         """Whether nothing was asked of the process yet."""
         self._process = 0
@@ -99,10 +101,12 @@ class StdioRecorder:
                     answer = jsonrpc.response_to(jsonrpc.messages(line) or (), message["id"])
                     if len(answered) < MOST_ANSWERS:
                         answered += await self._answer(line)
+            if self._started_process and answer is not None:
+                self._take_start(time.monotonic() - began)
         except TimeoutError:
             failure = Failure(FailureKind.TIMEOUT)
             # a server that let a whole start pass is not given one again
-            self._start_s = self._timeout_s
+            self._start_s = self._most_start_s = self._timeout_s
         except PodError as error:
             failure = Failure(FailureKind.CLOSED, error.message)
         self._started_process = False
@@ -112,6 +116,12 @@ class StdioRecorder:
             self._record(steps.ANSWER, STDIN, messages.encode(each).decode(), None, None, began)
         self._record_noise(noise, began)
         return answer
+
+    def _take_start(self, took_s: float) -> None:
+        """Wait for the first answers of later processes by that of one: some leave a request unanswered for good."""
+        self._slowest_start_s = max(self._slowest_start_s, took_s)
+        patience_s = steps.PATIENCE * self._slowest_start_s + MARGIN_S
+        self._start_s = max(self._timeout_s, min(self._most_start_s, patience_s))
 
     async def _answer(self, line: str) -> list[Message]:
         """Answer the requests of the server in a line; clients of sessionless revisions send no responses."""

@@ -42,7 +42,8 @@ _OF_KOTLIN: Final = frozenset(
 
 _SPAWNING: Final = frozenset(
     {"StdioClientTransport", "StdioServerParameters", "StdioTransport", "PythonStdioTransport", "NodeStdioTransport",
-     "Client", "CommandTransport", "NewCommandTransport", "NewStdioMCPClient", "TokioChildProcess"}
+     "Client", "CommandTransport", "NewCommandTransport", "NewStdioMCPClient", "NewStdioClientTransport",
+     "TokioChildProcess"}
 )  # fmt: skip
 
 CODE: Final = CodeProfile(
@@ -119,6 +120,7 @@ CODE: Final = CodeProfile(
         "key_value.aio.stores.redis": "redis",
         "key_value.aio.stores.disk": "py-key-value-aio[disk]",
         "mcp.cli": "mcp[cli]",
+        "gradio": "gradio[mcp]",
         "httpx2": "httpx2",
         "mcp_types": "mcp-types",
     },

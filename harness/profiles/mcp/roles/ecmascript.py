@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.facts import Ref
@@ -28,6 +29,8 @@ _HTTP_FACTORIES: Final = frozenset(
 )  # fmt: skip
 _STDIO: Final = frozenset({"StdioServerTransport", "serveStdio"})
 _SERVERS: Final = frozenset({"McpServer", "Server", "FastMCP", "MCPServer"})
+_SERVER_CLASS: Final = re.compile(r"[A-Z]\w*M(?:CP|cp)|[A-Z]\w*M(?:CP|cp)Server|M(?:CP|cp)Server")
+"""Names that libraries give to their servers."""
 _OF_SDK: Final = frozenset(
     {"Client", "StreamableHTTPClientTransport", "SSEClientTransport", "StdioClientTransport"}
 )  # fmt: skip
@@ -61,7 +64,7 @@ _MAX_PATHS: Final = 8
 def role(files: Sequence[CodeFacts]) -> Role:
     """Return the role of a program whose files have these facts, the main file's first."""
     found = _role(files)
-    made = {call.target: call for code in files for call in code.calls if call.last in _SERVERS and call.target}
+    made = {call.target: call for call in _servers(files) if call.target}
     ways = []
     for call in (call for code in files for call in code.calls):
         receiver = call.name.rpartition(".")[0]
@@ -87,7 +90,7 @@ def _role(files: Sequence[CodeFacts]) -> Role:
     listener = next((c for c in calls if c.last in _LISTENERS and not _is_protocol_call(c)), None)
     spoken = any(t.value == "jsonrpc" for code in files for t in code.texts) or _writes_json_rpc(calls)
     spoken = spoken or (listener is not None and _answers(files))
-    made = {c.target: c for c in calls if c.last in _SERVERS and c.target}
+    made = {c.target: c for c in _servers(files) if c.target}
     for call in calls:
         if call.last == "start" and (call.name.rpartition(".")[0] in made or "transportType" in call.keywords):
             kind = _transport(call, made.get(call.name.rpartition(".")[0]))
@@ -109,7 +112,7 @@ def _role(files: Sequence[CodeFacts]) -> Role:
         why = f"uses `{http.last}`, but nothing listens"
         return Role(ExampleKind.HTTP_SERVER, Start.NONE, relevant, http.line, http.target, why)
     client = next((c for code in files for c in code.calls if _is_client(c, code)), None)
-    server = next((c for c in calls if c.last in _SERVERS), None)
+    server = next(iter(_servers(files)), None)
     if client and server:
         return Role(ExampleKind.OTHER, Start.RUN, relevant, server.line, why=PARTNERS)
     if client and listener and used_only_later([c for code in files for c in code.calls if _is_client(c, code)], files):
@@ -146,6 +149,16 @@ def _speaks_mcp(code: CodeFacts) -> bool:
     if any("jsonrpc" in call.keywords for call in code.calls):
         return True
     return any(t.value.lower() in {"jsonrpc", "mcp-session-id", "/mcp"} for t in code.texts)
+
+
+def _servers(files: Sequence[CodeFacts]) -> list[Call]:
+    """What makes servers: the SDK's classes, and those that a library with the protocol in its name calls so."""
+    return [call for code in files for call in code.calls if call.last in _SERVERS or _is_of_library(call, code)]
+
+
+def _is_of_library(call: Call, code: CodeFacts) -> bool:
+    modules = (imported.module.lower() for imported in code.imports if call.name in imported.names)
+    return bool(_SERVER_CLASS.fullmatch(call.name)) and any("mcp" in module for module in modules)
 
 
 def _is_http(call: Call) -> bool:

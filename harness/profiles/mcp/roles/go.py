@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.addresses import constants_of, path_of
@@ -14,12 +15,12 @@ from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, may_be_endpoin
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from extractor.languages.common.facts import Call, CodeFacts
+    from extractor.languages.common.facts import Call, CodeFacts, Import
     from extractor.model import ServiceRequest
 
-_PACKAGES: Final = ("modelcontextprotocol/go-sdk", "mark3labs/mcp-go", "metoro-io/mcp-golang")
-"""Parts of the paths of Go's SDKs."""
-_SERVERS: Final = frozenset({"mcp.NewServer", "server.NewMCPServer", "mcp_golang.NewServer"})
+_PACKAGES: Final = ("modelcontextprotocol/go-sdk", "mcp")
+"""Parts of the paths of packages that speak MCP, in lower case."""
+_SERVERS: Final = frozenset({"mcp.NewServer", "server.NewMCPServer"})
 _HTTP: Final = frozenset(
     {"mcp.NewStreamableHTTPHandler", "server.NewStreamableHTTPServer", "mcp.StreamableServerTransport",
      "mcp.NewStreamableServerTransport"}
@@ -31,7 +32,15 @@ _CLIENTS: Final = frozenset(
      "client.NewClient"}
 )  # fmt: skip
 _LISTENING: Final = frozenset({"ListenAndServe", "ListenAndServeTLS", "Serve", "Start"})
+_RUNNING: Final = _LISTENING | {"Run", "Listen"}
 _ROUTES: Final = frozenset({"Handle", "HandleFunc", "WithEndpointPath", "Mount"})
+_SERVER: Final = re.compile(r"New\w*Server")
+_TRANSPORT: Final = re.compile(r"(?:New|Serve|Listen|Run)\w*")
+_TRANSPORTS: Final = (
+    ("stdio", ExampleKind.STDIO_SERVER), ("http", ExampleKind.HTTP_SERVER), ("sse", ExampleKind.HTTP_SERVER),
+    ("gin", ExampleKind.HTTP_SERVER),
+)  # fmt: skip
+"""What the names of a library's transports say, and what a program is by them."""
 _BY_HAND: Final = Means(
     # net/http and chi; gin; echo; fiber
     listens=(".ListenAndServe", ".ListenAndServeTLS", ".Serve", ".Run", ".Start", ".Listen"),
@@ -65,17 +74,52 @@ def role(files: Sequence[CodeFacts]) -> Role:
     if server:
         why = f"creates the server `{server.target or server.last}`, but nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, relevant, server.line, server.target, why)
+    if found := _of_other_library(files, start):
+        return found
     if found := role_by_hand(files, start, _BY_HAND):
         return found
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
 
 
+def _of_other_library(files: Sequence[CodeFacts], start: Start) -> Role | None:
+    """The role of a program by what it makes of a library whose path has ``mcp`` in it: libraries name alike."""
+    calls = [call for code in files for call in code.calls]
+    made = [call for code in files for call in code.calls if _is_member(call, code)]
+    client = next((c for c in made if "Client" in c.last), None)
+    server = next((c for c in made if _SERVER.fullmatch(c.last)), None)
+    if client and server:
+        return Role(ExampleKind.OTHER, start, True, server.line, why=PARTNERS)
+    if client:
+        return Role(ExampleKind.CLIENT, start, True, client.line, why="creates a client that nothing runs")
+    transports = {kind: c for c in made for word, kind in _TRANSPORTS if _made_of(word, c)}
+    for kind, call in transports.items() if any(c.last in _RUNNING for c in calls) else ():
+        why = "starts a server in a function that nothing calls"
+        return Role(kind if start is Start.RUN else ExampleKind.OTHER, start, True, call.line, why=why)
+    if server:
+        why = f"creates the server `{server.target or server.last}`, but nothing runs it"
+        return Role(ExampleKind.OTHER, Start.NONE, True, server.line, server.target, why)
+    return None
+
+
+def _is_member(call: Call, code: CodeFacts) -> bool:
+    """Whether a call is of a package whose path names the protocol."""
+    return any(call.last in imported.names for imported in code.imports if _is_of_mcp(imported))
+
+
+def _is_of_mcp(imported: Import) -> bool:
+    return any(package in imported.module.lower() for package in _PACKAGES)
+
+
+def _made_of(word: str, call: Call) -> bool:
+    return bool(_TRANSPORT.fullmatch(call.last)) and word in call.last.lower()
+
+
 def _speaks_mcp(code: CodeFacts) -> bool:
     """Whether code imports an SDK, uses its packages by the names that they have in other blocks, or the messages."""
-    if speaks_by_hand(code) or any(package in imported.module for imported in code.imports for package in _PACKAGES):
+    if speaks_by_hand(code) or any(map(_is_of_mcp, code.imports)):
         return True
     known = _SERVERS | _HTTP | _OLD_HTTP | _STDIO | _CLIENTS
-    return any(call.name in known or call.name.startswith("mcp.") for call in code.calls)
+    return any(call.name in known or "mcp" in call.name.partition(".")[0].lower() for call in code.calls)
 
 
 def _is_stdio(call: Call) -> bool:
@@ -94,6 +138,12 @@ def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest
         path
         for call in calls
         if call.last in _ROUTES | _ROUTES_BY_HAND and call.arguments and (path := _path(call.arguments[0], constants))
+    ]
+    routes += [
+        path
+        for code in files
+        for call in code.calls
+        if _is_member(call, code) and call.arguments and (path := path_of(call.arguments[0], constants))
     ]
     usual = [ENDPOINT] if any(c.name == "server.NewStreamableHTTPServer" for c in calls) else ["/"]
     return tuple(dict.fromkeys([*(path for path in routes if may_be_endpoint(path)), *usual]))

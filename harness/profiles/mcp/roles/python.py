@@ -61,6 +61,8 @@ _CONVERSATION: Final = frozenset({_OPENS, "protocolVersion", _ANSWERED})
 """Words that no other protocol's server has together."""
 _PATH_KEYWORDS: Final = ("streamable_http_path", "path", "mount_path")
 _SERVING: Final = frozenset({"run", "run_async", "run_http_async", *APPS, "FastMCP", "MCPServer"})
+_OF_GRADIO: Final = "/gradio_api/mcp/"
+"""Where Gradio serves MCP."""
 _MOUNTS: Final = frozenset({"Mount", "mount", "mount_http"})
 _PLAIN: Final = re.compile(r"(?:/[\w-]+)+/?")
 _RUNS: Final = frozenset({"run", "run_async", "serve"})
@@ -196,8 +198,8 @@ def _is_client(call: Call, code: CodeFacts, names: frozenset[str] = CLIENTS) -> 
 
 def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role | None:
     """``mcp.run(…)`` in all its forms, but not ``run()`` of a web framework."""
-    if call.last in _HTTP_METHODS:
-        return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant, call.line)
+    if call.last in _HTTP_METHODS or _launches(call):
+        return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant or _launches(call), call.line)
     if call.last == "run_stdio_async":
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
     receiver = call.name.rpartition(".")[0]
@@ -217,6 +219,11 @@ def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role 
     if not call.arguments and is_server:
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
     return None
+
+
+def _launches(call: Call) -> bool:
+    """Whether a call starts a Gradio application that serves its functions as tools, too."""
+    return call.last == "launch" and call.keywords.get("mcp_server") is True
 
 
 def _configured_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role:
@@ -344,6 +351,7 @@ def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest
     prefixes = [prefix.rstrip("/") for prefix in (*mounts, *nested)]
     mounted = [(prefix + path) or "/" for prefix in prefixes for path in dict.fromkeys(inner)]
     named = _named(files, constants) if _writes_json_rpc(files) else ()
+    mounted += [_OF_GRADIO for call in calls if _launches(call)]
     return tuple(dict.fromkeys([*mounted, *mounts, *inner, *routes, *named]))[:_MAX_PATHS]
 
 

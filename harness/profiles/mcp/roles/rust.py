@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.addresses import constants_of, path_of
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.model import ExampleKind
 from harness.profiles.mcp.roles.by_hand import Means, role_by_hand, speaks_by_hand
-from harness.profiles.mcp.roles.shared import ENDPOINT, PARTNERS, may_be_endpoint
+from harness.profiles.mcp.roles.shared import CLIENT_NAME, ENDPOINT, PARTNERS, may_be_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,12 +17,18 @@ if TYPE_CHECKING:
     from extractor.languages.common.facts import Call, CodeFacts
     from extractor.model import ServiceRequest
 
-_CRATES: Final = ("rmcp", "rust_mcp_sdk", "rust_mcp_schema", "mcp_server", "mcp_attr", "turbomcp", "pmcp")
+_CRATE: Final = "mcp"
+"""What the names of crates that speak MCP have in them, the official ``rmcp`` and all others."""
 _HANDLERS: Final = frozenset({"ServerHandler", "ServerHandlerCore", "McpServer"})
 """Traits that a server implements."""
 _HTTP: Final = frozenset({"StreamableHttpService", "create_http_server", "hyper_server", "HyperServer"})
 _OLD_HTTP: Final = frozenset({"SseServer"})
 _LISTENING: Final = frozenset({"serve", "serve_connection", "start", "run", "bind"})
+_RUNNING: Final = frozenset({"run", "serve", "start", "listen"})
+_BUILT: Final = re.compile(r"\w*M(?:cp|CP)\w*Server\w*")
+"""Names that libraries give to servers, or to their builders."""
+_ADDRESSES: Final = frozenset({"bind", "bind_address", "address", "addr", "host", "port"})
+"""Methods that give a server the address at which it listens."""
 _STDIO: Final = frozenset({"stdio", "stdin", "StdioTransport"})
 _CLIENTS: Final = frozenset(
     {"StreamableHttpClientTransport", "SseClientTransport", "TokioChildProcess", "client_runtime", "serve_client"}
@@ -45,6 +52,8 @@ def role(files: Sequence[CodeFacts]) -> Role:
     relevant = any(_speaks_mcp(code) for code in files) or bool(traits & (_HANDLERS | _CLIENT_TRAITS))
     start = Start.RUN if any("main" in code.defines for code in files) else Start.NONE
     client = _first(calls, _CLIENTS)
+    if client is None and relevant:
+        client = next((call for call in calls if CLIENT_NAME.fullmatch(_parts(call)[0])), None)
     http = _first(calls, _HTTP) or _first(calls, _OLD_HTTP)
     stdio = next((call for call in calls if call.last in _STDIO), None)
     serves = next((call for call in calls if call.last in _SERVING), None)
@@ -58,11 +67,26 @@ def role(files: Sequence[CodeFacts]) -> Role:
         return Role(kind, start, relevant, serves.line, why="serves stdio in a function that nothing calls")
     if client:
         return Role(ExampleKind.CLIENT, start, relevant, client.line, why="creates a client that nothing runs")
+    if built := next((call for call in calls if _BUILT.fullmatch(_parts(call)[0])), None):
+        return _built(built, calls, start)
     if traits & _HANDLERS:
         return Role(ExampleKind.OTHER, Start.NONE, relevant, why="creates a server, but nothing runs it")
     if found := role_by_hand(files, start, _BY_HAND):
         return found
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
+
+
+def _built(server: Call, calls: Sequence[Call], start: Start) -> Role:
+    """The role of a program whose library has a builder for servers: it serves HTTP where it is given an address."""
+    running = next((call for call in calls if call.last in _RUNNING), None)
+    if running is None:
+        why = f"creates the server `{server.target or _parts(server)[0]}`, but nothing runs it"
+        return Role(ExampleKind.OTHER, Start.NONE, True, server.line, server.target, why)
+    if not any(call.last in _ADDRESSES for call in calls):
+        why = f"starts its server with `{running.last}()`, and does not say over which transport"
+        return Role(ExampleKind.OTHER, Start.NONE, True, running.line, why=why)
+    kind = ExampleKind.HTTP_SERVER if start is Start.RUN else ExampleKind.OTHER
+    return Role(kind, start, True, running.line, why="starts a server in a function that nothing calls")
 
 
 def _first(calls: Sequence[Call], names: frozenset[str]) -> Call | None:
@@ -76,7 +100,7 @@ def _parts(call: Call) -> list[str]:
 
 def _speaks_mcp(code: CodeFacts) -> bool:
     """Whether code imports an SDK, uses its types by the names that they have in other blocks, or the messages."""
-    if speaks_by_hand(code) or any(imported.module.partition("::")[0] in _CRATES for imported in code.imports):
+    if speaks_by_hand(code) or any(_CRATE in imported.module.partition("::")[0] for imported in code.imports):
         return True
     known = _HTTP | _OLD_HTTP | (_CLIENTS - {"client_runtime"})
     return _first(code.calls, known) is not None

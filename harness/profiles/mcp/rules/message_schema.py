@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.model import Level
 from harness.base import jsonrpc
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
-from harness.model import Requirement, Side
+from harness.model import Requirement, Side, Transport
 from harness.profiles.mcp.revisions import ALL, advice, level, reading
 from harness.profiles.mcp.rules.answers import is_success
 from harness.profiles.mcp.rules.preconditions import BASELINE
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.model import BoundRequirement, Exchange, Finding, Transcript
 
+UNREAD: Final = "The server speaks the HTTP+SSE transport of 2024-11-05, whose messages docprobe does not judge."
 _SHOWN: Final = 160
 """Characters of a violation that a summary shows: it quotes the example."""
 
@@ -36,6 +37,8 @@ def valid_messages(transcript: Transcript, bound: BoundRequirement) -> Finding:
     That an error is a refusal without an id is not looked at here: transports allow it. A sessionless request without
     its version may be taken for one of an older revision, whose results are others.
     """
+    if transcript.facts.transport is Transport.HTTP_SSE:
+        return not_applicable(bound, UNREAD)
     spoken = (
         (exchange, message)
         for exchange in transcript.exchanges
@@ -127,6 +130,8 @@ def null_id(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge, as advice and once, that a refusal leaves its id out, where it has none, instead of sending null."""
     if bound.revision != transcript.negotiated[-1]:
         return not_applicable(bound, f"Reported once, under {transcript.negotiated[-1]}.")
+    if transcript.facts.transport is Transport.HTTP_SSE:
+        return not_applicable(bound, UNREAD)
     refused = [
         (exchange, message)
         for exchange in transcript.exchanges

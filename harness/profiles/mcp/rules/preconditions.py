@@ -43,8 +43,18 @@ def session_issued(transcript: Transcript, bound: BoundRequirement) -> Finding |
     """Require that initialize gave a session id under this revision."""
     if sessions_of(transcript, bound.revision):
         return None
+    if other := over_older_transport(transcript, bound):
+        return other
     answer = exchange_of(transcript, bound.revision, steps.BASELINE_INITIALIZE)
     return not_applicable(bound, "The initialize answer carried no session id: the server is stateless.", [answer])
+
+
+def over_older_transport(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
+    """Require that what was spoken is not HTTP+SSE: docprobe only looks whether that is served."""
+    if transcript.facts.transport is not Transport.HTTP_SSE:
+        return None
+    who = "client" if transcript.kind is ExampleKind.CLIENT else "server"
+    return not_applicable(bound, f"The {who} speaks the HTTP+SSE transport of 2024-11-05, which has no such rule.")
 
 
 def token_demanded(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
@@ -117,9 +127,8 @@ def not_asked(transcript: Transcript, bound: BoundRequirement, what: str) -> Fin
         what: what was not sent, as the start of a sentence.
     """
     facts = transcript.facts
-    if facts.transport is Transport.HTTP_SSE:
-        who = "client" if transcript.kind is ExampleKind.CLIENT else "server"
-        return not_applicable(bound, f"The {who} speaks the HTTP+SSE transport of 2024-11-05, which has no such rule.")
+    if older := over_older_transport(transcript, bound):
+        return older
     if facts.crashed is not None:
         return inconclusive(bound, f"{what} was not sent: the server {facts.crashed.sentence}.")
     if facts.stopped is not None:

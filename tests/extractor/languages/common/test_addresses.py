@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.languages.common.addresses import host_names
+from extractor.languages.common.addresses import host_names, is_side_path
 from extractor.languages.ecmascript.parse import parse_typescript
 from extractor.languages.python.parse import parse_python
 
@@ -30,3 +30,19 @@ def test_python(code: str, hosts: tuple[str, ...]) -> None:
 def test_typescript() -> None:
     code = "createMcpExpressApp({ host: '0.0.0.0', allowedHosts: ['api.example.com'] });"
     assert host_names([parse_typescript(code)]) == ("api.example.com",)
+
+
+@pytest.mark.parametrize(
+    ("path", "beside"),
+    [
+        ("/mcp", False),
+        ("/mcp/schema", True),
+        ("/openapi.json", True),
+        ("/metrics", True),
+        ("/api/status", True),
+        ("/statuses/mcp", False),
+        ("/schemas", False),
+    ],
+)
+def test_paths_beside_an_endpoint(path: str, *, beside: bool) -> None:
+    assert is_side_path(path) is beside

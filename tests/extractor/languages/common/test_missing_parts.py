@@ -92,3 +92,30 @@ def test_a_stdio_server_reads_its_messages(tmp_path: Path) -> None:
         "    print(json.dumps({'jsonrpc': '2.0', 'id': request['id'], 'result': names}), flush=True)\n"
     )
     assert asked(tmp_path, "python", server) == []
+
+
+RUST = """\
+use rmcp::prelude::*;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    Sieve::default().serve(stdio()).await?;
+    Ok(())
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ("use mill::Sieve;\n\nfn grind(sieve: Sieve) {}\n", ""),
+        ("#[derive(Default)]\nstruct Sieve;\n", "uses `Sieve`, defined in the block at line 15 of the page"),
+    ],
+)
+def test_a_program_that_takes_all_names_does_not_need_what_another_block_only_imports(
+    tmp_path: Path, other: str, reason: str
+) -> None:
+    page = f"# Mill\n\n```rust\n{RUST}```\n\n## Sieves\n\n```rust\n{other}```\n"
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    example = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)[0]
+    assert (example.reason or "", example.bundle is None) == (reason, bool(reason))

@@ -74,6 +74,14 @@ def test_a_stated_module_is_no_package_until_it_is_imported(
     assert {d.name: d.extras for d in example.bundle.dependencies}[module] == packages
 
 
+@pytest.mark.parametrize("stated", [True, False])
+def test_all_packages_of_a_module_that_are_imported_are_fetched(tmp_path: Path, stated: bool) -> None:
+    page = HTTP.replace('"net/http"', f'"net/http"\n\n\t"{SDK}/auth"').replace("func main", "var a = auth.A\n\nfunc main")
+    (example,) = found(tmp_path, (INSTALL if stated else "") + page)
+    assert example.bundle is not None
+    assert [(d.name, d.extras) for d in example.bundle.dependencies] == [(SDK, ("/auth", "/mcp"))]
+
+
 def test_it_is_compiled_and_what_was_made_is_started(tmp_path: Path) -> None:
     (example,) = found(tmp_path, INSTALL + HTTP + "Run `go run server.go --verbose`.\n")
     bundle = example.bundle
@@ -91,6 +99,14 @@ def test_what_go_build_makes_is_the_program(tmp_path: Path) -> None:
     (example,) = found(tmp_path, text)
     assert example.bundle is not None
     assert example.bundle.command[1:] == ("serve",)
+
+
+def test_what_go_build_makes_of_another_package_is_not_the_program(tmp_path: Path) -> None:
+    build = "```bash\ngo build -o tools cmd/other/main.go\n./tools serve\n```\n"
+    (example,) = found(tmp_path, INSTALL + HTTP.replace("go server.go", "go cmd/mill/main.go") + build)
+    assert example.bundle is not None
+    assert example.bundle.command[1:] == ()
+    assert "command go run ./cmd/mill" in example.bundle.added
 
 
 def test_what_the_page_leaves_out_is_inferred(tmp_path: Path) -> None:

@@ -93,6 +93,9 @@ def test_what_does_not_parse_says_where(text: str) -> None:
         ("github.com/acme/thing/v3", "thing"),
         ("gopkg.in/yaml.v3", "yaml"),
         ("github.com/acme/go-sqlite-x", "gosqlitex"),
+        ("github.com/acme/mill-golang", "mill_golang"),
+        ("github.com/acme/mill-go", "mill"),
+        ("github.com/acme/mill.go", "mill"),
     ],
 )
 def test_names_that_an_import_may_bind(path: str, name: str) -> None:

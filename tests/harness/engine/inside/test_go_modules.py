@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import urllib.error
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,3 +52,20 @@ def test_without_a_proxy_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> No
 def test_capitals_are_escaped(proxy: list[str]) -> None:
     go_modules.version_at("github.com/Acme/SDK", "2026-01-01")
     assert proxy[0] == "https://proxy.example/github.com/!acme/!s!d!k/@v/list"
+
+
+@pytest.mark.parametrize(("answered", "last"), [("403 Forbidden", "sdk: 403 Forbidden"), ("404 Not Found", "sdk/mill: no")])
+def test_what_is_said_last_is_about_the_module_unless_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answered: str, last: str
+) -> None:
+    def run(words: list[str], **options: object) -> SimpleNamespace:
+        if options.get("stderr") is not None:
+            return SimpleNamespace(returncode=1, stderr=f"go: {words[-1].partition('@')[0]}: {answered}\n")
+        print(f"go: {words[-1].partition('@')[0]}: no", file=sys.stderr)
+        return SimpleNamespace(returncode=1)
+
+    monkeypatch.setattr(go_modules.subprocess, "run", run)
+    entry: dict[str, object] = {"module": "acme.example/sdk", "version": "", "packages": ["acme.example/sdk/mill"]}
+    with pytest.raises(SystemExit):
+        go_modules.fetch(entry, None)
+    assert capsys.readouterr().err.splitlines()[-1] == f"go: acme.example/{last}"

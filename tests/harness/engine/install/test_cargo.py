@@ -109,9 +109,10 @@ def test_a_compiler_that_is_too_old_is_said_with_what_needs_a_newer_one() -> Non
     said = cargo.fault([
         "error: rustc 1.85.1 is not supported by the following packages:",
         "  acme@0.23.0 requires rustc 1.88.0",
+        "  mill@1.0.0 requires rustc 1.90.0",
         "Either upgrade rustc or select compatible dependency versions with",
     ]).detail  # fmt: skip
-    assert said.endswith("packages:; acme@0.23.0 requires rustc 1.88.0")
+    assert said.endswith("packages: acme@0.23.0 requires rustc 1.88.0; mill@1.0.0 requires rustc 1.90.0")
 
 
 def test_crates_in_an_older_version_because_of_the_compiler() -> None:

@@ -79,6 +79,20 @@ def test_whose_fault_a_failure_is(log: str, whose: str) -> None:
     assert gomod.fault(["go: downloading a v1", log]).whose == whose
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["go: docprobe.invalid/modules imports", "\tgithub.com/acme/sdk/mill: cannot find module providing package "
+         "github.com/acme/sdk/mill"],
+        ["go: github.com/acme/sdk/mill@latest: module github.com/acme/sdk@latest found (v1.8.0), but does not contain "
+         "package github.com/acme/sdk/mill"],
+    ],
+)  # fmt: skip
+def test_a_package_that_its_module_does_not_have_is_named(said: list[str]) -> None:
+    found = gomod.fault(["go: added github.com/acme/sdk v1.8.0", *said])
+    assert (found.whose, found.detail) == ("docs", "there is no package github.com/acme/sdk/mill")
+
+
 def go_bundle(code: str, *dependencies: Dependency) -> Bundle:
     return Bundle(
         example_id="test#go", language="go", kind=ExampleKind.OTHER, toolchain="go",

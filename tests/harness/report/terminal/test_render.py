@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from harness.model import LogLine
+from extractor.model import Level
+from harness.model import Finding, LogLine, Run, StartOutcome, Verdict
 from harness.report.terminal import render as terminal
-from harness.report.terminal.look import Look, look_of
+from harness.report.terminal.details import run_rows
+from harness.report.terminal.look import Look, draw, look_of
 from tests.support.golden import check_golden
 from tests.support.hostile_report import hostile_report
+from tests.support.report_pieces import finding
 from tests.support.reports import quiet_report, rich_report
 
 if TYPE_CHECKING:
@@ -53,6 +56,37 @@ class TestTerminal:
         lines = terminal(quiet_report(), Look(80)).split("\n")
         assert lines[2] == "✓ docs/2025-11-25/develop/build-server#typescript  2 satisfied"
         assert len([line for line in lines if line]) == 6
+
+    @pytest.mark.parametrize(
+        ("said", "shown"),
+        [
+            ("a b a b", "a b"),
+            ("x a b a b a b", "x a b"),
+            ("a b b", "a b"),
+            ("a b a", "a b a"),
+            ("a b a b c", "a b a b c"),
+        ],
+    )
+    def test_what_several_starts_said_is_shown_once(self, said: str, shown: str) -> None:
+        logs = tuple(LogLine(0.0, "stderr", word * 9) for word in said.split())
+        failed = Run("today", None, {}, StartOutcome.EXITED, "exited with code 1", logs)
+        example = replace(rich_report().examples[0], runs=(failed,))
+        text = "\n".join(draw(run_rows(example, Look(80)), Look(80)).split())
+        assert text.endswith("log\n" + "\n".join(word * 9 for word in shown.split()))
+
+    @pytest.mark.parametrize(("others", "shown"), [(3, True), (4, False)])
+    def test_the_reason_for_which_most_of_what_does_not_apply_does_not_is_shown(self, others: int, shown: bool) -> None:
+        def inapplicable(number: int, summary: str) -> Finding:
+            return finding(f"x.{number}", Level.MUST, Verdict.NOT_APPLICABLE, "2025-11-25", summary)
+
+        findings = (
+            *(inapplicable(number, "The server speaks in rhymes.") for number in range(3)),
+            *(inapplicable(9 + number, f"It has no {number}.") for number in range(others)),
+        )
+        report = quiet_report()
+        (example,) = report.examples
+        text = terminal(replace(report, examples=(replace(example, findings=findings),)), Look(100))
+        assert ("3 requirements (not applicable): The server speaks in rhymes." in text) is shown
 
     def test_every_example_of_the_report_is_named(self) -> None:
         text = terminal(rich_report(), Look(160))

@@ -137,6 +137,15 @@ async def test_a_tool_that_never_answers_is_the_last_one_that_is_called() -> Non
     assert transcript.facts.not_served is None
 
 
+async def test_a_process_that_ignores_its_first_request_is_waited_for_by_the_starts_before() -> None:
+    transcript = await hold(server(each="if method == 'server/discover': continue"), timeout_s=1.0)
+    (first, *others) = of_step(transcript, steps.DISCOVER_MODERN)
+    assert (first.failure, transcript.modern) == (Failure(FailureKind.TIMEOUT), ())
+    slowest_s = max(e.duration_s for e in transcript.exchanges if e.reply is not None)
+    assert all(e.duration_s < steps.PATIENCE * slowest_s + 10 for e in (first, *others))
+    assert transcript.facts.not_served is None
+
+
 async def test_a_sessionless_server_is_discovered_listed_and_called() -> None:
     tools = '[{"name": "a", "inputSchema": {"type": "object"}}]'
     program = server(versions=(), modern=True, tools=tools, call="print('calling')").replace(

@@ -76,6 +76,11 @@ TYPESCRIPT = [
     ("process.stdin.resume(); createServer((q, s) => { const r = { jsonrpc: '2.0' }; if (m === 'initialize') s.end(r); })"
      ".listen(1)", HTTP, Start.RUN),
     ("const server = new McpServer({})", OTHER, Start.NONE),
+    ("import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start()", STDIO, Start.RUN),
+    ("import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start({ transportType: 'sse' })",
+     HTTP, Start.RUN),
+    ("import { MillMCP } from 'mill'; const s = new MillMCP('a'); s.start()", OTHER, Start.NONE),
+    ("import { MillClient } from 'mill-mcp'; const s = new MillClient('a'); s.start()", OTHER, Start.NONE),
     ("const s = new McpServer({}); const c = new Client({}); await c.connect(t)", OTHER, Start.RUN),
 ]  # fmt: skip
 

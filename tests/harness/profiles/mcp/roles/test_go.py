@@ -95,3 +95,44 @@ def test_without_an_sdk_the_route_is_the_endpoint() -> None:
 
 def test_a_server_of_something_else_is_not_one_by_hand() -> None:
     assert not role((parse_go(BY_HAND.replace("Mcp-Session-Id", "X-Session-Id")),)).relevant
+
+
+LIBRARY = """
+package main
+import (
+	"github.com/acme/mill-mcp"
+	"github.com/acme/mill-mcp/transport"
+)
+func main() {
+BODY
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("s := mill_mcp.NewServer(transport.NewStdioServerTransport())\ns.Serve()", ExampleKind.STDIO_SERVER),
+        ('t := transport.NewHTTPTransport("/rpc")\ns := mill_mcp.NewServer(t)\ns.Serve()', ExampleKind.HTTP_SERVER),
+        ('t, err := transport.NewSSEServerTransport(":80")\ns.Run()', ExampleKind.HTTP_SERVER),
+        ('t := transport.NewHTTPClientTransport("/rpc")\nc := mill_mcp.NewClient(t)', ExampleKind.CLIENT),
+        ("c := mill_mcp.NewClient(t)\ns := mill_mcp.NewServer(u)", ExampleKind.OTHER),
+        ("s := mill_mcp.NewServer(transport.NewStdioServerTransport())", ExampleKind.OTHER),
+        ("s := mill_mcp.NewServer(nil)\ns.Serve()", ExampleKind.OTHER),
+    ],
+)
+def test_a_library_that_has_the_protocol_in_its_path(body: str, kind: ExampleKind) -> None:
+    code = parse_go(LIBRARY.replace("BODY", body))
+    found = role((code,))
+    assert (found.kind, found.relevant) == (kind, True)
+    assert not {"mill_mcp", "transport"} & code.free.keys()
+
+
+def test_the_path_that_a_library_is_given_is_an_endpoint() -> None:
+    body = 't := transport.NewHTTPTransport("/rpc")\ns := mill_mcp.NewServer(t)\ns.Serve()'
+    assert endpoint_paths((parse_go(LIBRARY.replace("BODY", body)),)) == ("/rpc", "/")
+
+
+def test_a_library_of_another_name_is_not_looked_at() -> None:
+    body = "s := mill.NewServer(transport.NewStdioServerTransport())\ns.Serve()"
+    assert not role((parse_go(LIBRARY.replace("mill-mcp", "mill").replace("BODY", body)),)).relevant

@@ -65,6 +65,9 @@ PYTHON = [
     ("from httpx import Client\nmcp = FastMCP('x')\nc = Client()", OTHER, Start.NONE),
     ("import aiohttp\nasync def f():\n    async with aiohttp.ClientSession() as s: ...", OTHER, Start.NONE),
     ("mcp = FastMCP('x')", OTHER, Start.NONE),
+    ("import gradio as gr\ndemo = gr.Interface(fn=weigh)\ndemo.launch(mcp_server=True)", HTTP, Start.RUN),
+    ("import gradio as gr\ndemo = gr.Interface(fn=weigh)\ndemo.launch(mcp_server=False)", OTHER, Start.NONE),
+    ("import gradio as gr\ndemo = gr.Interface(fn=weigh)\ndemo.launch()", OTHER, Start.NONE),
     ("mcp = FastMCP('x')\nasyncio.run(f(Client(mcp)))", OTHER, Start.RUN),
     ("import httpx\nB = {'jsonrpc': '2.0', 'method': 'initialize'}\nhttpx.post('/', json=B)", CLIENT, Start.RUN),
     ("import httpx\nclient = httpx.Client()\nB = ('jsonrpc', 'initialize')\nclient.post(B)", CLIENT, Start.RUN),
@@ -234,6 +237,7 @@ def test_what_is_about_mcp(text: str, speaks: bool) -> None:
     ("text", "paths"),
     [
         ("if self.path != '/rpc': refuse()", ("/mcp",)),
+        ("gr.Blocks().launch(mcp_server=True)", ("/gradio_api/mcp/", "/mcp")),
         ("W = 'jsonrpc'\nif self.path != '/rpc': refuse()", ("/mcp", "/rpc")),
         ("W = 'jsonrpc'\n@app.post('/rpc')\ndef rpc(): ...", ("/mcp", "/rpc")),
         ("W = 'jsonrpc'\nrequests.get('/check')\nhttpx.request('GET', '/check')", ("/mcp",)),

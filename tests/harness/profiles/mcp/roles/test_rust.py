@@ -88,3 +88,31 @@ def test_without_an_sdk_the_route_is_the_endpoint() -> None:
 def test_a_server_of_something_else_is_not_one_by_hand() -> None:
     other = BY_HAND.replace("mcp-session-id", "x-session-id")
     assert not role((parse_rust(other),)).relevant
+
+
+BUILT = """
+use acme_mcp_server::prelude::*;
+#[tokio::main]
+async fn main() { let server = McpServer::builder().name("mill").bind_address(at).build()?; server.run().await?; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "why"),
+    [
+        (BUILT, ExampleKind.HTTP_SERVER, "starts a server in a function that nothing calls"),
+        (BUILT.replace("async fn main", "async fn serve"), ExampleKind.OTHER, "in a function that nothing calls"),
+        (BUILT.replace("server.run().await?;", ""), ExampleKind.OTHER, "`server`, but nothing runs it"),
+        (BUILT.replace(".bind_address(at)", ""), ExampleKind.OTHER, "does not say over which transport"),
+    ],
+)
+def test_the_builder_of_a_library_that_has_the_protocol_in_its_name(text: str, kind: ExampleKind, why: str) -> None:
+    found = role((parse_rust(text),))
+    assert (found.kind, found.relevant) == (kind, True)
+    assert why in found.why
+
+
+def test_the_client_of_a_library_that_has_the_protocol_in_its_name() -> None:
+    body = 'let client = McpClient::new("http://localhost:3000"); client.list_tools().await;'
+    found = role((parse_rust(f"use acme_mcp::McpClient;\nasync fn main() {{ {body} }}\n"),))
+    assert (found.kind, found.start, found.relevant) == (ExampleKind.CLIENT, Start.RUN, True)
