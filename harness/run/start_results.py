@@ -83,12 +83,16 @@ def how_it_serves(transcript: Transcript) -> str:
 
 
 def last_lines(logs: Sequence[LogLine]) -> Sequence[LogLine]:
-    """Return the last lines of a log; of one that says the same at each of several starts, those of the last start.
+    """Return the last lines of a log; of one that says the same at each of several starts, once.
 
-    A stdio server is started once for each of the conversations that it is to hold.
+    A stdio server is started once for each of the conversations that it is to hold. What a build says before stays.
     """
     said = [(line.source, _NUMBER.sub("0", line.text)) for line in logs]
     for length in range(1, len(said) // 2 + 1):
-        if len(said) % length == 0 and said[length:] == said[:-length]:
-            return logs[-length:][-LAST_LINES:]
+        end = len(said)
+        while end >= 2 * length and said[end - length : end] == said[end - 2 * length : end - length]:
+            end -= length
+        # one line that is said again and again may be what it does
+        if end < len(said) and (length > 1 or end == length):
+            return (*logs[: end - length], *logs[-length:])[-LAST_LINES:]
     return logs[-LAST_LINES:]

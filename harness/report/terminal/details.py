@@ -133,19 +133,11 @@ def run_rows(example: ExampleResult, look: Look) -> Iterator[RenderableType]:
         yield labelled("ran", prose(run_sentence(run)), look.prose, INDENT - 2)
         if run.logs:
             said = [one_line(line.text) for line in run.logs]
-            telling = _once([text for text in said if not _FRAME_OF_NODE.fullmatch(text)] or said)
-            lines = [Text(text, style="dim", no_wrap=True, overflow="ellipsis") for text in telling]
+            telling = [text for text in said if not _FRAME_OF_NODE.fullmatch(text)]
+            lines = [Text(text, style="dim", no_wrap=True, overflow="ellipsis") for text in telling or said]
             yield labelled(
                 "log", Text("\n", no_wrap=True, overflow="ellipsis").join(lines[-LOG_LINES:]), look.width, INDENT - 2
             )
-
-
-def _once(lines: list[str]) -> list[str]:
-    """The lines without those at the end that are the ones before again: what fails is started more than once."""
-    for length in range(1, min(len(lines) // 2, LOG_LINES) + 1):
-        while lines[-length:] == lines[-2 * length : -length]:
-            lines = lines[:-length]
-    return lines
 
 
 def _headline(view: FindingView) -> Text:

@@ -10,10 +10,9 @@ import pytest
 from rich.console import Console
 
 from extractor.model import Level
-from harness.model import Finding, LogLine, Run, StartOutcome, Verdict
+from harness.model import Finding, LogLine, Verdict
 from harness.report.terminal import render as terminal
-from harness.report.terminal.details import run_rows
-from harness.report.terminal.look import Look, draw, look_of
+from harness.report.terminal.look import Look, look_of
 from tests.support.golden import check_golden
 from tests.support.hostile_report import hostile_report
 from tests.support.report_pieces import finding
@@ -56,23 +55,6 @@ class TestTerminal:
         lines = terminal(quiet_report(), Look(80)).split("\n")
         assert lines[2] == "✓ docs/2025-11-25/develop/build-server#typescript  2 satisfied"
         assert len([line for line in lines if line]) == 6
-
-    @pytest.mark.parametrize(
-        ("said", "shown"),
-        [
-            ("a b a b", "a b"),
-            ("x a b a b a b", "x a b"),
-            ("a b b", "a b"),
-            ("a b a", "a b a"),
-            ("a b a b c", "a b a b c"),
-        ],
-    )
-    def test_what_several_starts_said_is_shown_once(self, said: str, shown: str) -> None:
-        logs = tuple(LogLine(0.0, "stderr", word * 9) for word in said.split())
-        failed = Run("today", None, {}, StartOutcome.EXITED, "exited with code 1", logs)
-        example = replace(rich_report().examples[0], runs=(failed,))
-        text = "\n".join(draw(run_rows(example, Look(80)), Look(80)).split())
-        assert text.endswith("log\n" + "\n".join(word * 9 for word in shown.split()))
 
     @pytest.mark.parametrize(("others", "shown"), [(3, True), (4, False)])
     def test_the_reason_for_which_most_of_what_does_not_apply_does_not_is_shown(self, others: int, shown: bool) -> None:
