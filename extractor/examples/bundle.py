@@ -84,11 +84,11 @@ def bundle_of(draft: Draft) -> Bundle:
 
 
 def _in_mode(draft: Draft, startup: Startup, environment: Mapping[str, str]) -> Startup:
-    """The start, with the transport that its command chooses; a maintainer's word counts before it."""
-    modes = draft.role.modes
-    if modes is None or startup.decides or draft.override.kind is not None:
+    """The start, with the transport that its command chooses, or a guess; a maintainer's word counts before it."""
+    modes, is_guessed = draft.role.modes, draft.role.is_transport_guessed
+    if startup.decides or draft.override.kind is not None or (modes is None and not is_guessed):
         return startup
-    chosen = modes.kind(startup.command, environment)
+    chosen = modes.kind(startup.command, environment) if modes is not None else None
     kind = chosen or startup.kind
     note = Note(NoteKind.TRANSPORT, Origin.INFERRED, _TRANSPORTS[kind], confidence=0.5 if chosen is None else 0.9)
     return replace(startup, kind=kind, notes=(*startup.notes, note))

@@ -51,6 +51,8 @@ class Role:
     """For a program that a conversation cannot judge: why, as such a clause."""
     modes: Modes | None = None
     """For a server of several transports: what decides which of them it serves."""
+    is_transport_guessed: bool = False
+    """Whether the code does not state its transport, and what its library takes then is not known."""
 
 
 def _unknown_role(_files: Sequence[CodeFacts]) -> Role:

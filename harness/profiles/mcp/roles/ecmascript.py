@@ -29,6 +29,10 @@ _HTTP_FACTORIES: Final = frozenset(
 )  # fmt: skip
 _STDIO: Final = frozenset({"StdioServerTransport", "serveStdio"})
 _SERVERS: Final = frozenset({"McpServer", "Server", "FastMCP", "MCPServer"})
+_STDIO_BY_DEFAULT: Final = frozenset({"@modelcontextprotocol", "fastmcp", "litemcp", "mcp-framework"})
+"""Packages, or their scopes, whose servers serve stdio if they are started without a word about it."""
+_LISTENING: Final = frozenset({"port", "host", "hostname", "httpStream", "endpoint"})
+"""Names of what only a server over HTTP is given."""
 _SERVER_CLASS: Final = re.compile(r"[A-Z]\w*M(?:CP|cp)|[A-Z]\w*M(?:CP|cp)Server|M(?:CP|cp)Server")
 """Names that libraries give to their servers."""
 _OF_SDK: Final = frozenset(
@@ -93,8 +97,10 @@ def _role(files: Sequence[CodeFacts]) -> Role:
     made = {c.target: c for c in _servers(files) if c.target}
     for call in calls:
         if call.last == "start" and (call.name.rpartition(".")[0] in made or "transportType" in call.keywords):
-            kind = _transport(call, made.get(call.name.rpartition(".")[0]))
-            return Role(kind, Start.RUN, relevant, call.line)
+            server = made.get(call.name.rpartition(".")[0])
+            is_guessed = server is not None and _is_guessed(call, server, files)
+            kind = _transport(call, server)
+            return Role(kind, Start.RUN, relevant, call.line, is_transport_guessed=is_guessed)
     served = listener is not None and listener.name.rpartition(".")[0] in made
     if listener and (http or spoken or served):
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant or spoken, listener.line)
@@ -212,12 +218,20 @@ def _writes_requests(files: Sequence[CodeFacts]) -> bool:
 
 
 def _transport(start: Call, made: Call | None) -> ExampleKind:
-    """The kind that ``start()`` means: by its own argument, by the server's ``transport``, else stdio."""
+    """The kind that ``start()`` means: by its own argument, by the server's ``transport``, by a port, else stdio."""
     argument = start.keywords.get("transportType")
     configured = made.keywords.get("transport") if made else None
     words = argument if isinstance(argument, str) else configured.text if isinstance(configured, Ref) else ""
-    http = any(word in words for word in _HTTP_START)
+    http = any(word in words for word in _HTTP_START) or (not words and not _LISTENING.isdisjoint(start.keywords))
     return ExampleKind.HTTP_SERVER if http else ExampleKind.STDIO_SERVER
+
+
+def _is_guessed(start: Call, made: Call, files: Sequence[CodeFacts]) -> bool:
+    """Whether ``start()`` states no transport, and what it means in that library is not known."""
+    if "transportType" in start.keywords or "transport" in made.keywords:
+        return False
+    modules = (imported.module for code in files for imported in code.imports if made.name in imported.names)
+    return any(module.partition("/")[0] not in _STDIO_BY_DEFAULT for module in modules)
 
 
 def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest] = ()) -> tuple[str, ...]:

@@ -61,6 +61,8 @@ _CONVERSATION: Final = frozenset({_OPENS, "protocolVersion", _ANSWERED})
 """Words that no other protocol's server has together."""
 _PATH_KEYWORDS: Final = ("streamable_http_path", "path", "mount_path")
 _SERVING: Final = frozenset({"run", "run_async", "run_http_async", *APPS, "FastMCP", "MCPServer"})
+_STDIO_BY_DEFAULT: Final = frozenset({"mcp", "fastmcp"})
+"""Packages whose servers serve stdio if they are run without a word about it."""
 _OF_GRADIO: Final = "/gradio_api/mcp/"
 """Where Gradio serves MCP."""
 _MOUNTS: Final = frozenset({"Mount", "mount", "mount_http"})
@@ -217,8 +219,16 @@ def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role 
         kind = ExampleKind.HTTP_SERVER if transport in HTTP_TRANSPORTS else ExampleKind.STDIO_SERVER
         return Role(kind, Start.RUN, relevant, call.line)
     if not call.arguments and is_server:
-        return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
+        is_guessed = "transport" not in call.keywords and _is_of_other_library(receiver, files)
+        return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line, is_transport_guessed=is_guessed)
     return None
+
+
+def _is_of_other_library(receiver: str, files: Sequence[CodeFacts]) -> bool:
+    """Whether an object is made by a class of a library of which it is not known that ``run()`` means stdio."""
+    made = {call.name for code in files for call in code.calls if call.target == receiver}
+    modules = (imported.module for code in files for imported in code.imports if made & {*imported.names})
+    return any(module.partition(".")[0] not in _STDIO_BY_DEFAULT for module in modules)
 
 
 def _launches(call: Call) -> bool:

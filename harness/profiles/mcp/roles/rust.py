@@ -86,7 +86,8 @@ def _built(server: Call, calls: Sequence[Call], start: Start) -> Role:
         why = f"starts its server with `{running.last}()`, and does not say over which transport"
         return Role(ExampleKind.OTHER, Start.NONE, True, running.line, why=why)
     kind = ExampleKind.HTTP_SERVER if start is Start.RUN else ExampleKind.OTHER
-    return Role(kind, start, True, running.line, why="starts a server in a function that nothing calls")
+    why = "starts a server in a function that nothing calls"
+    return Role(kind, start, True, running.line, why=why, is_transport_guessed=True)
 
 
 def _first(calls: Sequence[Call], names: frozenset[str]) -> Call | None:

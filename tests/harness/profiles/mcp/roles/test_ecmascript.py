@@ -150,3 +150,18 @@ def test_a_web_application_that_asks_only_when_it_is_asked_is_not_a_client_to_wa
 def test_a_web_application_that_asks_at_its_start_is_a_client(text: str) -> None:
     found = role((parse_typescript(text),))
     assert (found.kind, found.start, found.obstacle) == (CLIENT, Start.RUN, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "is_guessed"),
+    [
+        ("import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start()", STDIO, True),
+        ("import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start({ port: 4000 })", HTTP, True),
+        ("import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start({ transportType: 'sse' })", HTTP, False),
+        ("import { FastMCP } from 'fastmcp'; const s = new FastMCP({}); s.start()", STDIO, False),
+        ("import { FastMCP } from 'mill-mcp'; const s = new FastMCP({}); s.start()", STDIO, True),
+    ],
+)
+def test_what_a_library_takes_without_a_word_may_be_a_guess(text: str, kind: ExampleKind, is_guessed: bool) -> None:
+    found = role((parse_typescript(text),))
+    assert (found.kind, found.is_transport_guessed) == (kind, is_guessed)

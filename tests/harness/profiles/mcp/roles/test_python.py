@@ -279,3 +279,17 @@ def test_a_transport_that_is_an_expression_is_asked_for(arguments: str) -> None:
     found = role((parse_python(f"mcp = FastMCP('x')\nchosen = 'sse'\nmcp.run({arguments})"),))
     assert (found.kind, found.start) == (HTTP, Start.RUN)
     assert role((parse_python("mcp = FastMCP('x')\nmcp.run(*several)"),)).start is Start.NONE
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "is_guessed"),
+    [
+        ("mill_mcp", "", True),
+        ("mill_mcp", "transport='stdio'", False),
+        ("fastmcp", "", False),
+        ("mcp.server.fastmcp", "", False),
+    ],
+)
+def test_what_a_library_takes_without_a_word_may_be_a_guess(module: str, arguments: str, is_guessed: bool) -> None:
+    found = role((parse_python(f"from {module} import FastMCP\nmcp = FastMCP('x')\nmcp.run({arguments})"),))
+    assert (found.kind, found.is_transport_guessed) == (STDIO, is_guessed)

@@ -110,6 +110,7 @@ def test_the_builder_of_a_library_that_has_the_protocol_in_its_name(text: str, k
     found = role((parse_rust(text),))
     assert (found.kind, found.relevant) == (kind, True)
     assert why in found.why
+    assert found.is_transport_guessed is ("function" in why)
 
 
 def test_the_client_of_a_library_that_has_the_protocol_in_its_name() -> None:
