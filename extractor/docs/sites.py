@@ -63,9 +63,7 @@ def find_sites(root: Path, folders: Sequence[str]) -> tuple[Site, ...]:
 
 
 def site_folder(folder: Path, above: Iterable[Path]) -> Path | None:
-    """Return the folder of the configuration of the site that ``folder`` is a part of; None if it is no part of one.
-
-    The folder of all of a site's pages is not a part, and may be a docs root.
+    """Return the folder of the configuration of the site whose pages ``folder`` holds; None if there is none.
 
     Args:
         folder: absolute path.
@@ -73,12 +71,19 @@ def site_folder(folder: Path, above: Iterable[Path]) -> Path | None:
     """
     for each in above:
         path = "" if folder == each else folder.relative_to(each).as_posix()
-        sites = _sites_at(each, "")
-        if any(path == site.folder for site in sites):
-            return None
-        if any(site.holds(path) for site in sites):
+        if any(path == site.folder or site.holds(path) for site in _sites_at(each, "")):
             return each
     return None
+
+
+def has_all_pages(folder: Path, configured: Path) -> bool:
+    """Return whether a folder holds all pages of a site whose configuration is above it.
+
+    Args:
+        folder: absolute path.
+        configured: folder of the configuration.
+    """
+    return any(_is_beside(folder, site) for site in _sites_at(configured, "")) and folder.parent == configured
 
 
 def site_of(sites: Sequence[Site], path: str) -> Site | None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from extractor.docs.sites import MARKERS, site_folder
+from extractor.docs.sites import MARKERS, has_all_pages, site_folder
 from extractor.docs.tree import PAGE_ENDINGS, find_files
 from harness.base.errors import LinkError, UsageError
 from harness.base.git import Repository, resolve_inside
@@ -101,7 +101,8 @@ def docs_root(docs: Path | None, cwd: Path, tree: Tree = NOW) -> Path:
 
 def _root_of_page(page: Path, tree: Tree) -> Path:
     own = Path(os.path.abspath(page)).parent  # noqa: PTH100  (a link is judged by resolve_inside)
-    return next((one for one in _of_checkout(own) if shaped_like_docs(one, tree)), None) or _of_site(own, tree)
+    shaped = next((one for one in _of_checkout(own) if shaped_like_docs(one, tree)), None)
+    return shaped or _of_site(own, tree, is_part=True)
 
 
 def _root_of_folder(folder: Path, tree: Tree) -> Path:
@@ -112,14 +113,22 @@ def _root_of_folder(folder: Path, tree: Tree) -> Path:
         return folder / "docs"
     own, real = Path(os.path.abspath(folder)), folder.resolve()  # noqa: PTH100
     whole = (above for above in _of_checkout(own) if _holds_specification(above, tree))
-    return next((above for above in whole if real.is_relative_to(above.resolve())), None) or _of_site(own, tree)
+    around = next((above for above in whole if real.is_relative_to(above.resolve())), None)
+    return around or _of_site(own, tree, is_part=False)
 
 
-def _of_site(folder: Path, tree: Tree) -> Path:
-    """Return the folder that configures the site which ``folder`` is a part of; itself if it is none, or the whole."""
+def _of_site(folder: Path, tree: Tree, *, is_part: bool) -> Path:
+    """Return the folder that configures the site whose pages a folder holds; the folder itself if there is none.
+
+    Args:
+        folder: absolute path.
+        tree: what is asked for the configuration.
+        is_part: whether the folder stands for some of its pages; if not, one that holds all of a site's is a docs root.
+    """
     places = {tree.holding(above, MARKERS): above for above in _of_checkout(folder)}
-    found = site_folder(next(iter(places)), places)
-    return folder if found is None else places[found]
+    own = next(iter(places))
+    found = site_folder(own, places)
+    return folder if found is None or (not is_part and has_all_pages(own, found)) else places[found]
 
 
 def _of_checkout(folder: Path) -> Iterator[Path]:

@@ -48,6 +48,20 @@ def test_the_pages_of_a_site_and_what_is_not_part_of_one_are_roots(checkout: Pat
     assert docs_root(checkout / "notes", checkout) == checkout / "notes"
 
 
+def test_a_page_beside_all_others_of_a_site_is_a_part_of_it(checkout: Path) -> None:
+    (checkout / "docs" / "index.md").write_text(TABS)
+    assert docs_root(checkout / "docs" / "index.md", checkout) == checkout
+    assert run("examples", checkout / "docs" / "index.md", "--state", checkout / "state").stdout.startswith("docs/index#")
+
+
+def test_the_pages_of_a_docusaurus_site_are_a_root(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "docusaurus.config.js").touch()
+    (tmp_path / "docs" / "mill").mkdir(parents=True)
+    assert docs_root(tmp_path / "docs", tmp_path) == tmp_path / "docs"
+    assert docs_root(tmp_path / "docs" / "mill", tmp_path) == tmp_path
+
+
 def test_the_site_of_another_checkout_around_it_is_not_meant(checkout: Path) -> None:
     (checkout / "docs" / ".git").mkdir()
     assert docs_root(checkout / "docs" / "run", checkout) == checkout / "docs" / "run"
