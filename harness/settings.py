@@ -15,11 +15,12 @@ from extractor.docs.tree import find_files
 from extractor.languages.toolchains import TOOLCHAINS
 from extractor.model import REVISION_PLACES, Layout
 from harness.base.checkout import FilesAt
-from harness.base.docs_root import FILE_NAME, check_place, check_root, docs_root, pages_of
+from harness.base.docs_root import FILE_NAME, docs_root, pages_of
 from harness.base.errors import UsageError
 from harness.base.git import Repository, resolve_inside
 from harness.base.host import HostEnvironment
 from harness.base.links import links_to
+from harness.base.trusted_places import check_place, check_root
 from harness.config import Config, ExampleOverride
 from harness.engine.install.settings import IMAGES_LOCK
 from harness.engine.protocol import Limits
@@ -96,7 +97,7 @@ def load_config(
     check_place(given.get("spec"), files)
     if (spec := given.get("spec", values.get("spec"))) is not None:
         given["spec_layout"], bindings = _spec_settings(spec, layout, files)
-        given["spec"] = _spec_root(spec, given["spec_layout"], profile.repository)
+        given["spec"] = _spec_root(spec, given["spec_layout"], profile.repository, files)
         values.setdefault("bindings", profile.bindings or bindings)
     values.setdefault("bindings", profile.bindings)
     baseline_place, baseline = _baseline_file(given.pop("baseline", None), path, root, files)
@@ -159,13 +160,18 @@ def state_folder(given: str | Path | None = None, environ: Mapping[str, str] | N
     return Path(platformdirs.user_cache_dir("docprobe"))
 
 
-def _spec_root(spec: Path, layout: Layout, at: str) -> Path:
+def _spec_root(spec: Path, layout: Layout, at: str, files: FilesAt | None) -> Path:
     """Return the docs root that ``--spec`` means: the folder or its ``docs/``, whichever has normative pages.
 
-    ``at`` is the repository of the specification, for the hint.
+    Args:
+        spec: as given.
+        layout: says which pages are normative.
+        at: the repository of the specification, for the hint.
+        files: the commit whose settings count; None if the change's own do.
     """
     for root in (spec, spec / "docs"):
         if root.is_dir() and any(matches_any(path, layout.specification) for path in find_files(root, layout)[0]):
+            check_place(root, files)
             return resolve_inside(root)
     patterns = ", ".join(layout.specification) or "none are named"
     raise UsageError(

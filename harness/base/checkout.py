@@ -9,7 +9,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.storage import write_atomically
-from harness.base.commit_tree import FolderAt, blob_at, check_there, followed, is_folder_at, submodule_commit
+from harness.base.commit_tree import CommitTree, FolderAt, check_there, submodule_commit
 from harness.base.errors import UsageError
 from harness.base.git import GitFile, Repository, is_ref
 
@@ -76,7 +76,7 @@ def file_at(path: Path, checkout: Repository, commit: str) -> bytes | None:
     if place.commit is None or top is None:
         return None
     name = path.name if place.prefix == "." else f"{place.prefix}/{path.name}"
-    return blob_at(FolderAt(Repository(top, checkout.host), place.commit), name)
+    return CommitTree(Repository(top, checkout.host), place.commit).blob(name)
 
 
 def _top(repository: Repository) -> Path | None:
@@ -198,6 +198,8 @@ class FilesAt:
     """The top of the checkout."""
     folder: Path
     """Where copies are written: a folder for each commit."""
+    tree: CommitTree
+    """Of the commit."""
     unused: list[str] = field(default_factory=list)
     """Files that the working tree has otherwise, relative to the top: they were asked for, and are not used."""
 
@@ -218,7 +220,7 @@ class FilesAt:
         except UsageError as error:
             hint = "fetch it; in CI check out with fetch-depth: 0"
             raise UsageError(f"{ref}: unknown ref in this checkout", hint) from error
-        return cls(ref, commit, top, folder)
+        return cls(ref, commit, top, folder, CommitTree(top, commit))
 
     def copy(self, path: Path) -> Path | None:
         """Return a copy of a file as the commit has it; None if the commit does not have it.
@@ -232,7 +234,7 @@ class FilesAt:
         name = self._name(path)
         if name is None:
             return path if path.is_file() else None
-        data = blob_at(self._top, name)
+        data = self.tree.blob(name)
         if self._differs(path, data):
             self.unused.append(name)
         if data is None:
@@ -244,12 +246,12 @@ class FilesAt:
     def is_file(self, path: Path) -> bool:
         """Return whether the commit has a file there; of a path outside the checkout, whether one is there now."""
         name = self._name(path)
-        return path.is_file() if name is None else blob_at(self._top, name) is not None
+        return path.is_file() if name is None else self.tree.blob(name) is not None
 
     def is_dir(self, path: Path) -> bool:
         """Return whether the commit has a folder there; of a path outside the checkout, whether one is there now."""
         name = self._name(path)
-        return path.is_dir() if name is None else is_folder_at(self._top, name)
+        return path.is_dir() if name is None else self.tree.is_folder(name)
 
     def resolve(self, path: Path) -> Path:
         """Return where a folder leads as the commit has it; one outside the checkout, where it leads now.
@@ -258,10 +260,12 @@ class FilesAt:
             LinkError: it leads out of its checkout.
         """
         name = self._name(path)
-        return path.resolve() if name is None else self.repository.path / followed(self._top, name)
+        return path.resolve() if name is None else self.repository.path / self.tree.followed(name)
 
     def holding(self, folder: Path, names: Sequence[str]) -> Path:
-        """Return a folder that has what the commit has of some names in a folder, and perhaps more of the commit.
+        """Copy the named entries of a folder as the commit has them, and return the folder of the copies.
+
+        It may hold other entries of the commit, too.
 
         Args:
             folder: in the checkout; one outside is returned unchanged.
@@ -275,15 +279,11 @@ class FilesAt:
         copy.mkdir(parents=True, exist_ok=True)
         for one in names:
             path = f"{name}/{one}" if name else one
-            if (data := blob_at(self._top, path)) is not None:
+            if (data := self.tree.blob(path)) is not None:
                 write_atomically(copy / one, data, durable=False)
-            elif is_folder_at(self._top, path):
+            elif self.tree.is_folder(path):
                 (copy / one).mkdir(exist_ok=True)
         return copy
-
-    @property
-    def _top(self) -> FolderAt:
-        return FolderAt(self.repository, self.commit)
 
     def _name(self, path: Path) -> str | None:
         """The file's name in the commit; None if it is not in this checkout.

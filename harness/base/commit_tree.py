@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from functools import partial
-from pathlib import PurePosixPath
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from harness.base.errors import UsageError
-from harness.base.git import Repository
+from harness.base.git import LINK, GitFile, Repository
 from harness.base.links import follow
 
 if TYPE_CHECKING:
-    from harness.base.git import GitFile
+    from collections.abc import Mapping
 
+_FOLDER: Final = "040000"
 _SUBMODULE: Final = "160000"
 """Mode of a tree's entry that names a commit of another repository."""
 
@@ -62,66 +61,95 @@ def check_there(submodule: Repository, commit: str) -> None:
         ) from error
 
 
-def blob_at(place: FolderAt, path: str) -> bytes | None:
-    """Return the bytes of a file at a commit, looked for in submodules and by links; None if it is not there.
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What a folder of a commit has under a name."""
 
-    Args:
-        place: the top of a working tree, and the commit.
-        path: relative to it, as the commit has it.
-
-    Raises:
-        LinkError: a link leads out of the repository, or round in circles.
-        UsageError: git lacks the object, or a submodule the commit.
-    """
-    assert place.commit is not None, "the commit of a checkout, or one that its tree names"
-    found = place.repository.entry(place.commit, path)
-    if found is None or found.is_link:
-        place, found = _entry(place, followed(place, path))
-    return None if found is None else place.repository.content(found)
+    mode: str
+    id: str
+    """Hash of the object; of a submodule that of its commit."""
 
 
-def followed(place: FolderAt, path: str) -> str:
-    """Return where a path of a commit leads, whether or not anything is there; else as :func:`blob_at`."""
-    assert place.commit is not None, "as above"
-    shown = f"{path} of commit {place.commit[:12]}"
-    return follow(path, partial(_link, place), partial(_is_submodule, place), shown)[-1]
+@dataclass(slots=True)
+class CommitTree:
+    """What one commit has, by paths relative to the top. Mutable: each folder is read once."""
+
+    repository: Repository
+    """The top of the working tree."""
+    commit: str
+    """Full hash."""
+    _folders: dict[str, Mapping[str, _Entry]] = field(default_factory=dict)
+    _submodules: dict[str, CommitTree] = field(default_factory=dict)
+
+    def blob(self, path: str) -> bytes | None:
+        """Return the bytes of a file, looked for in submodules and by links; None if it is not there.
+
+        Raises:
+            LinkError: a link leads out of the repository, or is part of a loop.
+            UsageError: git lacks the object, or a submodule the commit.
+        """
+        tree, rest = self._owner(self.followed(path))
+        return tree._content(rest)
+
+    def followed(self, path: str) -> str:
+        """Return where a path leads, whether or not anything is there; else as :meth:`blob`."""
+        return follow(path, self._link, self._is_submodule, f"{path} of commit {self.commit[:12]}")[-1]
+
+    def is_folder(self, path: str) -> bool:
+        """Return whether a path leads to a folder or a submodule; else as :meth:`blob`."""
+        place = self.followed(path)
+        tree, rest = self._owner(place)
+        entry = tree._entry(rest)
+        return not place or (entry is not None and entry.mode in (_FOLDER, _SUBMODULE))
+
+    def _content(self, path: str) -> bytes | None:
+        entry = self._entry(path)
+        if entry is None or entry.mode in (_FOLDER, _SUBMODULE):
+            return None
+        return self.repository.content(GitFile(path, entry.id, is_link=entry.mode == LINK))
+
+    def _link(self, path: str) -> str | None:
+        """Return where a link leads; None if there is no link at the path."""
+        tree, rest = self._owner(path)
+        entry = tree._entry(rest)
+        return os.fsdecode(tree._content(rest) or b"") if entry is not None and entry.mode == LINK else None
+
+    def _is_submodule(self, path: str) -> bool:
+        """Return whether a folder is the top of a submodule."""
+        tree, rest = self._owner(path)
+        entry = tree._entry(rest)
+        return entry is not None and entry.mode == _SUBMODULE
+
+    def _owner(self, path: str) -> tuple[CommitTree, str]:
+        """Return the innermost submodule that a path is in, and the path relative to it; this tree if it is in none."""
+        parts = path.split("/")
+        for number in range(1, len(parts)):
+            folder = "/".join(parts[:number])
+            entry = self._entry(folder)
+            if entry is None:
+                break
+            if entry.mode == _SUBMODULE:
+                return self._submodule(folder, entry.id)._owner("/".join(parts[number:]))
+        return self, path
+
+    def _submodule(self, folder: str, commit: str) -> CommitTree:
+        if folder not in self._submodules:
+            inner = Repository(self.repository.path / folder, self.repository.host)
+            check_there(inner, commit)
+            self._submodules[folder] = CommitTree(inner, commit)
+        return self._submodules[folder]
+
+    def _entry(self, path: str) -> _Entry | None:
+        folder, _, name = path.rpartition("/")
+        if folder not in self._folders:
+            where = (f"{folder}/",) if folder else ()
+            listing = self.repository.git("ls-tree", "-z", "--full-tree", self.commit, "--", *where)
+            self._folders[folder] = dict(map(_named, listing.decode("utf-8", "surrogateescape").split("\0")[:-1]))
+        return self._folders[folder].get(name)
 
 
-def is_folder_at(place: FolderAt, path: str) -> bool:
-    """Return whether a path of a commit leads to a folder or a submodule; else as :func:`blob_at`."""
-    owner, rest = _owner(place, followed(place, path))
-    assert owner.commit is not None, "as above"
-    return owner.repository.has_files(owner.commit, rest) or submodule_commit(owner, rest) is not None
-
-
-def _entry(place: FolderAt, path: str) -> tuple[FolderAt, GitFile | None]:
-    """Return what a commit has at a path, and the repository and commit that has it: those of a submodule, perhaps."""
-    assert place.commit is not None, "as above"
-    found = place.repository.entry(place.commit, path)
-    if found is not None:
-        return place, found
-    owner, rest = _owner(place, path)
-    assert owner.commit is not None, "as above"
-    return owner, None if owner is place else owner.repository.entry(owner.commit, rest)
-
-
-def _owner(place: FolderAt, path: str) -> tuple[FolderAt, str]:
-    """Return the innermost submodule that a path is in, and the path relative to it; ``place`` if it is in none."""
-    for folder in list(PurePosixPath(path).parents)[-2::-1]:
-        own = submodule_commit(place, folder.as_posix())
-        if own is not None:
-            inner = Repository(place.repository.path / folder, place.repository.host)
-            check_there(inner, own)
-            return _owner(FolderAt(inner, own), PurePosixPath(path).relative_to(folder).as_posix())
-    return place, path
-
-
-def _link(place: FolderAt, path: str) -> str | None:
-    """Return where a link of a commit leads; None if there is no link at the path."""
-    owner, found = _entry(place, path)
-    return os.fsdecode(owner.repository.content(found)) if found is not None and found.is_link else None
-
-
-def _is_submodule(place: FolderAt, path: str) -> bool:
-    """Return whether a folder of a commit is the top of a submodule."""
-    return submodule_commit(*_owner(place, path)) is not None
+def _named(line: str) -> tuple[str, _Entry]:
+    """Return the name in its folder, and the entry, of a line of ``git ls-tree``."""
+    facts, _, path = line.partition("\t")
+    mode, _, id = facts.split()
+    return path.rpartition("/")[2], _Entry(mode, id)

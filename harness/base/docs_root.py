@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from extractor.docs.sites import MARKERS, has_all_pages, site_folder
 from extractor.docs.tree import PAGE_ENDINGS, find_files
-from harness.base.errors import LinkError, UsageError
-from harness.base.git import Repository, resolve_inside
+from harness.base.errors import NoDocsRootError, UsageError
+from harness.base.git import resolve_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from extractor.model import Layout
-    from harness.base.checkout import FilesAt
 
 FILE_NAME: Final = "docprobe.toml"
 
@@ -93,7 +92,7 @@ def docs_root(docs: Path | None, cwd: Path, tree: Tree = NOW) -> Path:
             return tree.resolve(folder)
         if tree.is_dir(folder / "docs") and shaped_like_docs(folder / "docs", tree):
             return tree.resolve(folder / "docs")
-    raise UsageError(
+    raise NoDocsRootError(
         f"no docs root at or above {cwd}",
         "name it: docprobe check DOCS, where DOCS holds specification/ and docs/, or a docprobe.toml, or is one page",
     )
@@ -137,61 +136,6 @@ def _of_checkout(folder: Path) -> Iterator[Path]:
         yield above
         if (above / ".git").exists():
             return
-
-
-def check_root(root: Path, docs: Path | None, cwd: Path, files: FilesAt) -> None:
-    """Raise UsageError if a change decides which folder is checked, or what it is compared with.
-
-    It can put a link or a submodule in the place of the docs root, or folders in it that look like one.
-
-    Args:
-        root: the docs root as it is found now.
-        docs: as given.
-        cwd: where it was looked for, if none was given.
-        files: the commit whose settings count.
-    """
-    around = Repository(root, files.repository.host).git("rev-parse", "--show-superproject-working-tree")
-    if around:
-        outer = Repository(Path(os.fsdecode(around).rstrip("\n")), files.repository.host)
-        try:
-            outer.commit(files.ref)
-        except UsageError:
-            return
-        raise UsageError(
-            f"{root.name} is in a submodule, and {outer.path.name}, which it belongs to, has {files.ref} as well: a "
-            "change of the submodule could choose what it is compared with",
-            "check the submodule in a checkout of its own, or, if the change is trusted, with --trust head",
-        )
-    try:
-        then = docs_root(docs, cwd, files)
-    except LinkError:
-        raise
-    except UsageError:
-        # there were no docs whose settings the change could leave behind
-        return
-    if then != root:
-        raise UsageError(
-            f"the docs root is {root} with this change, and {then} at {files.ref}: the settings of one are not those "
-            "of the other",
-            "name the folder that both have, or, if the change is trusted, use --trust head",
-        )
-
-
-def check_place(folder: Path | None, files: FilesAt | None) -> None:
-    """Raise UsageError if a change has a folder of rules lead elsewhere than at the commit whose settings count.
-
-    Args:
-        folder: as it is named; None if none is.
-        files: of that commit; None if the change's own settings count.
-    """
-    if folder is None or files is None:
-        return
-    then, now = files.resolve(folder), folder.resolve()
-    if then != now:
-        raise UsageError(
-            f"{folder.name} leads to {now} with this change, and to {then} at {files.ref}",
-            "if the change is trusted, use --trust head",
-        )
 
 
 def pages_of(docs: Path, root: Path, layout: Layout) -> tuple[str, ...]:

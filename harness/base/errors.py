@@ -29,6 +29,10 @@ class NothingSelectedError(UsageError):
     """The selection matches no example; the hint names the nearest (exit 2)."""
 
 
+class NoDocsRootError(UsageError):
+    """There is no docs root at or above a folder."""
+
+
 class LinkError(UsageError):
     """A file of a checkout is a link that leads out of it, or round in circles (exit 2)."""
 

@@ -41,11 +41,13 @@ NOT_FETCHED: Final = (
 """What to do where git lacks an object of a commit that it has."""
 _COMPARING: Final = frozenset({"diff", "status"})
 """Commands that read files of the working tree, through the filters that its attributes choose."""
-_KINDS: Final = ("refs/", "refs/tags/", "refs/heads/", "refs/remotes/")
+_KINDS: Final = ("refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
 """Where git looks for a ref of a short name, in this order (gitrevisions, "SPECIFYING REVISIONS")."""
 _REVISION: Final = re.compile(r"[\^~:]|@\{")
 """What begins after the name of a ref: ``main~2``."""
-_LINK: Final = "120000"
+_ABBREVIATED: Final = re.compile(r"[0-9a-f]{4,39}")
+"""The beginning of a commit's hash."""
+LINK: Final = "120000"
 """Mode of a tree's entry that is a symbolic link."""
 _NO_SUCH_KEY: Final = 1
 """Exit code of ``git config`` where nothing has that name (git-config, "DESCRIPTION")."""
@@ -134,17 +136,28 @@ class Repository:
         """Return the full hash of the commit that ``ref`` names. Raises UsageError if there is none."""
         return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
 
+    def has(self, ref: str) -> bool:
+        """Return whether ``ref`` names a commit."""
+        try:
+            return bool(self.commit(ref))
+        except UsageError:
+            return False
+
     def check_one(self, ref: str) -> None:
         """Raise UsageError if several refs of different commits go by a name.
 
         Git would take the first of its kinds: a stranger's local branch ``origin/main``, before that of the remote.
         """
         name = _REVISION.split(ref, maxsplit=1)[0]
-        names = [f"{kind}{name}" for kind in _KINDS]
+        names = [kind.format(name) for kind in _KINDS]
         listed = self.git("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)", "--", *names)
         refs = [line.split() for line in listed.decode("utf-8", "surrogateescape").splitlines()]
         # the last is the commit of an annotated tag
         found = {line[0]: line[-1] for line in refs if line[0] in names}
+        if found and _ABBREVIATED.fullmatch(name):
+            # a full hash wins over a ref of that name; of an abbreviated one git takes the ref
+            hashes = self.git("rev-parse", f"--disambiguate={name}").decode().split()
+            found |= {one: one for one in hashes if self.has(one)}
         if len({*found.values()}) > 1:
             raise UsageError(
                 f"{printable(ref)} is ambiguous in this checkout: {' and '.join(map(printable, sorted(found)))}",
@@ -172,21 +185,6 @@ class Repository:
             variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
         return variables
 
-    def entry(self, commit: str, path: str) -> GitFile | None:
-        """Return a file of a commit, or a link; None if neither is there.
-
-        Args:
-            commit: full hash.
-            path: relative to this folder.
-
-        Raises:
-            UsageError: git has no such commit, or lacks its folders.
-        """
-        entry = self.git("ls-tree", "-z", commit, "--", path).decode("utf-8", "surrogateescape")
-        mode, _, rest = entry.partition(" ")
-        kind, _, rest = rest.partition(" ")
-        return GitFile(path, rest.partition("\t")[0], is_link=mode == _LINK) if kind == "blob" else None
-
     def content(self, file: GitFile) -> bytes:
         """Return the bytes of a file, of a link the path that it leads to. Raises UsageError if git lacks them."""
         return next(data for _, data in self.contents([file]))
@@ -206,7 +204,7 @@ class Repository:
                 continue
             facts, _, path = entry.partition("\t")
             mode, _, id = facts.split()
-            is_link = mode == _LINK
+            is_link = mode == LINK
             if mode not in ("100644", "100755") and not (links and is_link):
                 continue
             files.append(GitFile(path if root == "." else path.removeprefix(f"{root}/"), id, is_link))

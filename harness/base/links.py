@@ -56,13 +56,13 @@ def follow(
         if target.startswith("/"):
             raise _outside(shown, path, target)
         if len(links) > MOST_LINKS:
-            raise LinkError(f"{shown} cannot be read: the link {printable(path)} leads round in circles", _HINT)
+            raise LinkError(f"{shown} cannot be read: the link {printable(path)} is part of a loop", _HINT)
         left += reversed(target.split("/"))
     return (*links, at)
 
 
 def _outside(shown: str, link: str, target: str | None) -> LinkError:
-    leads = f"the link {printable(link)} leads out of its repository, to {printable(target or '')}"
+    leads = f"the link {printable(link)} points outside the repository: {printable(target or '')}"
     return LinkError(f"{shown} cannot be read: {leads}", _HINT)
 
 

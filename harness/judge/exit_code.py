@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from harness.model import SHOULD_LIKE, BaselineKind, Basis, FindingChange, Gate, Status, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from harness.model import Drift, ExampleResult, Finding, Report
 
 OK: Final = 0
@@ -21,28 +23,33 @@ class Unchecked:
 
     example: ExampleResult
     why: str
+    unsteady: Finding | None = None
+    """The finding that two runs have otherwise, if that is why."""
 
 
 def unchecked_programs(report: Report) -> tuple[Unchecked, ...]:
-    """Return the programs that a change adds or edits and that were not checked, those without a baseline entry.
+    """Return the programs that a change adds or edits and that were not checked, or gave two runs different results.
 
-    What is a violation in one run and not in the next is not checked either.
+    What a baseline entry accepts does not count: the example, or the finding that differs.
     """
-    accepted = {note.example for note in report.baseline if note.kind is BaselineKind.KNOWN}
+    known = [note for note in report.baseline if note.kind is BaselineKind.KNOWN]
+    examples, findings = {note.example for note in known}, {(note.example, note.requirement) for note in known}
+    edited = (e for e in report.examples if e.id in report.edited and e.status is not Status.SKIPPED)
+    found = ((example, _unsteady(example, findings)) for example in edited)
     return tuple(
-        Unchecked(example, _why_unchecked(example))
-        for example in report.examples
-        if example.id in report.edited and example.id not in accepted and (not example.checked or _unsteady(example))
-        if example.status is not Status.SKIPPED
+        Unchecked(example, _why_unchecked(example, unsteady), unsteady)
+        for example, unsteady in found
+        if unsteady is not None or (not example.checked and example.id not in examples)
     )
 
 
-def _unsteady(example: ExampleResult) -> Finding | None:
-    return next((finding for finding in example.findings if finding.unsteady), None)
+def _unsteady(example: ExampleResult, accepted: Collection[tuple[str, str]]) -> Finding | None:
+    unsteady = (finding for finding in example.findings if finding.unsteady)
+    return next((one for one in unsteady if (example.id, one.requirement) not in accepted), None)
 
 
-def _why_unchecked(example: ExampleResult) -> str:
-    if (unsteady := _unsteady(example)) is not None:
+def _why_unchecked(example: ExampleResult, unsteady: Finding | None) -> str:
+    if unsteady is not None:
         return f"{unsteady.requirement}: {unsteady.summary}"
     undecided = (f.summary for f in example.findings if f.verdict is Verdict.INCONCLUSIVE)
     said = next(undecided, None) if example.status is Status.NOT_RUNNING else None

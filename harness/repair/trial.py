@@ -100,7 +100,7 @@ def with_failures(report: Report, failures: Mapping[str, tuple[FailedFix, ...]],
         catalogue: with the advice of requirements.
     """
 
-    def with_failures(result: ExampleResult, finding: Finding) -> Finding:
+    def with_advice(result: ExampleResult, finding: Finding) -> Finding:
         failed = [one.why for one in failures.get(result.digest, ()) if finding.requirement in one.tried]
         if not failed or finding.verdict is not Verdict.VIOLATED:
             return finding
@@ -110,7 +110,7 @@ def with_failures(report: Report, failures: Mapping[str, tuple[FailedFix, ...]],
     return replace(
         report,
         examples=tuple(
-            replace(result, findings=tuple(with_failures(result, finding) for finding in result.findings))
+            replace(result, findings=tuple(with_advice(result, finding) for finding in result.findings))
             for result in report.examples
         ),
     )

@@ -92,12 +92,13 @@ def _annotations(report: Report) -> Iterator[Annotation]:
     for example in report.examples:
         if example.status is Status.BLOCKED and not example.interrupted:
             yield Annotation("warning", start_of(example), "not checked", f"{example.id}: {example.reason or ''}")
-    for entry in unchecked_programs(report):
-        if entry.example.status is not Status.BLOCKED:
+    unchecked = unchecked_programs(report)
+    for entry in unchecked:
+        if entry.example.status is not Status.BLOCKED and entry.unsteady is None:
             yield Annotation("warning", start_of(entry.example), "not checked", unchecked_sentence(entry))
     for example in report.examples:
         for finding in example.findings:
-            if finding.unsteady and example.id not in report.edited:
+            if finding.unsteady:
                 title = f"{finding.requirement}: two runs differ"
                 yield Annotation("warning", start_of(example), title, finding.summary)
     for lost in report.lost:

@@ -1,6 +1,6 @@
 """Blocking findings that a change seems to introduce, confirmed by a second run of the same text. Pure.
 
-What fails now and then fails by chance in one of two runs, and no change of the docs is to blame for that.
+A program that is flaky can fail in one run by chance, which is not to be put down to the change.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def with_second_run(
         if second.status is Status.BLOCKED:
             # what cannot be run again is not thereby in order
             why = (second.reason or "no reason given").rstrip(".")
-            return replace(finding, summary=f"{finding.summary} It could not be run a second time: {why}.")
+            return replace(finding, summary=f"{finding.summary} A second run to confirm this was not possible: {why}.")
         return _settled(finding, second)
 
     return [replace(one, findings=tuple(settled(finding, one) for finding in one.findings)) for one in results]
@@ -70,14 +70,20 @@ def _settled(finding: Finding, second: ExampleResult) -> Finding:
     name = (finding.requirement, finding.revision)
     other = next((one for one in second.findings if (one.requirement, one.revision) == name), None)
     if other is not None and other.verdict is Verdict.VIOLATED:
-        # what is left of it was there before the change
-        return other
+        # what is left of it was there before the change; numbers of exchanges are those of the first run
+        return replace(
+            finding,
+            legs=other.legs,
+            gates=other.gates,
+            unsteady=True,
+            summary=f"Two runs differ. In both: {other.summary} In the first, more failed: {finding.summary}",
+        )
     if other is not None:
         what = f"in the second it is {other.verdict.value.replace('_', ' ')}: {other.summary}"
     elif second.status is Status.NOT_RUNNING:
-        what = f"the second did not come so far: {second.reason or 'it did not start'}"
+        what = f"the second run did not get that far: {second.reason or 'it did not start'}"
     else:
-        what = "the second says nothing of it"
+        what = "the second run has no result for it"
     return replace(
         finding,
         verdict=Verdict.INCONCLUSIVE,

@@ -161,7 +161,7 @@ def test_a_change_is_checked_by_the_settings_of_its_base(changed: Path, tmp_path
     assert set(config.settings.unused) == {
         "docs/docprobe.toml", "docs/mine.toml", "docs/docprobe-baseline.toml", "docs/lock.json",
     }  # fmt: skip
-    with pytest.raises(LinkError, match=r"docprobe-baseline\.toml leads out of its repository, to /etc/hostname"):
+    with pytest.raises(LinkError, match=r"docprobe-baseline\.toml points outside the repository: /etc/hostname"):
         load_config(changed, **flags)
     own = load_config(changed, baseline="none", **flags)
     assert (own.timeout_s, own.settings.trust, own.settings.unused) == (99, "head", ())

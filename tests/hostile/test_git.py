@@ -113,11 +113,11 @@ def test_what_a_commit_holds_is_no_way_to_other_files(repo: Path, tmp_path: Path
     git(repo, "-c", "core.hooksPath=/dev/null", "commit", "-qm", "a link")
     (tmp_path / "sprung").unlink(missing_ok=True)  # by the line above
     with FIGURES.attack("git repositories", "a link in a commit"):
-        with pytest.raises(LinkError, match="leads out of its repository") as refused:
+        with pytest.raises(LinkError, match="points outside the repository") as refused:
             FilesAt.of(docs, "change", tmp_path / "copies", host).copy(docs / "docprobe.toml")
         assert SECRET not in str(refused.value)
         for trust in ("head", "base"):
-            with pytest.raises(LinkError, match=r"docprobe\.toml .*leads out of its repository"):
+            with pytest.raises(LinkError, match=r"docprobe\.toml .*points outside the repository"):
                 load_config(docs, environ={}, state=tmp_path / "s", changed_since="change", trust=trust)
         files = Repository(repo, host).files(Repository(repo, host).commit("change"), ".")
         assert "docs/docprobe.toml" not in {file.path for file in files}

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.checkout import FilesAt
-from harness.base.docs_root import NOW, check_root, docs_root, pages_of
+from harness.base.docs_root import NOW, docs_root, pages_of
 from harness.base.errors import UsageError
 from harness.base.host import HostEnvironment
+from harness.base.trusted_places import check_root
 from harness.profiles.mcp.profile import LAYOUT
 from tests.harness.selection.repositories import git
 from tests.support.command import run
@@ -91,5 +92,5 @@ def test_the_root_at_a_commit_is_that_of_the_files_of_the_commit(tmp_path: Path,
     assert roots == [part, part, top]
     assert (then.unused, now.unused) == ([], [])
     check_root(part, part, tmp_path, then)
-    with pytest.raises(UsageError, match=r"the docs root is .*guides with this change, and .*repo at HEAD"):
+    with pytest.raises(UsageError, match=r"the docs root is .*guides with this change but .*repo at HEAD"):
         check_root(part, part, tmp_path, now)

@@ -28,15 +28,15 @@ def result(*findings: Finding, status: Status = Status.JUDGED, reason: str | Non
     [
         (result(FAILS), True, Verdict.VIOLATED, True, "400."),
         (result(HOLDS), False, Verdict.INCONCLUSIVE, False, "In the first: 400. But in the second it is satisfied: 404."),
-        (result(LEFT), False, Verdict.VIOLATED, False, "only of GET"),
-        (result(), False, Verdict.INCONCLUSIVE, False, "But the second says nothing of it"),
+        (result(LEFT), False, Verdict.VIOLATED, False, "In both: only of GET In the first, more failed: 400."),
+        (result(), False, Verdict.INCONCLUSIVE, False, "But the second run has no result for it"),
         (
             result(status=Status.NOT_RUNNING, reason="exited with code 1"),
-            False, Verdict.INCONCLUSIVE, False, "But the second did not come so far: exited with code 1",
+            False, Verdict.INCONCLUSIVE, False, "But the second run did not get that far: exited with code 1",
         ),
         (
             result(status=Status.BLOCKED, reason="no registry."),
-            False, Verdict.VIOLATED, True, "400. It could not be run a second time: no registry.",
+            False, Verdict.VIOLATED, True, "400. A second run to confirm this was not possible: no registry.",
         ),
         (None, False, Verdict.VIOLATED, True, "400."),
     ],
@@ -49,7 +49,8 @@ def test_only_what_two_runs_show_blocks(
     again = {} if second is None else {first.id: second}
     (settled,) = with_second_run([first], again, {key}, {key} if confirmed else ())
     (one,) = settled.findings
-    assert (one.verdict, one.gates, one.unsteady) == (verdict, gates, verdict is Verdict.INCONCLUSIVE)
+    assert (one.verdict, one.gates, one.unsteady) == (verdict, gates, "wo runs differ" in one.summary)
+    assert one.evidence == FAILS.evidence, "of the transcript that is kept"
     assert one.summary.endswith(said)
 
 

@@ -230,7 +230,11 @@ def _is_guessed(start: Call, made: Call, files: Sequence[CodeFacts]) -> bool:
     """Whether ``start()`` states no transport, and what it means in that library is not known."""
     if "transportType" in start.keywords or "transport" in made.keywords:
         return False
-    modules = (imported.module for code in files for imported in code.imports if made.name in imported.names)
+    imports = [imported for code in files for imported in code.imports]
+    modules = [imported.module for imported in imports if made.name in imported.names]
+    # what is imported as a whole: new mill.FastMCP()
+    whole = [one.module for one in imports if {*one.names} <= {"*", "default"} and "mcp" in one.module.lower()]
+    modules = modules or whole
     return any(module.partition("/")[0] not in _STDIO_BY_DEFAULT for module in modules)
 
 

@@ -35,6 +35,9 @@ _LISTENING: Final = frozenset({"ListenAndServe", "ListenAndServeTLS", "Serve", "
 _RUNNING: Final = _LISTENING | {"Run", "Listen"}
 _ROUTES: Final = frozenset({"Handle", "HandleFunc", "WithEndpointPath", "Mount"})
 _SERVER: Final = re.compile(r"New\w*Server")
+_CLIENT: Final = re.compile(r"(?:New|Dial|Connect)\w*Client\w*")
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
+"""A word of a name: New, HTTP, Transport."""
 _TRANSPORT: Final = re.compile(r"(?:New|Serve|Listen|Run)\w*")
 _TRANSPORTS: Final = (
     ("stdio", ExampleKind.STDIO_SERVER), ("http", ExampleKind.HTTP_SERVER), ("sse", ExampleKind.HTTP_SERVER),
@@ -85,16 +88,17 @@ def _of_other_library(files: Sequence[CodeFacts], start: Start) -> Role | None:
     """The role of a program by what it makes of a library whose path has ``mcp`` in it: libraries name alike."""
     calls = [call for code in files for call in code.calls]
     made = [call for code in files for call in code.calls if _is_member(call, code)]
-    client = next((c for c in made if "Client" in c.last), None)
+    client = next((c for c in made if _CLIENT.fullmatch(c.last)), None)
     server = next((c for c in made if _SERVER.fullmatch(c.last)), None)
     if client and server:
         return Role(ExampleKind.OTHER, start, True, server.line, why=PARTNERS)
     if client:
         return Role(ExampleKind.CLIENT, start, True, client.line, why="creates a client that nothing runs")
-    transports = {kind: c for c in made for word, kind in _TRANSPORTS if _made_of(word, c)}
+    transports = {kind: c for word, kind in _TRANSPORTS for c in made if _made_of(word, c)}
     for kind, call in transports.items() if any(c.last in _RUNNING for c in calls) else ():
         why = "starts a server in a function that nothing calls"
-        return Role(kind if start is Start.RUN else ExampleKind.OTHER, start, True, call.line, why=why)
+        kind = kind if start is Start.RUN else ExampleKind.OTHER
+        return Role(kind, start, True, call.line, why=why, is_transport_guessed=True)
     if server:
         why = f"creates the server `{server.target or server.last}`, but nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, True, server.line, server.target, why)
@@ -111,7 +115,7 @@ def _is_of_mcp(imported: Import) -> bool:
 
 
 def _made_of(word: str, call: Call) -> bool:
-    return bool(_TRANSPORT.fullmatch(call.last)) and word in call.last.lower()
+    return bool(_TRANSPORT.fullmatch(call.last)) and word in map(str.lower, _WORD.findall(call.last))
 
 
 def _speaks_mcp(code: CodeFacts) -> bool:

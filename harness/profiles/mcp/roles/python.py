@@ -226,8 +226,11 @@ def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role 
 
 def _is_of_other_library(receiver: str, files: Sequence[CodeFacts]) -> bool:
     """Whether an object is made by a class of a library of which it is not known that ``run()`` means stdio."""
-    made = {call.name for code in files for call in code.calls if call.target == receiver}
-    modules = (imported.module for code in files for imported in code.imports if made & {*imported.names})
+    made = {receiver.removesuffix("()"), *(c.name for code in files for c in code.calls if c.target == receiver)}
+    imports = [imported for code in files for imported in code.imports]
+    modules = [imported.module for imported in imports if made & {*imported.names}]
+    # what is imported as a whole: mill_mcp.FastMCP()
+    modules = modules or [one.module for one in imports if not one.names and "mcp" in one.module.lower()]
     return any(module.partition(".")[0] not in _STDIO_BY_DEFAULT for module in modules)
 
 
@@ -244,7 +247,7 @@ def _configured_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> R
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant, call.line)
     if transports == {"stdio"}:
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
-    why = f"starts its server with `{call.name}()`, and does not say over which transport"
+    why = f"starts its server with `{call.name}()`, without naming a transport"
     return Role(ExampleKind.OTHER, Start.NONE, relevant, call.line, why=why)
 
 

@@ -67,13 +67,19 @@ def role(files: Sequence[CodeFacts]) -> Role:
         return Role(kind, start, relevant, serves.line, why="serves stdio in a function that nothing calls")
     if client:
         return Role(ExampleKind.CLIENT, start, relevant, client.line, why="creates a client that nothing runs")
-    if built := next((call for call in calls if _BUILT.fullmatch(_parts(call)[0])), None):
+    if built := next((call for code in files for call in code.calls if _is_of_library(call, code)), None):
         return _built(built, calls, start)
     if traits & _HANDLERS:
         return Role(ExampleKind.OTHER, Start.NONE, relevant, why="creates a server, but nothing runs it")
     if found := role_by_hand(files, start, _BY_HAND):
         return found
     return Role(ExampleKind.OTHER, Start.NONE, relevant, why="neither starts a server nor connects to one")
+
+
+def _is_of_library(call: Call, code: CodeFacts) -> bool:
+    """Whether a call makes a server of a library's type, and not of one that the program itself defines."""
+    name = _parts(call)[0]
+    return bool(_BUILT.fullmatch(name)) and name not in code.defines
 
 
 def _built(server: Call, calls: Sequence[Call], start: Start) -> Role:
@@ -83,7 +89,7 @@ def _built(server: Call, calls: Sequence[Call], start: Start) -> Role:
         why = f"creates the server `{server.target or _parts(server)[0]}`, but nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, True, server.line, server.target, why)
     if not any(call.last in _ADDRESSES for call in calls):
-        why = f"starts its server with `{running.last}()`, and does not say over which transport"
+        why = f"starts its server with `{running.last}()`, without naming a transport"
         return Role(ExampleKind.OTHER, Start.NONE, True, running.line, why=why)
     kind = ExampleKind.HTTP_SERVER if start is Start.RUN else ExampleKind.OTHER
     why = "starts a server in a function that nothing calls"

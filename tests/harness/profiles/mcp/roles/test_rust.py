@@ -103,7 +103,7 @@ async fn main() { let server = McpServer::builder().name("mill").bind_address(at
         (BUILT, ExampleKind.HTTP_SERVER, "starts a server in a function that nothing calls"),
         (BUILT.replace("async fn main", "async fn serve"), ExampleKind.OTHER, "in a function that nothing calls"),
         (BUILT.replace("server.run().await?;", ""), ExampleKind.OTHER, "`server`, but nothing runs it"),
-        (BUILT.replace(".bind_address(at)", ""), ExampleKind.OTHER, "does not say over which transport"),
+        (BUILT.replace(".bind_address(at)", ""), ExampleKind.OTHER, "without naming a transport"),
     ],
 )
 def test_the_builder_of_a_library_that_has_the_protocol_in_its_name(text: str, kind: ExampleKind, why: str) -> None:
