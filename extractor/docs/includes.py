@@ -243,7 +243,7 @@ class Includes:
                 text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
                 return name, text.removesuffix("\n").split("\n")
         if reason == _MISSING and self.site is not None and self.site.config is None:
-            reason += " (hint: the site is configured in the folder above; give that folder as the docs root)"
+            reason += "; the site's configuration is one folder above: pass that folder as the docs root"
         self.problems.append((line, f"include of {shown!r} is not followed: {reason}"))
         return None
 

@@ -83,7 +83,7 @@ def counterexample(block: Block) -> str | None:
         if first in _COUNTEREXAMPLE:
             return f"is shown as “{label.rstrip(':')}”, not as something to run"
     if compared := _compared(block.text):
-        return f"compares code (“{compared[0]}”, “{compared[1]}”), and is not one program"
+        return f"compares two versions (“{compared[0]}” and “{compared[1]}”), so it is not one program"
     if (heading := _warning(block)) and not any(first in _GOOD for _, first in labels):
         return f"is shown under “{heading}”, not as something to run"
     above = block.context.rpartition("\n")[2].strip()
@@ -108,8 +108,10 @@ def _compared(text: str) -> tuple[str, str] | None:
     A worse side of nothing but comments is not code that would run.
     """
     above = worse = better = ""
-    for line in map(str.strip, text.split("\n")):
-        side = _SIDE.match(line[:_MAX_SENTENCE])
+    for written in text.split("\n"):
+        line = written.strip()
+        # within a function, "Before" and "After" are steps of it
+        side = _SIDE.match(written[:_MAX_SENTENCE].rstrip())
         if side is not None:
             above = line if side["worse"] else ""
             better = better or ("" if side["worse"] else line)

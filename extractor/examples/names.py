@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from extractor.examples.wholeness import leaves_out
@@ -59,6 +60,9 @@ _HEADED: Final = re.compile(
 """A heading, or the title of a step, that is the name of a file: ``2. Create `src/index.ts` ``."""
 _HEADED_LAST: Final = re.compile(r".*\w.*(?:\(|: | [—–-] )[`*\"]*(?P<path>[^\s`*\":()]+)[`*\"]*\)?:?")
 """A heading that says what is in a file, and then its name: ``Step 2: The tools (`tools.ts`)``."""
+_ENDS: Final = (".", ":", "!", "?", "\u3002", "\uff1a")
+_FRAMEWORK: Final = re.compile(r"[A-Z]\w*\.js")
+"""A framework, as headings name it: ``Hono.js``."""
 _INTERPRETERS: Final = frozenset({"python", "python3", "node", "tsx", "npx", "uv", "bun", "deno", "ts-node"})
 
 
@@ -84,10 +88,9 @@ def stated_name(block: Block, suffixes: Sequence[str] = ()) -> FileName | None:
         # "Save it as `server.py`" gives a whole file; "in `server.py`" may be about a part of one
         name, saved = prose
         return FileName(name, Origin.STATED, 0.8, "prose", made=saved)
-    lines = (line.strip(" :") for line in block.context.split("\n"))
-    if len(labels := {line for line in lines if _is_file(line, allowed)}) == 1:
+    if label := _label(block.context, allowed):
         # one paragraph is nothing but a file's name, and others are between it and the code
-        return FileName(labels.pop(), Origin.STATED, 0.8, "prose")
+        return FileName(label, Origin.STATED, 0.8, "prose")
     title = _last_word(block.place.tab or "")
     if _is_file(title, allowed):
         return FileName(title, Origin.STATED, 1.0, "tab title")
@@ -95,10 +98,18 @@ def stated_name(block: Block, suffixes: Sequence[str] = ()) -> FileName | None:
     for source, text in (("step", block.place.step or ""), ("heading", heading)):
         if found := _HEADED.fullmatch(text.strip()) or _HEADED_LAST.fullmatch(text.strip()):
             path = _last_word(found["path"])
-            if _is_file(path, allowed or _endings(block)):
+            if _is_file(path, allowed or _endings(block)) and not _FRAMEWORK.fullmatch(path):
                 # what follows may be a part of it
                 return FileName(path, Origin.STATED, 0.8, source)
     return None
+
+
+def _label(context: str, suffixes: tuple[str, ...]) -> str | None:
+    """Return the only paragraph that is just a file name; None if no sentence follows it, as in a list."""
+    lines = context.split("\n")
+    labels = {name for line in lines if _is_file(name := line.strip(" :"), suffixes)}
+    above = {line.strip(" :") for line, below in pairwise(lines) if below.rstrip().endswith(_ENDS)}
+    return labels.pop() if len(labels) == 1 and labels <= above else None
 
 
 def _endings(block: Block) -> tuple[str, ...]:

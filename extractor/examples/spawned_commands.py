@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.defaults import passed_values
+from extractor.languages.common.defaults import CHANGING, passed_values
 from extractor.languages.common.facts import Ref
 
 if TYPE_CHECKING:
@@ -52,8 +52,6 @@ _LIST: Final = re.compile(
     r"|Array\.of|list|tuple|&)\s*[\[({]"
 )
 """How a list begins in other languages, and what makes one of another."""
-_CHANGING: Final = frozenset({"append", "extend", "insert", "remove", "pop", "push", "unshift", "splice", "update"})
-"""Methods that change a list."""
 _INTERPRETER: Final = frozenset({"sys.executable", "process.execPath"})
 _OF_COMMAND: Final = (COMMAND_KEY, "args", "cwd")
 _NAMES: Final = re.compile(r"[A-Za-z_$][\w$]*")
@@ -120,12 +118,13 @@ def spawned_commands(draft: Draft) -> Iterator[tuple[tuple[str, ...] | None, int
 def _values(files: Sequence[CodeFacts]) -> dict[str, str]:
     """What variables and parameters are given, as written, unless calls change it or give them different things."""
     values = {name: text for code in files for name, text in code.values.items()}
+    assigned = {name for code in files for name in code.assigned}
     for name, texts in passed_values(files).items():
-        given = next(iter(texts)) if len(texts) == 1 else None
+        given = next(iter(texts)) if len(texts) == 1 and name not in assigned else None
         if given != name:
             values.pop(name, None)
             values |= {name: given} if given is not None else {}
-    for call in (call for code in files for call in code.calls if call.last in _CHANGING):
+    for call in (call for code in files for call in code.calls if call.last in CHANGING):
         values.pop(call.name.rpartition(".")[0], None)
     return values
 

@@ -130,7 +130,7 @@ class Block:
     revision: str | None = None
     context: str = ""
     """The prose just before the block (up to 600 characters, plain text), where file names are often given. A paragraph
-    that is nothing but one stands in front of what was cut off behind it."""
+    that is only a file name is kept in front of it."""
     includes: tuple[Span, ...] = ()
     """Files of the tree whose text was included into the block."""
     skipped: int = 0

@@ -15,7 +15,7 @@ SEARCH_PATH: Final = (
 )
 """Where the commands of an example are looked for: ``PATH``."""
 STAND_INS: Final = ".docprobe/bin"
-"""Folder, in the example's own, of what takes the place of commands that a program starts. It comes first in the
+"""Folder, inside the example's, for the stand-ins of commands that the program starts. It comes first in the
 program's ``PATH``, and is not for what builds the program or starts it."""
 
 Steps = tuple[tuple[str, ...], ...]

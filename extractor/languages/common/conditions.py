@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Final
 from extractor.languages.common.expressions import UNKNOWN, Expression, parsed
 from extractor.languages.common.facts import COMMAND
 from extractor.languages.common.options import plain, words_of
-from extractor.languages.common.outcomes import COMPARE, NO, Listed, as_number, decided, number, same, told, truth
+from extractor.languages.common.outcomes import (
+    COMPARE,
+    NO,
+    Listed,
+    as_number,
+    decided,
+    number,
+    option_value,
+    same,
+    truth,
+)
 from extractor.languages.common.vocabulary import (
     ARGV,
     AS_NUMBER,
@@ -47,7 +57,7 @@ _MAX_DEPTH: Final = 60
 _MAX_STEPS: Final = 500
 """Expressions that are looked at for one condition."""
 _PARSES_ALL: Final = re.compile(r"minimist\((?:process|Bun)\.argv\.slice\(2\)\)")
-"""What has everything that is given, and nothing else."""
+"""A parser whose result holds exactly the options of the command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +128,7 @@ class Started:
                 return "undefined" if inner is False else "string" if isinstance(inner, str) else None
             case "==" | "!=" | "is":
                 if any(part.names(path) for part in one.parts for path in MAIN):
-                    return True
+                    return one.kind != "!="
                 holds = same(self._value(one.parts[0], depth), self._value(one.parts[1], depth))
                 return None if holds is None else holds is (one.kind != "!=")
             case "in":
@@ -137,7 +147,7 @@ class Started:
         if name in ENVIRONMENT:
             return asked.lower() in self.variables if isinstance(asked, str) else None
         within = self._value(held, depth)
-        if within is None and held.kind in ("name", "member") and self._is_untold_list(held):
+        if within is None and held.kind in ("name", "member") and self._looks_like_arguments(held):
             within = Listed(None)
         match within:
             case Listed(None):
@@ -155,7 +165,7 @@ class Started:
         """Whether a word is among those of the command, in whatever case."""
         return word.lower() in {each.lower() for each in self.given.every}
 
-    def _is_untold_list(self, held: Expression) -> bool:
+    def _looks_like_arguments(self, held: Expression) -> bool:
         """Whether something is called as the words of the command line are, and is nothing else as far as is shown."""
         return held.path not in self.defaults.values and plain(held.path.rpartition(".")[2]) in LISTS
 
@@ -308,6 +318,8 @@ class Started:
         value = self.variables.get(name.lower())
         if value is not None:
             return value
+        if any(f"{environment}.{name}" in self.defaults.assigned for environment in ENVIRONMENT):
+            return None
         return self._value(fallback, depth) if fallback is not None else False
 
     def _named(self, text: str, name: str, depth: int) -> Value:
@@ -316,7 +328,8 @@ class Started:
         is_variable = not dot and name not in self.defaults.fields and (name in self.defaults.values or name.isupper())
         options = self.defaults.options.get(plain(name), ())
         if options and not is_variable:
-            return self._option(options, name, depth)
+            # what statements put in place of an option is not what is given
+            return None if dot and text in self.defaults.assigned else self._option(options, name, depth)
         code = self.defaults.values.get(text, "" if dot and name not in self.defaults.fields else None)
         if code is None:
             code = self.defaults.values.get(name, "")
@@ -359,10 +372,10 @@ class Started:
                     return False
                 value = self.given.flags.get(each)
                 if value is not None:
-                    return told(value) if value else option.given
+                    return option_value(value) if value else option.given
             for variable in option.variables:
                 if (value := self.variables.get(variable)) is not None:
-                    return told(value)
+                    return option_value(value)
         if all(option.is_argument for option in options):
             return self._only_argument(options[0], name, depth)
         if self._is_shortened(options):

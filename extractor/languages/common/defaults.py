@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
+from extractor.languages.common.facts import Ref
 from extractor.languages.common.options import Option, declared, plain, written
 from extractor.languages.common.own_calls import own_calls
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.languages.common.facts import Call, CodeFacts
     from extractor.languages.common.own_calls import OwnCalls
 
+CHANGING: Final = frozenset({"append", "extend", "insert", "remove", "pop", "push", "unshift", "splice", "update"})
+"""Methods that change a list or a dictionary."""
 _SETTINGS: Final = frozenset({"BaseSettings"})
 """Classes whose subclasses read their fields from the environment."""
 _RENAMES: Final = frozenset({"env_prefix", "auto_envvar_prefix", "alias", "validation_alias", "aliases", "short"})
@@ -34,6 +38,8 @@ class Defaults:
     """Fields that nothing but the code fills."""
     settings: frozenset[str]
     """Fields that the environment fills, and not the command line."""
+    assigned: frozenset[str]
+    """Variables and members that statements give something."""
     renamed: bool
     """Whether the program's options or settings have other names, too."""
 
@@ -55,11 +61,24 @@ def defaults_of(files: Sequence[CodeFacts]) -> Defaults:
     # a library may call what the program itself does not
     called = {name for name in taking.keys() - classes if own.direct.get(name) and name not in own.commands}
     opened = {name for taker in taking.keys() - called - classes for name in taking[taker]}
+    assigned = {name for code in files for name in code.assigned}
+    assigned |= {
+        f"os.environ.{c.arguments[0]}" for code in files for c in code.calls if c.last == "setdefault" and c.arguments
+    }
+    changed = frozenset(_changed(files))
+    for name in [n for n in values if not changed.isdisjoint(accumulate(n.split("."), "{}.{}".format))]:
+        del values[name]
     # a parameter with the name of a variable is another thing
     twice = {name for code in files for name in code.required if values.pop(name, None) is not None}
     for name, texts in _passed(taking, own).items():
         values.pop(name, None)
-        if name not in twice and len(texts) == 1 and None not in texts and (text := next(iter(texts))) and text != name:
+        if (
+            name not in twice | assigned
+            and len(texts) == 1
+            and None not in texts
+            and (text := next(iter(texts)))
+            and text != name
+        ):
             values[name] = text
     options: dict[str, tuple[Option, ...]] = {}
     for name, option in (found for code in files for found in declared(code)):
@@ -74,7 +93,18 @@ def defaults_of(files: Sequence[CodeFacts]) -> Defaults:
         or (call.last == "Option" and any(isinstance(each, str) and each.startswith("-") for each in call.arguments))
         for call in calls
     )
-    return Defaults(options, values, fields, fields - settings - opened, settings - opened, renamed)
+    return Defaults(
+        options, values, fields, fields - settings - opened, settings - opened, frozenset(assigned), renamed
+    )
+
+
+def _changed(files: Sequence[CodeFacts]) -> Iterator[str]:
+    """Variables whose lists or dictionaries calls change."""
+    for call in (call for code in files for call in code.calls):
+        if call.last in CHANGING and "." in call.name:
+            yield call.name.rpartition(".")[0]
+        elif call.name == "Object.assign" and call.arguments and isinstance(call.arguments[0], Ref):
+            yield call.arguments[0].text
 
 
 def _renames(call: Call) -> bool:
@@ -103,14 +133,17 @@ def _passed(taking: Mapping[str, tuple[str, ...]], own: OwnCalls) -> dict[str, s
         own: calls of these.
     """
     found: dict[str, set[str | None]] = {}
-    calls = [(call, taken) for name, taken in taking.items() for call in own.direct.get(name, ())]
-    for call, taken in calls:
-        for name, value in zip(taken, call.arguments, strict=False):
-            found.setdefault(name, set()).add(written(value))
-        for name in call.keywords.keys() & set(taken):
+    calls = [(call, function) for function in taking for call in own.direct.get(function, ())]
+    names = {function: frozenset(taken) for function, taken in taking.items()}
+    for call, function in calls:
+        for name, value in zip(taking[function], call.arguments, strict=False):
+            # the name of what is taken apart is empty
+            if name:
+                found.setdefault(name, set()).add(written(value))
+        for name in (name for name in call.keywords if name in names[function]):
             found.setdefault(name, set()).add(written(call.keywords[name]))
-    for call, taken in calls:
-        for name in taken[len(call.arguments) :]:
-            if name in found and name not in call.keywords:
+    for function, given, named in {(f, len(c.arguments), frozenset(c.keywords)) for c, f in calls}:
+        for name in taking[function][given:]:
+            if name in found and name not in named:
                 found[name].add(None)
     return found

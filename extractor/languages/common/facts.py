@@ -177,6 +177,8 @@ class CodeFacts:
     """Names bound once, at the top level, to a text."""
     values: Mapping[str, str] = field(default_factory=dict)
     """Python and JavaScript: variables with one short value, and parameters with a default, and those, as written."""
+    assigned: frozenset[str] = frozenset()
+    """Python and JavaScript: variables and members that statements give something, in whatever function."""
     parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Python and JavaScript: the names of the parameters of functions, in order, by the functions' own names, empty for
     those that take something apart; by those of classes, the fields or the parameters that make them."""
@@ -247,6 +249,8 @@ def once_given(given: Iterable[Given]) -> dict[str, str]:
         texts = {one.text for one in several}
         if "" in texts:
             continue
+        if "." in name and all(one.branches for one in several):
+            continue  # a member that a test gives something was something before
         if len(texts) == 1 and len(several[0].text) <= _MAX_VALUE:
             values[name] = several[0].text
         elif len(several) <= _MOST_TURNS and all(o.within == several[0].within and not o.unsure for o in several):

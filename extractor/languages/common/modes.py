@@ -46,7 +46,7 @@ class Modes:
     defaults: Defaults
 
     def kind(self, command: Sequence[str], environment: Mapping[str, str]) -> ExampleKind | None:
-        """Return the kind that the program is if it is started by a command; None if that cannot be told.
+        """Return the kind that the program is if it is started by a command; None if that is not known.
 
         Args:
             command: argument vector; of it, the words after the program's file are of interest.

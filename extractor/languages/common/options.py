@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.languages.common.expressions import parsed
 from extractor.languages.common.facts import Ref
-from extractor.languages.common.given import given_words
 from extractor.languages.common.outcomes import number
+from extractor.languages.common.program_words import given_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ _FLAG: Final = re.compile(r"--?\w[\w-]*")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _DECLARING: Final = frozenset({"add_argument", "option", "Option", "argument", "Argument", "add_subparsers"})
 """Calls that declare an option of the command line."""
-_UNTOLD: Final = Ref("")
+_NOT_STATED: Final = Ref("")
 _TABLES: Final = {"parseArgs": "options", "options": "", "meow": "flags"}
 """Calls that are given an object of options, and where in it; empty for the object itself."""
 _OTHER_NAMES: Final = ("short", "alias", "shortFlag")
@@ -89,8 +89,8 @@ def words_of(
         options: of the program, by the names under which it reads them.
         parameters: plain names of options that are parameters of a function, and whether they take a value.
     """
-    told = given_words(command)
-    words = told if told is not None else command[1:]
+    shown = given_words(command)
+    words = shown if shown is not None else command[1:]
     known = [option for same in options.values() for option in same]
     alone = {name for option in known for name in (*option.on, *option.off) if option.alone}
     valued = {name for option in known for name in option.on if not option.alone}
@@ -98,7 +98,7 @@ def words_of(
     valued |= {name for name, is_valued in parameters.items() if is_valued and name not in alone}
     flags: dict[str, str] = {}
     arguments: list[str] = []
-    sure, at = told is not None, 0
+    sure, at = shown is not None, 0
     while at < len(words):
         name, equals, value = words[at].partition("=")
         at += 1
@@ -114,7 +114,7 @@ def words_of(
             sure = sure and plain(name) in valued
             value, at = words[at], at + 1
         flags[plain(name)] = value
-    return Words(told, frozenset(command[1:]), flags, tuple(arguments) if sure else None)
+    return Words(shown, frozenset(command[1:]), flags, tuple(arguments) if sure else None)
 
 
 def declared(code: CodeFacts) -> Iterator[tuple[str, Option]]:
@@ -138,11 +138,11 @@ def _tabled(call: Call) -> Iterator[tuple[str, Option]]:
     for name, entry in entries:
         if entry.kind != "object":
             continue
-        told = {one.text: one.parts[0] for one in entry.parts if one.kind == "keyword"}
-        others = [told[key] for key in _OTHER_NAMES if key in told]
+        parts = {one.text: one.parts[0] for one in entry.parts if one.kind == "keyword"}
+        others = [parts[key] for key in _OTHER_NAMES if key in parts]
         on = (plain(name), *(plain(one.text) for one in others if one.kind == "text"))
-        alone = told["type"].text.lower() == "boolean" if "type" in told else False
-        default = _literal(told["default"]) if "default" in told else False
+        alone = parts["type"].text.lower() == "boolean" if "type" in parts else False
+        default = _literal(parts["default"]) if "default" in parts else False
         yield plain(name), Option(on, (), True, default, alone)
 
 
@@ -199,18 +199,18 @@ def _option(call: Call, *, is_decorator: bool) -> Iterator[tuple[str, Option]]:
 
 
 def _default(call: Call, turns_off: object, shown: Sequence[str]) -> Value:
-    """What an option is unless it is given; an unknown expression where that is not told."""
+    """What an option is unless it is given; an unknown expression where that is not stated."""
     if "default" in call.keywords:
         return call.keywords["default"]
     if call.last in ("Option", "Argument"):
-        first = call.arguments[0] if call.arguments else _UNTOLD
+        first = call.arguments[0] if call.arguments else _NOT_STATED
         # Typer gives a default first; without one the parameter or a further call does
-        return _UNTOLD if isinstance(first, str) and first in shown else first
+        return _NOT_STATED if isinstance(first, str) and first in shown else first
     if call.last in ("option", "argument") and len(call.arguments) > 2:
         # Commander's third argument; behind a function that reads the value, if that is the third
         third = call.arguments[2]
         if isinstance(third, Ref) and _READS.search(third.text):
-            third = call.arguments[3] if len(call.arguments) > 3 else _UNTOLD
+            third = call.arguments[3] if len(call.arguments) > 3 else _NOT_STATED
         return third
     return bool(turns_off)
 

@@ -25,7 +25,7 @@ class Listed:
     """A list of values."""
 
     items: tuple[Value, ...] | None
-    """None for words of the command line that are not told apart from those of what starts the program."""
+    """None if the program's words cannot be distinguished from those of its launcher."""
 
 
 Value: TypeAlias = "Outcome | Listed"
@@ -71,7 +71,7 @@ def number(text: str) -> int | None:
 
 
 def as_number(value: Value) -> int | None:
-    """Return a value as a number, 0 for what is absent; None if it is none."""
+    """Return a value as a number: 0 if it is absent, None if it is not a number."""
     if isinstance(value, str):
         return number(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0 if value is False else None
@@ -85,6 +85,6 @@ def decided(outcomes: Iterable[bool | None], *, by: bool) -> bool | None:
     return None if None in known else not by
 
 
-def told(value: str) -> Outcome:
+def option_value(value: str) -> Outcome:
     """Return what an option is that is given a value."""
     return 0 if value == "0" else False if value.lower() in NO else value

@@ -71,7 +71,7 @@ def parse(grammar: object, text: str) -> Node:
         return b"" if late else code[begin : begin + _READ_BYTES]
 
     try:
-        # reading is the only place where a parse can be ended: it is told that the text ends there
+        # reading is the only place where a parse can be ended: the parser is given the end of the text there
         parts = parser.parse(read)
     except SystemError as error:
         # other limits end it there as well, and the parser reads on

@@ -14,7 +14,7 @@ READS: Final = frozenset({"os.getenv", "getenv", *(f"{name}.get" for name in ENV
 ARGV: Final = {"sys.argv": 1, "process.argv": 2, "Bun.argv": 2, "Deno.args": 0}
 """What stands before the words that a program is given."""
 NAME_OF_PROGRAM: Final = "\0"
-"""In place of these."""
+"""Stands for each word before the program's own."""
 LISTS: Final = frozenset({"argv", "args"})
 """What lists of these words are called where the code does not show what they are."""
 TERMINALS: Final = frozenset({"isTTY", "isatty"})

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from extractor.languages.ecmascript.nodes import Spot
 
 _PATH: Final = re.compile(r"[\w$]+(?:\.[\w$]+)*")
+_MAX_GIVEN: Final = 200
+_LONG: Final = "$long"
+"""In place of an expression that is too long to be repeated for each name."""
 
 
 def parameters_of(spots: Iterable[Spot]) -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
@@ -59,14 +62,20 @@ def bindings_of(name: Node, given: str, value: Node | None) -> Iterator[tuple[st
         given: what it takes apart, as written.
         value: the same.
     """
+    given = given if len(given) <= _MAX_GIVEN or not name.type.endswith("_pattern") else _LONG
     match name.type:
         case "identifier" | "property_identifier" | "private_property_identifier":
             yield text_of(name), given
             if value is not None and value.type in ("object", "as_expression", "satisfies_expression"):
                 held = value if value.type == "object" else value.named_children[0]
-                for pair in (child for child in held.named_children if child.type == "pair"):
-                    key = text_of(pair.child_by_field_name("key"))
-                    yield f"{text_of(name)}.{key}", text_of(pair.child_by_field_name("value"))
+                children = held.named_children
+                spread = max((at for at, one in enumerate(children) if one.type == "spread_element"), default=-1)
+                for at, pair in enumerate(children):
+                    if pair.type == "pair":
+                        key = text_of(pair.child_by_field_name("key"))
+                        # what is spread behind it may replace it
+                        value_text = text_of(pair.child_by_field_name("value")) if at > spread else ""
+                        yield f"{text_of(name)}.{key}", value_text
         case "object_pattern":
             for child in name.named_children:
                 yield from _taken_out(child, given)
@@ -94,5 +103,6 @@ def _taken_out(child: Node, given: str) -> Iterator[tuple[str, str]]:
         yield from bindings_of(bound, f"{given}.{text_of(key)}" if given else "", None)
         return
     written = text_of(default) if default is not None else ""
-    item = f"{given}.{text_of(key)}" if _PATH.fullmatch(given) else ""
+    held = given if _PATH.fullmatch(given) else f"({given})"
+    item = f"{held}.{text_of(key)}" if given else ""
     yield text_of(bound), f"{item} ?? {written}" if item and written else item or written

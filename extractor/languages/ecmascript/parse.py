@@ -140,7 +140,8 @@ def _facts(root: Node, registrations: frozenset[str]) -> CodeFacts:
         texts=tuple(
             Text(literal_text(s.node), line_of(s.node)) for s in spots if s.node.type in {"string", "template_string"}
         ),
-        values=once_given(_values(spots)),
+        values=once_given((*(given := tuple(_values(spots))), *_parameter_values(spots))),
+        assigned=frozenset(one.name for one in given),
         parameters={name: tuple(one for one, _ in taken) for name, taken in parameters_of(spots)},
         required=frozenset(name for _, taken in parameters_of(spots) for name, default in taken if default is None),
         reads=tuple(_reads(spots)),
@@ -277,7 +278,7 @@ def _values(spots: tuple[Spot, ...]) -> Iterator[Given]:
                 yield Given(text_of(node.child_by_field_name("left") or node.child_by_field_name("argument")), "")
             case "assignment_expression":
                 left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-                yield _given(spot, text_of(left), text_of(right))
+                yield _given(spot, _member(left), text_of(right))
             case "variable_declarator" | "public_field_definition":
                 name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
                 around = spot.up.node.type if spot.up is not None else ""
@@ -285,10 +286,22 @@ def _values(spots: tuple[Spot, ...]) -> Iterator[Given]:
                     yield from (_given(spot, *one) for one in bindings_of(name, text_of(value), value))
                 elif name is not None and around == "lexical_declaration":
                     yield _given(spot, text_of(name), "undefined")
-            case "import_specifier" if (imported := _imported(spot)):
+            case "import_specifier" if imported := _imported(spot):
                 yield Given(text_of(node.child_by_field_name("alias") or node.child_by_field_name("name")), imported)
+
+
+def _parameter_values(spots: tuple[Spot, ...]) -> Iterator[Given]:
+    """Parameters with a default, and that."""
     for function, taken in parameters_of(spots):
         yield from (Given(one, default, within=(function,)) for one, default in taken if default is not None)
+
+
+def _member(node: Node | None) -> str:
+    """``config.mode`` for ``config["mode"]`` too."""
+    index = node.child_by_field_name("index") if node is not None else None
+    if node is None or index is None or index.type != "string":
+        return text_of(node)
+    return f"{text_of(node.child_by_field_name('object'))}.{literal_text(index)}"
 
 
 _UNSURE: Final = frozenset(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.given import called_script
+from extractor.languages.common.program_words import called_script
 from extractor.languages.common.shell import Words, split_line
 from extractor.languages.common.startup import (
     configured_startup,
@@ -70,17 +70,16 @@ def startup_of(draft: Draft, path: str) -> Startup:
         if manifest and (startup := _by_script(draft, script, manifest, path)):
             return startup
     usual = (*TSX, path) if _is_typescript(path) else ("node", path)
-    startup = usual_startup(draft, usual, (Dependency("tsx"),) if _is_typescript(path) else ())
-    told = next((found for command in commands if (found := _told(command, manifest, path))), None)
-    if told is not None:
-        return replace(startup, command=(*startup.command, *told.words), environment=told.environment)
-    return startup
+    unseen = (_words_for_unseen_script(command, manifest, path) for command in (commands if draft.alone else ()))
+    given = next((words for words in unseen if words is not None), Words(()))
+    startup = usual_startup(draft, (*usual, *given.words), (Dependency("tsx"),) if _is_typescript(path) else ())
+    return replace(startup, environment=given.environment)
 
 
-def _told(command: Command, manifest: Manifest | None, path: str) -> Words | None:
-    """What a command gives to the program that it starts by what the page does not show; None for another command.
+def _words_for_unseen_script(command: Command, manifest: Manifest | None, path: str) -> Words | None:
+    """Return what a command gives to a program that it starts through a script or a compiled file which no block shows.
 
-    That is a script of package.json, or the file that the program is compiled to.
+    None for another command.
     """
     called = called_script(command.words)
     if called and called[0] in _START_SCRIPTS and (manifest is None or called[0] not in manifest.scripts):

@@ -44,7 +44,7 @@ _TEXTS: Final = frozenset({"interpreted_string_literal", "raw_string_literal"})
 _READS: Final = frozenset({"os.Getenv", "os.LookupEnv"})
 _VERSION: Final = re.compile(r"v\d+")
 _NO_NAME: Final = re.compile(r"[-.]")
-"""What the last part of an import path has and a package's name cannot have."""
+"""Characters that an import path may contain and a package name may not."""
 _MAX_CHAIN: Final = 40
 
 

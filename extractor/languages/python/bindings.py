@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from extractor.languages.common.facts import Given
-from extractor.languages.python.nodes import parameter_defaults
+from extractor.languages.python.nodes import dotted, parameter_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,9 +41,25 @@ def given_in_class(node: ast.ClassDef) -> Iterator[Given]:
 def given_in_parts(name: str, value: ast.expr) -> Iterator[Given]:
     """Yield what a dictionary holds, as members of the variable that is given it."""
     if isinstance(value, ast.Dict):
-        for key, item in zip(value.keys, value.values, strict=True):
+        # what is unpacked behind an entry may replace it
+        unpacked = max((at for at, key in enumerate(value.keys) if key is None), default=-1)
+        for at, (key, item) in enumerate(zip(value.keys, value.values, strict=True)):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                yield Given(f"{name}.{key.value}", ast.unparse(item))
+                yield Given(f"{name}.{key.value}", ast.unparse(item) if at > unpacked else "")
+
+
+def stored_name(target: ast.expr) -> str:
+    """Return the variable or member that one target of an assignment is: ``config.mode`` for ``config["mode"]``, too.
+
+    Empty for any other target.
+    """
+    match target:
+        case ast.Name() | ast.Attribute():
+            return dotted(target)
+        case ast.Subscript(value, ast.Constant(key)):
+            return f"{dotted(value)}.{key!s}"
+        case _:
+            return ""
 
 
 def names_stored(targets: Iterable[ast.expr]) -> Iterator[str]:

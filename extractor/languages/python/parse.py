@@ -35,6 +35,7 @@ from extractor.languages.python.bindings import (
     given_in_class,
     given_in_parts,
     names_stored,
+    stored_name,
     taken_by,
 )
 from extractor.languages.python.names import constants, defined_names, free_names, late_names, loose_method
@@ -109,6 +110,7 @@ def parse_python(text: str, registrations: frozenset[str] = frozenset()) -> Code
         late=late_names(tree, free, registrations | ROUTE_DECORATORS),
         constants=constants(tree.body),
         values=once_given(visitor.values),
+        assigned=frozenset(visitor.assigned),
         parameters=visitor.parameters,
         required=frozenset(visitor.required),
         reads=tuple(visitor.reads),
@@ -146,6 +148,7 @@ class _Visitor(ast.NodeVisitor):
         self.environment: list[EnvironmentRead] = []
         self.texts: list[Text] = []
         self.values: list[Given] = []
+        self.assigned: set[str] = set()
         self.parameters: dict[str, tuple[str, ...]] = {}
         self.required: set[str] = set()
         self.reads: list[Call] = []
@@ -276,7 +279,9 @@ class _Visitor(ast.NodeVisitor):
 
     def _unsettle(self, *targets: ast.expr) -> None:
         """What variables are given in other ways is not known."""
-        self.values += (Given(name, "") for name in names_stored(targets))
+        names = tuple(names_stored(targets))
+        self.assigned |= {*names}
+        self.values += (Given(name, "") for name in names)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         self._unsettle(node.target)
@@ -306,16 +311,12 @@ class _Visitor(ast.NodeVisitor):
 
     def _assigned(self, value: ast.expr, target: ast.expr) -> None:
         self._target = dotted(target)
-        if isinstance(target, ast.Name):
-            self._give(target.id, value)
-        elif isinstance(target, ast.Attribute):
-            self._give(dotted(target), value)
+        if name := stored_name(target):
+            given = Given(name, ast.unparse(value), tuple(self._branches), tuple(self._functions), self._unsure > 0)
+            self.assigned.add(name)
+            self.values += (given, *given_in_parts(name, value))
         self.visit(value)
         self._target = None
-
-    def _give(self, name: str, value: ast.expr) -> None:
-        given = Given(name, ast.unparse(value), tuple(self._branches), tuple(self._functions), self._unsure > 0)
-        self.values += (given, *given_in_parts(name, value))
 
     def visit_Expr(self, node: ast.Expr) -> None:
         value = node.value.value if isinstance(node.value, ast.Await) else node.value

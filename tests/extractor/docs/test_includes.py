@@ -123,7 +123,7 @@ def test_a_file_that_may_be_above_the_docs_root_has_a_hint(root: Path) -> None:
     (root.parent / "mkdocs.yml").write_text("site_name: Mill\n")
     (root / "p.md").write_text('```py\n--8<-- "src/a.py"\n```\n')
     (problem,) = read_page(root, "p.md", Layout()).problems
-    assert problem.message.endswith("configured in the folder above; give that folder as the docs root)")
+    assert problem.message.endswith("the site's configuration is one folder above: pass that folder as the docs root")
 
 
 def test_a_section_that_is_not_there(root: Path) -> None:

@@ -168,7 +168,7 @@ def test_a_block_that_compares_two_versions_is_not_one_program(tmp_path: Path, w
     example = of_page(tmp_path, f"# T\n\n```python\n{code}```\n")
     assert example.status is ExampleStatus.SKIPPED
     assert example.reason is not None
-    assert example.reason.startswith("compares code (“")
+    assert example.reason.startswith("compares two versions (“")
 
 
 @pytest.mark.parametrize(
@@ -176,6 +176,7 @@ def test_a_block_that_compares_two_versions_is_not_one_program(tmp_path: Path, w
     [
         COMPARED.format(worse="# before the server starts", better="# after that"),
         COMPARED.format(worse="# Before", better="# this is another name"),
+        f"{SERVER}def turn(x):\n    # Before\n    began = x()\n    # After\n    print(began)\n",
         COMPARED.format(worse="# ❌ FastMCP('a')\n# ✅ FastMCP('App')", better="#"),
     ],
 )

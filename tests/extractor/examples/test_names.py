@@ -51,6 +51,8 @@ def test_order_of_statements() -> None:
         ("package.json", "json", "package.json"),
         ("server.py", "json", None),
         ("Node.js", "js", None),
+        ("A server on the edge (Mill.js)", "js", None),
+        ("A server on the edge (mill.js)", "js", "mill.js"),
     ],
 )
 def test_heading(heading: str, info: str, path: str | None) -> None:

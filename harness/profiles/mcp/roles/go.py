@@ -98,7 +98,7 @@ def _of_other_library(files: Sequence[CodeFacts], start: Start) -> Role | None:
     for kind, call in transports.items() if any(c.last in _RUNNING for c in calls) else ():
         why = "starts a server in a function that nothing calls"
         kind = kind if start is Start.RUN else ExampleKind.OTHER
-        return Role(kind, start, True, call.line, why=why, is_transport_guessed=True)
+        return Role(kind, start, True, call.line, why=why, is_transport_guessed=len(transports) > 1)
     if server:
         why = f"creates the server `{server.target or server.last}`, but nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, True, server.line, server.target, why)
@@ -107,7 +107,8 @@ def _of_other_library(files: Sequence[CodeFacts], start: Start) -> Role | None:
 
 def _is_member(call: Call, code: CodeFacts) -> bool:
     """Whether a call is of a package whose path names the protocol."""
-    return any(call.last in imported.names for imported in code.imports if _is_of_mcp(imported))
+    libraries = (one for one in code.imports if _is_of_mcp(one) and "/internal/" not in f"{one.module}/")
+    return any(call.last in imported.names for imported in libraries)
 
 
 def _is_of_mcp(imported: Import) -> bool:
@@ -147,7 +148,8 @@ def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest
         path
         for code in files
         for call in code.calls
-        if _is_member(call, code) and call.arguments and (path := path_of(call.arguments[0], constants))
+        if any(_made_of(word, call) for word, _ in _TRANSPORTS) and _is_member(call, code)
+        if call.arguments and (path := path_of(call.arguments[0], constants))
     ]
     usual = [ENDPOINT] if any(c.name == "server.NewStreamableHTTPServer" for c in calls) else ["/"]
     return tuple(dict.fromkeys([*(path for path in routes if may_be_endpoint(path)), *usual]))

@@ -227,6 +227,7 @@ def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role 
 def _is_of_other_library(receiver: str, files: Sequence[CodeFacts]) -> bool:
     """Whether an object is made by a class of a library of which it is not known that ``run()`` means stdio."""
     made = {receiver.removesuffix("()"), *(c.name for code in files for c in code.calls if c.target == receiver)}
+    made |= {base for code in files for name in made & code.bases.keys() for base in code.bases[name]}
     imports = [imported for code in files for imported in code.imports]
     modules = [imported.module for imported in imports if made & {*imported.names}]
     # what is imported as a whole: mill_mcp.FastMCP()

@@ -362,6 +362,27 @@ SETTINGS = "class Settings(BaseSettings):\n    model_config = SettingsConfigDict
         (python("config['mode'] == 'http'", "config = {'mode': os.getenv('MODE', 'stdio')}"), "python s.py", {}, STDIO),
         (python("argv[1:] == ['http']", "from sys import argv"), "python s.py http", {}, HTTP),
         (python("mode == 'http'", "mode = 'stdio'\nfor mode in sys.argv: pass"), "python s.py http", {}, None),
+        # what is put in place of something, in part or under a test, or added to it, is not known
+        (python("args.how == 'http'", "p.add_argument('--how', default='stdio')\nif x:\n    args.how = 'http'"), "python s.py",
+         {}, None),
+        (python("config.how == 'http'", "if os.getenv('CLOUD'):\n    config.how = 'http'"), "python s.py", {}, None),
+        (python("config['how'] == 'http'", "config = {'how': 'x'}\nif os.getenv('PORT'):\n    config['how'] = 'http'"),
+         "python s.py", {"PORT": "1"}, HTTP),
+        (python("'http' in how", "how = ['x']\nif os.getenv('PORT'):\n    how.append('http')"), "python s.py", {"PORT": "1"},
+         None),
+        (python("c['http']", "c = {'http': False, **load()}"), "python s.py", {}, None),
+        (python("c['http']", "c = {**load(), 'http': False}"), "python s.py", {}, STDIO),
+        (python("os.getenv('HOW') == 'http'", "os.environ.setdefault('HOW', 'http')"), "python s.py", {}, None),
+        (node('process.env.HOW === "http"', 'process.env.HOW ??= "http";'), "node s.js", {}, None),
+        (node('how.includes("http")', 'const how = ["x"]; if (process.env.PORT) how.push("http");'), "node s.js", {}, None),
+        (node("c.http", "const c = { http: false, ...load() };"), "node s.js", {}, None),
+        (node("c.http", "const c = { http: false }; Object.assign(c, load());"), "node s.js", {}, None),
+        # what is taken apart with a default
+        (node('how === "http"', 'program.option("-h, --how <h>"); const { how = "stdio" } = program.opts();'),
+         "node s.js --how http", {}, HTTP),
+        (node('how === "http"', 'program.option("-h, --how <h>"); const { how = "stdio" } = program.opts();'), "node s.js", {},
+         STDIO),
+        (node("require.main !== module", ""), "node s.js", {}, STDIO),
         # words by their place, options among them
         (python("len(sys.argv) > 1 and sys.argv[1] == '--http'", ""), "python s.py --http", {}, HTTP),
         (node('process.argv[2] === "--http"', ""), "node s.js --http", {}, HTTP),
@@ -637,3 +658,20 @@ def test_a_server_or_a_loader_decides_itself(tmp_path: Path, command: str, kind:
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert (example.kind, example.reason) == (kind, None)
+
+
+MANY = ", ".join(f"a{n}" for n in range(6000))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"const [{MANY}] = [{', '.join(['1'] * 6000)}];\nconst server = new McpServer({{}});",
+        f"function f({', '.join(f'a{n} = 0' for n in range(2000))}) {{}}\n{'f();' * 16000}",
+    ],
+)
+def test_many_names_take_no_longer_than_they_are_many(code: str) -> None:
+    began = time.process_time()
+    role = CODE.of("typescript").role((parse_typescript(code + NODE.replace("BEFORE", "").replace("TEST", "a1")),))
+    assert role.modes is not None
+    assert time.process_time() - began < 3

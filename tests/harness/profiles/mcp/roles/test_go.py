@@ -119,6 +119,8 @@ BODY
         ("c := mill_mcp.NewClient(t)\ns := mill_mcp.NewServer(u)", ExampleKind.OTHER),
         ("s := mill_mcp.NewServer(transport.NewStdioServerTransport())", ExampleKind.OTHER),
         ("s := mill_mcp.NewServer(nil)\ns.Serve()", ExampleKind.OTHER),
+        ("s := mill_mcp.NewServer(mill_mcp.NewPlugin(nil))\ns.Run()", ExampleKind.OTHER),
+        ("s := mill_mcp.NewServer(nil)\nmill_mcp.RegisterClientTool(s)", ExampleKind.OTHER),
     ],
 )
 def test_a_library_that_has_the_protocol_in_its_path(body: str, kind: ExampleKind) -> None:

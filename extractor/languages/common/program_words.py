@@ -119,7 +119,17 @@ def called_script(command: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
     if not rest:
         return None
     own = rest.index("--") if "--" in rest else len(rest)
-    return rest[0], (*(w for w in rest[1:own] if tool != "npm" or not w.startswith("-")), *rest[own + 1 :])
+    kept = _without_npm_options(rest[1:own]) if tool == "npm" else rest[1:own]
+    return rest[0], (*kept, *rest[own + 1 :])
+
+
+def _without_npm_options(words: list[str]) -> list[str]:
+    """The words behind a script that npm does not keep to itself."""
+    kept: list[str] = []
+    while words := _without_options(words, _OF_MANAGERS):
+        kept.append(words[0])
+        words = words[1:]
+    return kept
 
 
 def _is_known(word: str) -> bool:

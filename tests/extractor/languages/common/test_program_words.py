@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.languages.common.given import called_script, given_words
+from extractor.languages.common.program_words import called_script, given_words
 
 
 @pytest.mark.parametrize(
@@ -38,4 +38,6 @@ def test_where_a_name_ends_is_not_always_known() -> None:
 def test_npm_keeps_options_to_itself() -> None:
     assert called_script(["npm", "--prefix", "web", "run", "start", "low", "--high", "--", "--far"]) == ("start", ("low", "--far"))
     assert called_script(["pnpm", "--filter", "web", "start", "low", "--high"]) == ("start", ("low", "--high"))
+    assert called_script(["npm", "start", "--prefix", "web"]) == ("start", ())
+    assert called_script(["npm", "run", "start", "-w", "web", "--", "-v"]) == ("start", ("-v",))
     assert called_script(["npm", "run"]) is called_script(["node", "start"]) is called_script([]) is None
