@@ -23,7 +23,7 @@ class Unchecked:
 
     example: ExampleResult
     why: str
-    unsteady: Finding | None = None
+    flaky: Finding | None = None
     """The finding that two runs have otherwise, if that is why."""
 
 
@@ -35,22 +35,22 @@ def unchecked_programs(report: Report) -> tuple[Unchecked, ...]:
     known = [note for note in report.baseline if note.kind is BaselineKind.KNOWN]
     examples, findings = {note.example for note in known}, {(note.example, note.requirement) for note in known}
     edited = (e for e in report.examples if e.id in report.edited and e.status is not Status.SKIPPED)
-    found = ((example, _unsteady(example, findings)) for example in edited)
+    found = ((example, _flaky(example, findings)) for example in edited)
     return tuple(
-        Unchecked(example, _why_unchecked(example, unsteady), unsteady)
-        for example, unsteady in found
-        if unsteady is not None or (not example.checked and example.id not in examples)
+        Unchecked(example, _why_unchecked(example, flaky), flaky)
+        for example, flaky in found
+        if flaky is not None or (not example.checked and example.id not in examples)
     )
 
 
-def _unsteady(example: ExampleResult, accepted: Collection[tuple[str, str]]) -> Finding | None:
-    unsteady = (finding for finding in example.findings if finding.unsteady)
-    return next((one for one in unsteady if (example.id, one.requirement) not in accepted), None)
+def _flaky(example: ExampleResult, accepted: Collection[tuple[str, str]]) -> Finding | None:
+    flaky = (finding for finding in example.findings if finding.flaky)
+    return next((one for one in flaky if (example.id, one.requirement) not in accepted), None)
 
 
-def _why_unchecked(example: ExampleResult, unsteady: Finding | None) -> str:
-    if unsteady is not None:
-        return f"{unsteady.requirement}: {unsteady.summary}"
+def _why_unchecked(example: ExampleResult, flaky: Finding | None) -> str:
+    if flaky is not None:
+        return f"{flaky.requirement}: {flaky.summary}"
     undecided = (f.summary for f in example.findings if f.verdict is Verdict.INCONCLUSIVE)
     said = next(undecided, None) if example.status is Status.NOT_RUNNING else None
     return said or example.reason or "no reason given"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extractor.model import ExampleKind
-from harness.judge.findings import count, join_words
+from harness.judge.findings import join_words
 from harness.model import Basis, BodyFault, DriftKind, ReportProblem
 
 if TYPE_CHECKING:
@@ -82,31 +82,19 @@ def limit_remarks(examples: Sequence[ExampleResult]) -> Iterator[ReportProblem]:
             )
 
 
-def changed_schema_remark(revisions: Collection[str], ref: str) -> Iterator[ReportProblem]:
-    """Yield a remark on the JSON Schemas that a change adds, edits or removes: they decide what a fault is.
-
-    Args:
-        revisions: whose schemas they are.
-        ref: what the change is compared with, as given.
-    """
+def changed_schema_remark(revisions: Collection[str]) -> Iterator[ReportProblem]:
+    """Yield a remark on the JSON Schemas that a change adds, edits or removes, by their revisions."""
     if revisions:
         named = join_words(sorted(revisions))
-        yield ReportProblem(f"the JSON Schema of {named} is not that of {ref}; messages are checked by the one here")
+        yield ReportProblem(f"this change modifies the JSON Schema of {named}, by which messages are checked")
 
 
-def left_out_remark(pages: Sequence[str], ref: str) -> Iterator[ReportProblem]:
-    """Yield a remark on the pages that a change has its configuration ignore, if there are any.
-
-    Args:
-        pages: in order.
-        ref: what the change is compared with, as given.
-    """
+def left_out_remark(pages: Sequence[str]) -> Iterator[ReportProblem]:
+    """Yield a remark on the pages that a change has its configuration ignore, in order, if there are any."""
     if pages:
         more = (f"{len(pages) - _NAMED:,} more",) if len(pages) > _NAMED else ()
         named = join_words([*pages[:_NAMED], *more])
-        yield ReportProblem(
-            f"[layout] ignore of this change leaves out {count(len(pages), 'page')} that {ref} has checked: {named}"
-        )
+        yield ReportProblem(f"pages that this change adds to [layout] ignore, and that are no longer checked: {named}")
 
 
 def mark_blocking_drift(

@@ -173,10 +173,10 @@ class Finding:
     change: Annotated[
         FindingChange | None, Meta(description="With --changed-since, of a violation: compared with the merge base.")
     ] = None
-    unsteady: Annotated[
-        bool, Meta(description="With --changed-since: whether a second run of the same program did not show it.")
+    flaky: Annotated[
+        bool, Meta(description="With --changed-since: whether a second run of the same program shows it otherwise.")
     ] = False
-    """Then it is inconclusive."""
+    """Inconclusive, unless what is left of it was there before the change."""
 
     @property
     def failing_legs(self) -> frozenset[str]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from extractor.model import Corpus, Example
     from harness.config import Config
     from harness.model import ExampleResult, Report
-    from harness.run.outcome import FindingKey
+    from harness.run.confirm import FindingKey
     from harness.run.plan import Plan
 
 FOLDER: Final = "patches"

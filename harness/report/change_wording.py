@@ -97,7 +97,7 @@ def text_change_sentence(change: TextChange) -> str:
 
 def unchecked_sentence(entry: Unchecked) -> str:
     """Return why a program that a change adds or edits was not checked, and how it is left out on purpose."""
-    what = "was not checked" if entry.unsteady is None else "gave different results in two runs"
+    what = "was not checked" if entry.flaky is None else "gave different results in two runs"
     return f"{entry.example.id} {what}: {unchecked_reason(entry)}"
 
 

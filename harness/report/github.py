@@ -94,11 +94,11 @@ def _annotations(report: Report) -> Iterator[Annotation]:
             yield Annotation("warning", start_of(example), "not checked", f"{example.id}: {example.reason or ''}")
     unchecked = unchecked_programs(report)
     for entry in unchecked:
-        if entry.example.status is not Status.BLOCKED and entry.unsteady is None:
+        if entry.example.status is not Status.BLOCKED and entry.flaky is None:
             yield Annotation("warning", start_of(entry.example), "not checked", unchecked_sentence(entry))
     for example in report.examples:
         for finding in example.findings:
-            if finding.unsteady:
+            if finding.flaky:
                 title = f"{finding.requirement}: two runs differ"
                 yield Annotation("warning", start_of(example), title, finding.summary)
     for lost in report.lost:

@@ -75,7 +75,7 @@ def _settled(finding: Finding, second: ExampleResult) -> Finding:
             finding,
             legs=other.legs,
             gates=other.gates,
-            unsteady=True,
+            flaky=True,
             summary=f"Two runs differ. In both: {other.summary} In the first, more failed: {finding.summary}",
         )
     if other is not None:
@@ -88,7 +88,7 @@ def _settled(finding: Finding, second: ExampleResult) -> Finding:
         finding,
         verdict=Verdict.INCONCLUSIVE,
         gates=False,
-        unsteady=True,
+        flaky=True,
         summary=f"Two runs differ. In the first: {finding.summary} But {what}".strip(),
         blame=(),
         blame_basis=None,

@@ -121,7 +121,8 @@ async def execute(
     report = describe(affected)
     new = introduced(conclude(report, baseline)) if baseline is not None and base is not None else frozenset()
     if twice := {digest: texts[digest] for digest in sorted(texts_of(report, new))}:
-        observer.note(f"{count(len(twice), 'example')} to run once more, to confirm what the change seems to introduce")
+        examples = count(len(twice), "example")
+        observer.note(f"running {examples} again, to confirm the findings that the change introduces")
         nothing = ImportLookups((), (), config, day=day)
         again = replace(wanted, texts=twice, rules=None, again=True)
 

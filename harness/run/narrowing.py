@@ -74,7 +74,7 @@ def narrowed(plan: Plan, since: Change, config: Config, selection: Selection, se
             trusted=config.settings.trust is not Trust.BASE,
         ),
         schemas=impact.schemas,
-        left_out=left_out_pages(config, then),
+        left_out=left_out_pages(config, then, since),
         edited=frozenset(e.id for e in plan.examples if e.whole and e.id in impact.changed - unedited),
     )
 

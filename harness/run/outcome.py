@@ -30,14 +30,12 @@ if TYPE_CHECKING:
     from harness.config import Config, Shard
     from harness.judge.compare import BaseState
     from harness.model import Drift, ExampleResult, Finding, Patch, Requirement
+    from harness.run.confirm import FindingKey
     from harness.run.plan import Plan
     from harness.run.source import DocsSource
 
 INTERRUPTED = 130
 """Exit code of a run that the user ended."""
-
-FindingKey = tuple[str, str, str]
-"""Names a finding of a report: example, requirement, revision."""
 
 
 def _division(config: Config, shard: Shard) -> str:
@@ -122,8 +120,8 @@ def _with_plan(report: Report, config: Config, plan: Plan) -> Report:
             *report.problems,
             *(ReportProblem(remark) for remark in missing_text_remark(results, plan.bound)),
             *limit_remarks(results),
-            *changed_schema_remark(plan.schemas, config.changed_since or ""),
-            *left_out_remark(plan.left_out, config.changed_since or ""),
+            *changed_schema_remark(plan.schemas),
+            *left_out_remark(plan.left_out),
             *(ReportProblem(problem.message, problem.span) for problem in plan.problems),
         ),
         sources=source_lines(plan.corpus, results),

@@ -98,7 +98,8 @@ class RunResults:
         group = self._groups[digest]
         for example in group:
             judged = self.guarded(example, partial(self._judged, example, recording, recorded, cached))
-            self.again[example.id] = self._shared.of(judged)
+            # nothing of a second run is shown but its findings
+            self.again[example.id] = self._shared.of(replace(judged, transcript=None))
         self._observer.ended(group[0].id)
 
     def block_missing_again(self, digests: Iterable[str], reason: str) -> None:

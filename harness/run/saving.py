@@ -63,6 +63,7 @@ def save(
         links: URI of the docs root, for links to the pages in what goes to the console; None for no links.
     """
     config = None if report.exit_code == INTERRUPTED else config
+    long = {e.whole_transcript for e in report.examples if e.whole_transcript is not None}
     files = [(name, path) for name, path in outputs if path is not None]
     shown = [(name, path) for name, path in outputs if path is None]
     trouble = _Trouble()
@@ -79,7 +80,7 @@ def save(
         _write_outputs(written, on_console.undrawn, console, links, again)
         failed = [BlockedError(f"the {name} report: internal error", "please report this") for name, _ in again.undrawn]
         on_console.errors += [*again.errors, *failed]
-    remove_long_transcripts({e.whole_transcript for e in report.examples if e.whole_transcript is not None})
+    remove_long_transcripts(long)
     return Saved(written, (*trouble.errors, *on_console.errors))
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 LAST_LINES: Final = 30
 """Log lines kept of a run that did not serve."""
 _NOT_FOUND: Final = (404, 405)
+_MOST_LINES: Final = 500
+"""Of one start, for which it is looked whether the next says the same."""
+_TRACEBACK: Final = 3
+"""Lines that the message of an error has, with where it is from."""
 _NUMBER: Final = re.compile(r"\d+")
 """What may differ from start to start: times, processes, ports."""
 
@@ -87,12 +91,14 @@ def last_lines(logs: Sequence[LogLine]) -> Sequence[LogLine]:
 
     A stdio server is started once for each of the conversations that it is to hold. What a build says before stays.
     """
-    said = [(line.source, _NUMBER.sub("0", line.text)) for line in logs]
-    for length in range(1, len(said) // 2 + 1):
-        end = len(said)
-        while end >= 2 * length and said[end - length : end] == said[end - 2 * length : end - length]:
+    exact = [(line.source, line.text) for line in logs]
+    said = [(source, _NUMBER.sub("0", text)) for source, text in exact]
+    for length in range(1, min(len(said) // 2, _MOST_LINES) + 1):
+        # of a few lines, those that differ by a number are different lines
+        lines, end = said if length >= _TRACEBACK else exact, len(said)
+        while end >= 2 * length and lines[end - length : end] == lines[end - 2 * length : end - length]:
             end -= length
-        # one line that is said again and again may be what it does
-        if end < len(said) and (length > 1 or end == length):
+        # lines that are said again and again may be what the program does
+        if end < len(said) and (end == length or len({*lines[-length:]}) > 1):
             return (*logs[: end - length], *logs[-length:])[-LAST_LINES:]
     return logs[-LAST_LINES:]

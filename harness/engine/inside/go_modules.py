@@ -61,7 +61,7 @@ def fetch(entry: dict[str, object], cutoff: str | None) -> None:
         code = subprocess.run(["go", "get", f"{package}@{query}"], check=False).returncode
         if code:
             # the last message is the one that is shown: a proxy's refusal is about the module
-            sys.stderr.write("" if re.search(r"404|410", asked.stderr) else asked.stderr)
+            sys.stderr.write("" if re.search(r"\b(?:404 Not Found|410 Gone)\b", asked.stderr) else asked.stderr)
             raise SystemExit(code)
 
 

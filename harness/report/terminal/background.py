@@ -38,7 +38,7 @@ _ORIGINS: Final = {
 }
 
 
-NOT_KNOWN: Final = "the last run did not know this requirement, or was not asked for it"
+NOT_KNOWN: Final = "the last run did not include this requirement"
 """What is said of a requirement that no result is about."""
 
 

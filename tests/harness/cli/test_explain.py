@@ -178,8 +178,8 @@ def test_a_requirement_that_is_newer_than_the_last_run_is_not_said_to_lack_its_s
     older = tuple(row for row in report.requirements if row.id != new)
     write(replace(report, examples=tuple(examples), requirements=older), tmp_path / "out.json")
     text = " ".join(run("explain", new, "--results", tmp_path / "out.json").output.split())
-    assert "2025-11-25: MUST, the last run did not know this requirement, or was not asked for it" in text
-    assert text.endswith(f"{new} has not been judged: the last run did not know this requirement, or was not asked for it.")
+    assert "2025-11-25: MUST, the last run did not include this requirement" in text
+    assert text.endswith(f"{new} has not been judged: the last run did not include this requirement.")
     assert "sentence was not found" not in text
 
 

@@ -115,3 +115,12 @@ def test_drift_and_stale_baseline_entries_gate() -> None:
         ).exit_code
         == 1
     )
+
+
+@pytest.mark.parametrize(("accepted", "code"), [("http.origin-validate", 3), ("session.missing-400", 0), (None, 3)])
+def test_a_baseline_entry_accepts_its_own_flaky_finding_only(accepted: str | None, code: int) -> None:
+    flaky = replace(_finding(Level.MUST), verdict=Verdict.INCONCLUSIVE, flaky=True)
+    example = _example(Status.JUDGED, flaky)
+    notes = (BaselineNote(BaselineKind.KNOWN, example.id, accepted, "known"),) if accepted else ()
+    report = replace(_report(example), edited=frozenset({example.id}), baseline=notes)
+    assert with_exit_code(report).exit_code == code

@@ -34,10 +34,10 @@ class TestGithub:
     @pytest.mark.parametrize("edited", [False, True])
     def test_what_two_runs_have_otherwise_is_a_warning_and_not_the_changes_fault(self, edited: bool) -> None:
         first = rich_report().examples[0]
-        unsteady = replace(
-            first.findings[0], verdict=Verdict.INCONCLUSIVE, gates=False, unsteady=True, summary="Two runs differ."
+        flaky = replace(
+            first.findings[0], verdict=Verdict.INCONCLUSIVE, gates=False, flaky=True, summary="Two runs differ."
         )
-        example = replace(first, status=Status.JUDGED, findings=(unsteady,))
+        example = replace(first, status=Status.JUDGED, findings=(flaky,))
         report = replace(
             rich_report(), examples=(example,), lost=(), drift=(), baseline=(), problems=(),
             edited=(example.id,) if edited else (),

@@ -49,7 +49,7 @@ def test_only_what_two_runs_show_blocks(
     again = {} if second is None else {first.id: second}
     (settled,) = with_second_run([first], again, {key}, {key} if confirmed else ())
     (one,) = settled.findings
-    assert (one.verdict, one.gates, one.unsteady) == (verdict, gates, "wo runs differ" in one.summary)
+    assert (one.verdict, one.gates, one.flaky) == (verdict, gates, "wo runs differ" in one.summary)
     assert one.evidence == FAILS.evidence, "of the transcript that is kept"
     assert one.summary.endswith(said)
 

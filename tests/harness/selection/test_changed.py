@@ -309,6 +309,24 @@ def test_a_branch_or_tag_does_not_pass_for_that_of_the_remote(
     assert find_change(load_config(docs, changed_since=whole, **flags), whole).files == (SESSION_MAP,)
 
 
+@pytest.mark.parametrize("name", ["origin", "hash"])
+def test_a_branch_does_not_pass_for_a_remote_or_a_commit(docs: Path, tmp_path: Path, name: str) -> None:
+    git(docs, "update-ref", "refs/remotes/origin/main", "main")
+    git(docs, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    whole = git(docs, "rev-parse", "main")
+    ref = whole[:8] if name == "hash" else name
+    flags = {"environ": {}, "state": tmp_path / "state"}
+    find_change(load_config(docs, changed_since=ref, **flags), ref)
+    (docs / SESSION_MAP).write_text("# Nothing is left.\n")
+    git(docs, "commit", "-qam", "a stranger's")
+    git(docs, "update-ref", f"refs/heads/{ref}", "HEAD")
+    with pytest.raises(UsageError, match="is ambiguous in this checkout"):
+        find_change(load_config(docs, changed_since=ref, **flags), ref)
+    # a full hash is no name of a branch
+    git(docs, "update-ref", f"refs/heads/{whole}", "HEAD")
+    find_change(load_config(docs, changed_since=whole, **flags), whole)
+
+
 def test_a_shallow_clone_comes_with_how_to_deepen_it(docs: Path, tmp_path: Path) -> None:
     for branch in ("pull-request", "main"):
         git(docs, "checkout", "-q", branch)

@@ -203,7 +203,7 @@ def test_a_changed_json_schema_is_said(docs: Path, state: Path, monkeypatch: pyt
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(SCHEMA_OF).replace("protocolVersion", name))
     commit(docs)
-    said = f"the JSON Schema of {REVISION} is not that of main; messages are checked by the one here"
+    said = f"this change modifies the JSON Schema of {REVISION}, by which messages are checked"
     (docs / TUTORIAL).write_text(CODE.replace("a tutorial", "the tutorial"))
     assert said not in check(docs, state, monkeypatch, talk).shown
     shutil.rmtree(docs.parent / "schema")

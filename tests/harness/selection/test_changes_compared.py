@@ -377,7 +377,7 @@ def test_what_fails_now_and_then_is_not_laid_on_the_change(
     assert program.codes == [], "each run of it that was to be there, and no other"
     finding = next(f for f in done.example(ID)["findings"] if f["requirement"] == "session.terminated-404")
     assert (done.code, finding["verdict"], finding["gates"]) == (code, verdict, code == 1)
-    assert finding["unsteady"] is (code == 3)
+    assert finding["flaky"] is (code == 3)
     if code == 3:
         assert finding["summary"].startswith("Two runs differ. In the first: ")
         assert "Two runs differ" in done.shown
@@ -396,7 +396,7 @@ def test_a_start_that_fails_now_and_then_is_not_laid_on_the_change(
     (docs / TUTORIAL).write_text(FLAKY)
     done = check(docs, state, monkeypatch, NowAndThen(0, 404).talk)
     runs = next(f for f in done.example(ID)["findings"] if f["requirement"] == "example.runs")
-    assert (done.code, runs["verdict"], runs["unsteady"]) == (3, "inconclusive", True)
+    assert (done.code, runs["verdict"], runs["flaky"]) == (3, "inconclusive", True)
     assert check(docs, state, monkeypatch, NowAndThen(0, 0).talk, "--no-cache").code == 1
 
 

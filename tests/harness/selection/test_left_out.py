@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.judge.remarks import left_out_remark
+from harness.selection.changed import find_change
 from harness.selection.left_out import left_out_pages
 from harness.settings import load_config
 from tests.harness.selection.repositories import CODE, ID, TUTORIAL, check, edit, talk, write_docs
@@ -32,7 +33,7 @@ def test_a_page_that_a_change_ignores(
     edit(docs / "docprobe.toml", 'bindings = "bindings.toml"\n', f'bindings = "bindings.toml"\n{IGNORE}')
     (docs / TUTORIAL).write_text(CODE.replace("status(400)", "status(500)"))
     done = check(docs, tmp_path / "state", monkeypatch, talk, "--trust", trust)
-    said = f"[layout] ignore of this change leaves out 1 page that main has checked: {TUTORIAL}"
+    said = f"pages that this change adds to [layout] ignore, and that are no longer checked: {TUTORIAL}"
     ids = {example["id"] for example in done.document["examples"]}
     if trust == "base":
         assert (ID in ids, said in done.shown) == (True, False)
@@ -45,16 +46,20 @@ def test_a_page_that_a_change_ignores(
 
 def test_a_page_that_is_new_or_gone_or_ignored_before_is_not_left_out(docs: Path, tmp_path: Path) -> None:
     then = load_config(docs, environ={}, state=tmp_path / "state")
-    assert left_out_pages(then, then) == ()
+    since = find_change(then, "main")
+    assert left_out_pages(then, then, since) == ()
     edit(docs / "docprobe.toml", 'bindings = "bindings.toml"\n', f'bindings = "bindings.toml"\n{IGNORE}')
     now = load_config(docs, environ={}, state=tmp_path / "state")
-    assert left_out_pages(now, then) == (TUTORIAL,)
-    assert left_out_pages(then, now) == (), "it is read again"
+    assert left_out_pages(now, then, since) == (TUTORIAL,)
+    assert left_out_pages(then, now, since) == (), "it is read again"
+    (docs / TUTORIAL).with_name("sessions-2.mdx").write_text(CODE)
+    assert left_out_pages(now, then, find_change(then, "main")) == (TUTORIAL,), "the other page is new"
+    (docs / TUTORIAL).with_name("sessions-2.mdx").unlink()
     (docs / TUTORIAL).unlink()
-    assert left_out_pages(now, then) == ()
+    assert left_out_pages(now, then, since) == ()
 
 
 def test_many_pages_are_counted() -> None:
-    (remark,) = left_out_remark([f"page-{number}.md" for number in range(1, 1300)], "main")
+    (remark,) = left_out_remark([f"page-{number}.md" for number in range(1, 1300)])
     assert str(remark).endswith("page-19.md, page-20.md and 1,279 more")
-    assert tuple(left_out_remark((), "main")) == ()
+    assert tuple(left_out_remark(())) == ()

@@ -155,7 +155,7 @@ class StdioRecorder:
         answers = [exchange for exchange in self.exchanges if exchange.reply is not None]
         self._ended_after_answers = any(exchange.process == self._process for exchange in answers)
         slowest_s = max((e.duration_s for e in answers if not e.step.startswith(steps.TOOL_STEPS)), default=0.0)
-        patience_s = max(self._timeout_s, min(self._start_s, steps.PATIENCE * slowest_s + MARGIN_S))
+        patience_s = max(self._timeout_s, min(self._most_start_s, steps.PATIENCE * slowest_s + MARGIN_S))
         await self.end_input()
         noise: list[str] = []
         with anyio.move_on_after(patience_s):

@@ -160,6 +160,8 @@ def test_a_web_application_that_asks_at_its_start_is_a_client(text: str) -> None
         ("import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start({ transportType: 'sse' })", HTTP, False),
         ("import { FastMCP } from 'fastmcp'; const s = new FastMCP({}); s.start()", STDIO, False),
         ("import { FastMCP } from 'mill-mcp'; const s = new FastMCP({}); s.start()", STDIO, True),
+        ("import * as mill from 'mill-mcp'; const s = new mill.FastMCP({}); s.start()", STDIO, True),
+        ("const { FastMCP } = require('mill-mcp'); const s = new FastMCP({}); s.start()", STDIO, True),
     ],
 )
 def test_what_a_library_takes_without_a_word_may_be_a_guess(text: str, kind: ExampleKind, is_guessed: bool) -> None:

@@ -293,3 +293,16 @@ def test_a_transport_that_is_an_expression_is_asked_for(arguments: str) -> None:
 def test_what_a_library_takes_without_a_word_may_be_a_guess(module: str, arguments: str, is_guessed: bool) -> None:
     found = role((parse_python(f"from {module} import FastMCP\nmcp = FastMCP('x')\nmcp.run({arguments})"),))
     assert (found.kind, found.is_transport_guessed) == (STDIO, is_guessed)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import mill_mcp\nmcp = mill_mcp.FastMCP('x')\nmcp.run()",
+        "from mill_mcp import FastMCP\nFastMCP('x').run()",
+        "from mill_mcp import FastMCP\nclass Mill(FastMCP): pass\nmcp = Mill('x')\nmcp.run()",
+    ],
+)
+def test_however_the_library_is_imported(code: str) -> None:
+    found = role((parse_python(code),))
+    assert (found.kind, found.is_transport_guessed) == (STDIO, True)

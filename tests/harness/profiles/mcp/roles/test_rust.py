@@ -113,6 +113,12 @@ def test_the_builder_of_a_library_that_has_the_protocol_in_its_name(text: str, k
     assert found.is_transport_guessed is ("function" in why)
 
 
+def test_a_server_of_the_program_s_own_is_not_a_library_s() -> None:
+    own = 'struct McpServer;\nimpl McpServer { fn new() -> Self { McpServer } fn run(&self) {} }\n'
+    text = own + 'fn main() { let server = McpServer::new(); server.run(); let m = "jsonrpc"; }\n'
+    assert "without naming a transport" not in role((parse_rust(text),)).why
+
+
 def test_the_client_of_a_library_that_has_the_protocol_in_its_name() -> None:
     body = 'let client = McpClient::new("http://localhost:3000"); client.list_tools().await;'
     found = role((parse_rust(f"use acme_mcp::McpClient;\nasync fn main() {{ {body} }}\n"),))
