@@ -78,8 +78,8 @@ def role(files: Sequence[CodeFacts]) -> Role:
 
 def _is_of_library(call: Call, code: CodeFacts) -> bool:
     """Whether a call makes a server of a library's type, and not of one that the program itself defines."""
-    name = _parts(call)[0]
-    return bool(_BUILT.fullmatch(name)) and name not in code.defines
+    name, imported = _parts(call)[0], {name for one in code.imports for name in one.names}
+    return bool(_BUILT.fullmatch(name)) and (name in imported or name not in code.defines)
 
 
 def _built(server: Call, calls: Sequence[Call], start: Start) -> Role:

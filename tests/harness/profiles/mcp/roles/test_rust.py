@@ -101,6 +101,7 @@ async fn main() { let server = McpServer::builder().name("mill").bind_address(at
     ("text", "kind", "why"),
     [
         (BUILT, ExampleKind.HTTP_SERVER, "starts a server in a function that nothing calls"),
+        (BUILT.replace("prelude::*", "McpServer"), ExampleKind.HTTP_SERVER, "starts a server in a function that nothing calls"),
         (BUILT.replace("async fn main", "async fn serve"), ExampleKind.OTHER, "in a function that nothing calls"),
         (BUILT.replace("server.run().await?;", ""), ExampleKind.OTHER, "`server`, but nothing runs it"),
         (BUILT.replace(".bind_address(at)", ""), ExampleKind.OTHER, "without naming a transport"),
