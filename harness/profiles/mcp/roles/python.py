@@ -248,7 +248,7 @@ def _configured_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> R
         return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant, call.line)
     if transports == {"stdio"}:
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
-    why = f"starts its server with `{call.name}()`, without naming a transport"
+    why = f"starts its server with `{call.name}()` without naming a transport"
     return Role(ExampleKind.OTHER, Start.NONE, relevant, call.line, why=why)
 
 

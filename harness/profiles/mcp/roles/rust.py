@@ -89,7 +89,7 @@ def _built(server: Call, calls: Sequence[Call], start: Start) -> Role:
         why = f"creates the server `{server.target or _parts(server)[0]}`, but nothing runs it"
         return Role(ExampleKind.OTHER, Start.NONE, True, server.line, server.target, why)
     if not any(call.last in _ADDRESSES for call in calls):
-        why = f"starts its server with `{running.last}()`, without naming a transport"
+        why = f"starts its server with `{running.last}()` without naming a transport"
         return Role(ExampleKind.OTHER, Start.NONE, True, running.line, why=why)
     kind = ExampleKind.HTTP_SERVER if start is Start.RUN else ExampleKind.OTHER
     why = "starts a server in a function that nothing calls"
