@@ -11,7 +11,7 @@ from extractor.languages.common.reach import may_begin, used_only_later
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.ecmascript.web import served_paths
 from extractor.model import ExampleKind
-from harness.profiles.mcp.roles.shared import CLIENT_NAME, PARTNERS, WAITS, in_modes, may_be_endpoint
+from harness.profiles.mcp.roles.shared import CLIENT_NAME, PARTNERS, WAITS, in_modes, may_be_endpoint, modules_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -230,12 +230,7 @@ def _is_guessed(start: Call, made: Call, files: Sequence[CodeFacts]) -> bool:
     """Whether ``start()`` states no transport, and what it means in that library is not known."""
     if "transportType" in start.keywords or "transport" in made.keywords:
         return False
-    imports = [imported for code in files for imported in code.imports]
-    modules = [imported.module for imported in imports if made.name in imported.names]
-    # what is imported as a whole: new mill.FastMCP()
-    whole = [one.module for one in imports if {*one.names} <= {"*", "default"} and "mcp" in one.module.lower()]
-    modules = modules or whole
-    return any(module.partition("/")[0] not in _STDIO_BY_DEFAULT for module in modules)
+    return any(module.partition("/")[0] not in _STDIO_BY_DEFAULT for module in modules_of({made.name}, files))
 
 
 def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest] = ()) -> tuple[str, ...]:

@@ -22,7 +22,15 @@ from extractor.languages.python.web import (
 )
 from extractor.model import Dependency, ExampleKind
 from harness.profiles.mcp.roles.by_hand import speaks_by_hand
-from harness.profiles.mcp.roles.shared import CLIENT_NAME, ENDPOINT, PARTNERS, WAITS, in_modes, may_be_endpoint
+from harness.profiles.mcp.roles.shared import (
+    CLIENT_NAME,
+    ENDPOINT,
+    PARTNERS,
+    WAITS,
+    in_modes,
+    may_be_endpoint,
+    modules_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -228,11 +236,7 @@ def _is_of_other_library(receiver: str, files: Sequence[CodeFacts]) -> bool:
     """Whether an object is made by a class of a library of which it is not known that ``run()`` means stdio."""
     made = {receiver.removesuffix("()"), *(c.name for code in files for c in code.calls if c.target == receiver)}
     made |= {base for code in files for name in made & code.bases.keys() for base in code.bases[name]}
-    imports = [imported for code in files for imported in code.imports]
-    modules = [imported.module for imported in imports if made & {*imported.names}]
-    # what is imported as a whole: mill_mcp.FastMCP()
-    modules = modules or [one.module for one in imports if not one.names and "mcp" in one.module.lower()]
-    return any(module.partition(".")[0] not in _STDIO_BY_DEFAULT for module in modules)
+    return any(module.partition(".")[0] not in _STDIO_BY_DEFAULT for module in modules_of(made, files))
 
 
 def _launches(call: Call) -> bool:

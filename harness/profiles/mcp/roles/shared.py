@@ -12,7 +12,7 @@ from extractor.languages.common.roles import Role, Start
 from extractor.model import ExampleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from extractor.languages.common.facts import Call, CodeFacts
 
@@ -24,11 +24,25 @@ PARTNERS: Final = "runs server and client in one process, so that there is no ex
 WAITS: Final = "is a web application that asks its MCP server only once it is asked itself, which docprobe does not do"
 _OLD_TRANSPORT: Final = re.compile(r"/sse|/messages?\b", re.IGNORECASE)
 """Paths of the HTTP+SSE transport of revision 2024-11-05."""
+_WHOLE: Final = frozenset({"*", "default"})
+"""Names of an import of a whole module."""
 
 
 def may_be_endpoint(path: str) -> bool:
     """Return whether the endpoint of Streamable HTTP may be at a path."""
     return not is_side_path(path) and not _OLD_TRANSPORT.search(path)
+
+
+def modules_of(names: Collection[str], files: Sequence[CodeFacts]) -> tuple[str, ...]:
+    """Return the modules that code imports some names from; if none, those of the protocol that it imports as a whole.
+
+    Args:
+        names: of classes, as they are called.
+        files: facts of the program's files.
+    """
+    imports = [imported for code in files for imported in code.imports]
+    whole = (one.module for one in imports if _WHOLE.issuperset(one.names) and "mcp" in one.module.lower())
+    return tuple(one.module for one in imports if not {*names}.isdisjoint(one.names)) or tuple(whole)
 
 
 def in_modes(role: Role, ways: Sequence[tuple[Call, ExampleKind]], files: Sequence[CodeFacts]) -> Role:
