@@ -10,21 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.expressions import UNKNOWN, Expression, parsed
-from extractor.languages.common.facts import COMMAND
-from extractor.languages.common.options import plain, words_of
-from extractor.languages.common.outcomes import (
-    COMPARE,
-    NO,
-    Listed,
-    as_number,
-    decided,
-    number,
-    option_value,
-    same,
-    truth,
-)
-from extractor.languages.common.vocabulary import (
+from extractor.languages.common.condition_names import (
     ARGV,
     AS_NUMBER,
     AS_TRUTH,
@@ -39,10 +25,24 @@ from extractor.languages.common.vocabulary import (
     NAME_OF_PROGRAM,
     NOTHING,
     READS,
-    SAME,
     STREAMS,
     TERMINALS,
     TRUE,
+    UNCHANGED_BY,
+)
+from extractor.languages.common.expressions import UNKNOWN, Expression, parsed
+from extractor.languages.common.facts import COMMAND
+from extractor.languages.common.options import plain, words_of
+from extractor.languages.common.outcomes import (
+    COMPARE,
+    NO,
+    Listed,
+    as_number,
+    decided,
+    number,
+    option_value,
+    same,
+    truth,
 )
 
 if TYPE_CHECKING:
@@ -282,7 +282,7 @@ class Started:
             return value is False or (None if number is None else False)
         if name in AS_NUMBER:
             return as_number(value) if isinstance(value, str) and value else value
-        return truth(value) if name in AS_TRUTH else value if name in SAME else None
+        return truth(value) if name in AS_TRUTH else value if name in UNCHANGED_BY else None
 
     def _method(self, function: Expression, name: str, arguments: Sequence[Expression], depth: int) -> Value:
         """What a method of a text or a list gives; None for any other."""

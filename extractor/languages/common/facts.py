@@ -218,7 +218,7 @@ class CodeFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Assignment:
     """A variable, a parameter or a part of either, and what it is given."""
 
     name: str
@@ -232,13 +232,13 @@ class Given:
     """Whether that may be done several times, or not at all: in a loop, or where something is tried."""
 
 
-def once_given(given: Iterable[Given]) -> dict[str, str]:
+def once_given(given: Iterable[Assignment]) -> dict[str, str]:
     """Return the names that have one short value, and the values; one that depends on tests is an expression of Python.
 
     Args:
         given: names and what they are given, in order.
     """
-    named: dict[str, list[Given]] = {}
+    named: dict[str, list[Assignment]] = {}
     for one in given:
         named.setdefault(one.name, []).append(one)
     values: dict[str, str] = {}
@@ -258,7 +258,7 @@ def once_given(given: Iterable[Given]) -> dict[str, str]:
     return values
 
 
-def _in_turn(given: Sequence[Given]) -> str:
+def _in_turn(given: Sequence[Assignment]) -> str:
     """What a variable is that is given several things in turn, some under tests; empty if that is too much."""
     shared = 0
     while all(len(one.branches) > shared and one.branches[shared] == given[0].branches[shared] for one in given):

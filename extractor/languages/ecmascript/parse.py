@@ -12,11 +12,11 @@ import tree_sitter_typescript
 
 from extractor.languages.common.facts import (
     SERVER_KEYS,
+    Assignment,
     Call,
     CodeError,
     CodeFacts,
     EnvironmentRead,
-    Given,
     Import,
     Text,
     Value,
@@ -269,13 +269,13 @@ def _constants(spots: tuple[Spot, ...]) -> Iterator[tuple[str, str]]:
             yield text_of(name), literal_text(value)
 
 
-def _values(spots: tuple[Spot, ...]) -> Iterator[Given]:
+def _values(spots: tuple[Spot, ...]) -> Iterator[Assignment]:
     """Variables, parameters and properties, and what they are set to."""
     for spot in spots:
         node = spot.node
         match node.type:
             case "augmented_assignment_expression" | "update_expression":
-                yield Given(text_of(node.child_by_field_name("left") or node.child_by_field_name("argument")), "")
+                yield Assignment(text_of(node.child_by_field_name("left") or node.child_by_field_name("argument")), "")
             case "assignment_expression":
                 left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
                 yield _given(spot, _member(left), text_of(right))
@@ -287,13 +287,14 @@ def _values(spots: tuple[Spot, ...]) -> Iterator[Given]:
                 elif name is not None and around == "lexical_declaration":
                     yield _given(spot, text_of(name), "undefined")
             case "import_specifier" if imported := _imported(spot):
-                yield Given(text_of(node.child_by_field_name("alias") or node.child_by_field_name("name")), imported)
+                name = node.child_by_field_name("alias") or node.child_by_field_name("name")
+                yield Assignment(text_of(name), imported)
 
 
-def _parameter_values(spots: tuple[Spot, ...]) -> Iterator[Given]:
+def _parameter_values(spots: tuple[Spot, ...]) -> Iterator[Assignment]:
     """Parameters with a default, and that."""
     for function, taken in parameters_of(spots):
-        yield from (Given(one, default, within=(function,)) for one, default in taken if default is not None)
+        yield from (Assignment(one, default, within=(function,)) for one, default in taken if default is not None)
 
 
 def _member(node: Node | None) -> str:
@@ -310,9 +311,9 @@ _UNSURE: Final = frozenset(
 """What may be run in part, or several times."""
 
 
-def _given(spot: Spot, name: str, text: str) -> Given:
+def _given(spot: Spot, name: str, text: str) -> Assignment:
     unsure = any(node.type in _UNSURE for node in spot.ancestors())
-    return Given(name, text, branches_of(spot), spot.within, unsure)
+    return Assignment(name, text, branches_of(spot), spot.within, unsure)
 
 
 def _imported(spot: Spot) -> str:

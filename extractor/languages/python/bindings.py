@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from extractor.languages.common.facts import Given
+from extractor.languages.common.facts import Assignment
 from extractor.languages.python.nodes import dotted, parameter_defaults
 
 if TYPE_CHECKING:
@@ -23,29 +23,29 @@ def fields_of(node: ast.ClassDef) -> tuple[str, ...]:
     return tuple(target.id for target in targets if isinstance(target, ast.Name))
 
 
-def given_by_default(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Given]:
+def given_by_default(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Assignment]:
     """Yield the parameters of a function that have a default, and that."""
     for name, default in parameter_defaults(function.args):
-        yield Given(name, default, within=(function.name,))
+        yield Assignment(name, default, within=(function.name,))
 
 
-def given_in_class(node: ast.ClassDef) -> Iterator[Given]:
+def given_in_class(node: ast.ClassDef) -> Iterator[Assignment]:
     """Yield what a class gives its own names, as code outside of it reads them: ``Config.PORT``."""
     for one in node.body:
         if isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None:
             target = one.targets[0] if isinstance(one, ast.Assign) else one.target
             if isinstance(target, ast.Name):
-                yield Given(f"{node.name}.{target.id}", ast.unparse(one.value))
+                yield Assignment(f"{node.name}.{target.id}", ast.unparse(one.value))
 
 
-def given_in_parts(name: str, value: ast.expr) -> Iterator[Given]:
+def given_in_parts(name: str, value: ast.expr) -> Iterator[Assignment]:
     """Yield what a dictionary holds, as members of the variable that is given it."""
     if isinstance(value, ast.Dict):
         # what is unpacked behind an entry may replace it
         unpacked = max((at for at, key in enumerate(value.keys) if key is None), default=-1)
         for at, (key, item) in enumerate(zip(value.keys, value.values, strict=True)):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                yield Given(f"{name}.{key.value}", ast.unparse(item) if at > unpacked else "")
+                yield Assignment(f"{name}.{key.value}", ast.unparse(item) if at > unpacked else "")
 
 
 def stored_name(target: ast.expr) -> str:

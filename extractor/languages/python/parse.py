@@ -16,12 +16,12 @@ from extractor.languages.common.facts import (
     MOST_CASES,
     SERVER_KEYS,
     UNKNOWN_TEST,
+    Assignment,
     Branch,
     Call,
     CodeError,
     CodeFacts,
     EnvironmentRead,
-    Given,
     Import,
     Text,
     by_own_name,
@@ -147,7 +147,7 @@ class _Visitor(ast.NodeVisitor):
         self.calls: list[Call] = []
         self.environment: list[EnvironmentRead] = []
         self.texts: list[Text] = []
-        self.values: list[Given] = []
+        self.values: list[Assignment] = []
         self.assigned: set[str] = set()
         self.parameters: dict[str, tuple[str, ...]] = {}
         self.required: set[str] = set()
@@ -265,7 +265,8 @@ class _Visitor(ast.NodeVisitor):
         names = tuple(alias.name for alias in node.names)
         self.aliases |= {alias.asname: alias.name for alias in node.names if alias.asname}
         self.imports.append(self._import(module, names, node.lineno, relative=node.level > 0))
-        self.values += [Given(a.asname or a.name, f"{module}.{a.name}") for a in node.names if module in ("sys", "os")]
+        if module in ("sys", "os"):
+            self.values += [Assignment(a.asname or a.name, f"{module}.{a.name}") for a in node.names]
         self._taken |= {alias.asname or alias.name: f"{module}.{alias.name}" for alias in node.names}
 
     def _import(self, module: str, names: tuple[str, ...], line: int, *, relative: bool) -> Import:
@@ -281,7 +282,7 @@ class _Visitor(ast.NodeVisitor):
         """What variables are given in other ways is not known."""
         names = tuple(names_stored(targets))
         self.assigned |= {*names}
-        self.values += (Given(name, "") for name in names)
+        self.values += (Assignment(name, "") for name in names)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         self._unsettle(node.target)
@@ -312,7 +313,8 @@ class _Visitor(ast.NodeVisitor):
     def _assigned(self, value: ast.expr, target: ast.expr) -> None:
         self._target = dotted(target)
         if name := stored_name(target):
-            given = Given(name, ast.unparse(value), tuple(self._branches), tuple(self._functions), self._unsure > 0)
+            within, text = tuple(self._functions), ast.unparse(value)
+            given = Assignment(name, text, tuple(self._branches), within, self._unsure > 0)
             self.assigned.add(name)
             self.values += (given, *given_in_parts(name, value))
         self.visit(value)

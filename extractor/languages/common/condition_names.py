@@ -23,7 +23,7 @@ MAIN: Final = ("import.meta.url", "import.meta.filename", "import.meta.main", "r
 """What tells whether a file is the program: the one that is started is."""
 AS_NUMBER: Final = frozenset({"int", "float", "Number", "parseInt", "parseFloat"})
 AS_TRUTH: Final = frozenset({"bool", "Boolean"})
-SAME: Final = frozenset({"str", "String", "list", "tuple", "set", "Set"})
+UNCHANGED_BY: Final = frozenset({"str", "String", "list", "tuple", "set", "Set"})
 CHANGED: Final[Mapping[str, Callable[[str], str]]] = {
     "lower": str.lower, "casefold": str.lower, "toLowerCase": str.lower, "upper": str.upper, "toUpperCase": str.upper,
     "strip": str.strip, "trim": str.strip, "toString": str, "valueOf": str,
