@@ -313,8 +313,7 @@ class _Visitor(ast.NodeVisitor):
     def _assigned(self, value: ast.expr, target: ast.expr) -> None:
         self._target = dotted(target)
         if name := stored_name(target):
-            within, text = tuple(self._functions), ast.unparse(value)
-            given = Assignment(name, text, tuple(self._branches), within, self._unsure > 0)
+            given = Assignment(name, ast.unparse(value), (*self._branches,), (*self._functions,), self._unsure > 0)
             self.assigned.add(name)
             self.values += (given, *given_in_parts(name, value))
         self.visit(value)
