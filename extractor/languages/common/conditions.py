@@ -10,26 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.condition_names import (
-    ARGV,
-    AS_NUMBER,
-    AS_TRUTH,
-    BEGINS,
-    CHANGED,
-    DECLARING,
-    ENDS,
-    ENVIRONMENT,
-    HAS,
-    LISTS,
-    MAIN,
-    NAME_OF_PROGRAM,
-    NOTHING,
-    READS,
-    STREAMS,
-    TERMINALS,
-    TRUE,
-    UNCHANGED_BY,
-)
+from extractor.languages.common import condition_names as language
 from extractor.languages.common.expressions import UNKNOWN, Expression, parsed
 from extractor.languages.common.facts import COMMAND
 from extractor.languages.common.options import plain, words_of
@@ -83,7 +64,8 @@ class Started:
         """
         variables = {name.lower(): value for name, value in environment.items()}
         opened = defaults.fields - defaults.closed - defaults.settings
-        parameters = {plain(n): defaults.values[n] not in TRUE | NOTHING for n in opened if n in defaults.values}
+        switches = language.TRUE | language.NOTHING
+        parameters = {plain(n): defaults.values[n] not in switches for n in opened if n in defaults.values}
         return cls(defaults, variables, words_of(command, defaults.options, parameters))
 
     def holds(self, condition: str) -> bool | None:
@@ -127,7 +109,7 @@ class Started:
                 inner = self._value(one.parts[0], depth)
                 return "undefined" if inner is False else "string" if isinstance(inner, str) else None
             case "==" | "!=" | "is":
-                if any(part.names(path) for part in one.parts for path in MAIN):
+                if any(part.names(path) for part in one.parts for path in language.MAIN):
                     return one.kind != "!="
                 holds = same(self._value(one.parts[0], depth), self._value(one.parts[1], depth))
                 return None if holds is None else holds is (one.kind != "!=")
@@ -144,7 +126,7 @@ class Started:
 
     def _is_in(self, item: Expression, held: Expression, depth: int) -> bool | None:
         asked, name = self._value(item, depth), self._path(held)
-        if name in ENVIRONMENT:
+        if name in language.ENVIRONMENT:
             return asked.lower() in self.variables if isinstance(asked, str) else None
         within = self._value(held, depth)
         if within is None and held.kind in ("name", "member") and self._looks_like_arguments(held):
@@ -167,7 +149,7 @@ class Started:
 
     def _looks_like_arguments(self, held: Expression) -> bool:
         """Whether something is called as the words of the command line are, and is nothing else as far as is shown."""
-        return held.path not in self.defaults.values and plain(held.path.rpartition(".")[2]) in LISTS
+        return held.path not in self.defaults.values and plain(held.path.rpartition(".")[2]) in language.LISTS
 
     def _joined(self, one: Expression, depth: int) -> Value:
         left = self._value(one.parts[0], depth)
@@ -198,23 +180,23 @@ class Started:
         """The chain of names of an expression, with what its first name stands for: ``env.PORT``, ``argv``."""
         root, dot, rest = one.path.partition(".")
         given = self.defaults.values.get(root, "")
-        return f"{given}{dot}{rest}" if given in ENVIRONMENT or given in ARGV else one.path
+        return f"{given}{dot}{rest}" if given in language.ENVIRONMENT or given in language.ARGV else one.path
 
     def _at_path(self, one: Expression, depth: int) -> Value:
         """What a name, or a member of something, comes to."""
         path = self._path(one)
-        if path in TRUE | NOTHING:
-            return path in TRUE
+        if path in language.TRUE | language.NOTHING:
+            return path in language.TRUE
         owner, _, name = path.rpartition(".")
-        if owner in ENVIRONMENT:
+        if owner in language.ENVIRONMENT:
             return self._variable(name, None, depth)
-        if path in ARGV:
-            return self._arguments(ARGV[path])
+        if path in language.ARGV:
+            return self._arguments(language.ARGV[path])
         if path == COMMAND:
             return self._command()
-        if path in MAIN:
+        if path in language.MAIN:
             return True
-        if name in TERMINALS and owner.rpartition(".")[2] in STREAMS:
+        if name in language.TERMINALS and owner.rpartition(".")[2] in language.STREAMS:
             # programs run without a terminal
             return False
         if one.kind == "member" and name in ("length", "size", "value"):
@@ -232,7 +214,7 @@ class Started:
         """The words of the command line, behind some for the program itself."""
         if self.given.words is None:
             return Listed(None)
-        return Listed((*([NAME_OF_PROGRAM] * before), *self.given.words))
+        return Listed((*([language.NAME_OF_PROGRAM] * before), *self.given.words))
 
     def _command(self) -> Value:
         """The first word that the program is given, if it is not an option."""
@@ -244,7 +226,7 @@ class Started:
     def _indexed(self, one: Expression, depth: int) -> Value:
         owner = self._path(one.parts[0])
         key = one.parts[1]
-        if owner in ENVIRONMENT:
+        if owner in language.ENVIRONMENT:
             return self._variable(key.text, None, depth) if key.kind == "text" else None
         if key.kind == "text":
             return self._named(f"{owner}.{key.text}", key.text, depth) if owner else None
@@ -261,13 +243,13 @@ class Started:
         name = function.text
         first = arguments[0] if arguments else None
         named = {part.text: part.parts[0] for part in arguments if part.kind == "keyword"}
-        if path in READS and first is not None and first.kind == "text":
+        if path in language.READS and first is not None and first.kind == "text":
             fallback = named.get("default", arguments[1] if len(arguments) > 1 else None)
             return self._variable(first.text, fallback, depth)
         if path == "getattr" and first is not None and first.path and len(arguments) > 1:
             asked = arguments[1].text
             return self._named(f"{first.path}.{asked}", asked, depth) if arguments[1].kind == "text" else None
-        if name in DECLARING:
+        if name in language.DECLARING:
             given = named.get("default", named.get("default_factory", first))
             return self._value(given, depth) if given is not None and given.kind != "keyword" else None
         if function.kind == "member" and (found := self._method(function, name, arguments, depth)) is not None:
@@ -280,28 +262,28 @@ class Started:
         if name == "isNaN":
             number = as_number(value)
             return value is False or (None if number is None else False)
-        if name in AS_NUMBER:
+        if name in language.AS_NUMBER:
             return as_number(value) if isinstance(value, str) and value else value
-        return truth(value) if name in AS_TRUTH else value if name in UNCHANGED_BY else None
+        return truth(value) if name in language.AS_TRUTH else value if name in language.UNCHANGED_BY else None
 
     def _method(self, function: Expression, name: str, arguments: Sequence[Expression], depth: int) -> Value:
         """What a method of a text or a list gives; None for any other."""
         held = function.parts[0]
-        if name in TERMINALS and self._path(held).rpartition(".")[2] in STREAMS:
+        if name in language.TERMINALS and self._path(held).rpartition(".")[2] in language.STREAMS:
             return False
         if not arguments:
-            value = self._value(held, depth)
-            return None if name not in CHANGED else CHANGED[name](value) if isinstance(value, str) else value
-        if name in HAS:
+            value, change = self._value(held, depth), language.CHANGED.get(name)
+            return None if change is None else change(value) if isinstance(value, str) else value
+        if name in language.HAS:
             return self._is_in(arguments[0], held, depth)
-        if name not in (*BEGINS, *ENDS, "indexOf", "at", "slice"):
+        if name not in (*language.BEGINS, *language.ENDS, "indexOf", "at", "slice"):
             return None
         value, asked = self._value(held, depth), self._value(arguments[0], depth)
         match value, asked:
-            case False, _ if name in (*BEGINS, *ENDS):
+            case False, _ if name in (*language.BEGINS, *language.ENDS):
                 return False
-            case str(), str() if name in (*BEGINS, *ENDS):
-                return value.startswith(asked) if name in BEGINS else value.endswith(asked)
+            case str(), str() if name in (*language.BEGINS, *language.ENDS):
+                return value.startswith(asked) if name in language.BEGINS else value.endswith(asked)
             case Listed(tuple() as items), int() if name == "slice":
                 return Listed(items[asked:])
             case Listed(tuple() as items), int() if name == "at":
@@ -318,7 +300,7 @@ class Started:
         value = self.variables.get(name.lower())
         if value is not None:
             return value
-        if any(f"{environment}.{name}" in self.defaults.assigned for environment in ENVIRONMENT):
+        if any(f"{environment}.{name}" in self.defaults.assigned for environment in language.ENVIRONMENT):
             return None
         return self._value(fallback, depth) if fallback is not None else False
 
