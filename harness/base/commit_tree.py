@@ -109,7 +109,7 @@ class CommitTree:
         return self.repository.content(GitFile(path, entry.id, is_link=entry.mode == LINK))
 
     def _link(self, path: str) -> str | None:
-        """Return where a link leads; None if there is no link at the path."""
+        """Return the target of a link; None if the path is not a link."""
         tree, rest = self._owner(path)
         entry = tree._entry(rest)
         return os.fsdecode(tree._content(rest) or b"") if entry is not None and entry.mode == LINK else None

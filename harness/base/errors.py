@@ -30,7 +30,7 @@ class NothingSelectedError(UsageError):
 
 
 class NoDocsRootError(UsageError):
-    """There is no docs root at or above a folder."""
+    """No docs root was found at or above a folder."""
 
 
 class LinkError(UsageError):

@@ -22,7 +22,7 @@ _MEMBER: Final = re.compile(
     r"has no attribute '(\w+)'|[.)](\w+) is not a (?:function|constructor)|Property '(\w+)' does not exist"
     r"|cannot import name '(\w+)'|does not provide an export named '(\w+)'"
 )
-_ABSENT_PACKAGE: Final = re.compile(r" cannot be installed: there is no package (\S+)$")
+_ABSENT_PACKAGE: Final = re.compile(r" cannot be installed: package (\S+) does not exist$")
 """What an install says that was asked for a module, for a package that the module does not have."""
 _TAKEN: Final = re.compile(r"EADDRINUSE|\[Errno 98\]|address already in use|[Pp]ort \d+ is (?:in use|taken)")
 _TOKEN: Final = re.compile(r"demands a token|\banswered 40[13]\b|: 40[13]\b")

@@ -145,6 +145,6 @@ def fault(log: Sequence[str]) -> InstallFault:
 
 def _messages(lines: Sequence[str]) -> Iterator[str]:
     """The most informative lines first: those of the go command, then all others, the last first."""
-    yield from (f"there is no package {found[1]}" for line in reversed(lines) if (found := _NO_PACKAGE.search(line)))
+    yield from (f"package {found[1]} does not exist" for line in reversed(lines) if (found := _NO_PACKAGE.search(line)))
     yield from (line.removeprefix("go: ")[:500] for line in reversed(lines) if line.startswith("go: "))
     yield from (line[:500] for line in reversed(lines))

@@ -56,7 +56,7 @@ class RevisionSentence:
     others: tuple[tuple[str, Span], ...] = ()
     """Further sentences that it is bound to, with their places."""
     unknown: str = "whose sentence was not found"
-    """Why there is no sentence where one belongs."""
+    """Why no sentence is shown where one belongs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def test_a_name_that_no_package_exports_is_named(words: str) -> None:
 
 def test_an_import_of_what_a_module_does_not_have_is_marked() -> None:
     program = bundle('package main\n\nimport (\n\t"acme.example/sdk/mcp"\n\t"acme.example/sdk/mill"\n)\n')
-    absent = "acme.example/sdk cannot be installed: there is no package acme.example/sdk/mill"
+    absent = "acme.example/sdk cannot be installed: package acme.example/sdk/mill does not exist"
     failed = run("", StartOutcome.INSTALL_FAILED, absent)
     assert fix(failed, program) == "Correct the import of `acme.example/sdk/mill`: its module has no such package."
     assert lines_of_cause(failed, program, cause_of(failed, program)) == (Span(PAGE, 15, 15),)

@@ -322,7 +322,7 @@ def test_a_branch_does_not_pass_for_a_remote_or_a_commit(docs: Path, tmp_path: P
     git(docs, "update-ref", f"refs/heads/{ref}", "HEAD")
     with pytest.raises(UsageError, match="is ambiguous in this checkout"):
         find_change(load_config(docs, changed_since=ref, **flags), ref)
-    # a full hash is no name of a branch
+    # a full hash wins over a branch of that name
     git(docs, "update-ref", f"refs/heads/{whole}", "HEAD")
     find_change(load_config(docs, changed_since=whole, **flags), whole)
 

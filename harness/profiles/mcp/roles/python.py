@@ -226,10 +226,10 @@ def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role 
     if isinstance(transport, str) and (is_server or (relevant and transport in {*HTTP_TRANSPORTS, "stdio"})):
         kind = ExampleKind.HTTP_SERVER if transport in HTTP_TRANSPORTS else ExampleKind.STDIO_SERVER
         return Role(kind, Start.RUN, relevant, call.line)
-    if not call.arguments and is_server:
-        is_guessed = "transport" not in call.keywords and _is_of_other_library(receiver, files)
-        return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line, is_transport_guessed=is_guessed)
-    return None
+    if call.arguments or not is_server:
+        return None
+    is_guessed = "transport" not in call.keywords and _is_of_other_library(receiver, files)
+    return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line, is_transport_guessed=is_guessed)
 
 
 def _is_of_other_library(receiver: str, files: Sequence[CodeFacts]) -> bool:

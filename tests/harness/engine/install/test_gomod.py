@@ -90,7 +90,7 @@ def test_whose_fault_a_failure_is(log: str, whose: str) -> None:
 )  # fmt: skip
 def test_a_package_that_its_module_does_not_have_is_named(said: list[str]) -> None:
     found = gomod.fault(["go: added github.com/acme/sdk v1.8.0", *said])
-    assert (found.whose, found.detail) == ("docs", "there is no package github.com/acme/sdk/mill")
+    assert (found.whose, found.detail) == ("docs", "package github.com/acme/sdk/mill does not exist")
 
 
 def go_bundle(code: str, *dependencies: Dependency) -> Bundle:
