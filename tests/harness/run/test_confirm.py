@@ -50,8 +50,16 @@ def test_only_what_two_runs_show_blocks(
     (settled,) = with_second_run([first], again, {key}, {key} if confirmed else ())
     (one,) = settled.findings
     assert (one.verdict, one.gates, one.flaky) == (verdict, gates, "wo runs differ" in one.summary)
-    assert one.evidence == FAILS.evidence, "of the transcript that is kept"
     assert one.summary.endswith(said)
+
+
+def test_of_a_fault_in_part_the_legs_of_both_runs_are_left_with_the_exchanges_of_the_first() -> None:
+    first = replace(FAILS, legs={"GET": Verdict.VIOLATED, "POST": Verdict.VIOLATED}, evidence=(3, 4))
+    second = replace(LEFT, legs={"GET": Verdict.VIOLATED, "POST": Verdict.SATISFIED}, evidence=(7,))
+    ran = result(first)
+    (settled,) = with_second_run([ran], {ran.id: result(second)}, {(ran.id, *KEY)}, ())
+    (one,) = settled.findings
+    assert (one.failing_legs, one.evidence, one.gates, one.flaky) == ({"GET"}, (3, 4), False, True)
 
 
 def test_what_was_there_before_is_left_alone() -> None:

@@ -102,7 +102,11 @@ def test_an_example_that_the_console_cannot_draw_costs_only_itself(
     monkeypatch.setattr(markdown, "render", broken)
     shown = io.StringIO()
     outputs = [("markdown", None), ("json", tmp_path / "o.json")]
-    saved = save(replace(rich_report(), exit_code=0), outputs, console=Console(file=shown))
+    (waiting := tmp_path / "waiting.json").write_text("{}")
+    first, *others = rich_report().examples
+    examples = (replace(first, whole_transcript=str(waiting)), *others)
+    saved = save(replace(rich_report(), examples=examples, exit_code=0), outputs, console=Console(file=shown))
+    assert not waiting.exists(), "nothing waits in the state folder"
     stated = json.loads((tmp_path / "o.json").read_bytes())["summary"]["exit_code"]
     assert saved.report.exit_code == stated == 3
     assert ("ZeroDivisionError" in shown.getvalue()) is not lasting
