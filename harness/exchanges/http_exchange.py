@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LINGER_S: Final = 0.05
 """How long to read on where nothing more is due."""
+BRIEF_S: Final = 0.01
+"""Least time to listen to a stream that was opened for its status alone."""
 WATCH_END_S: Final = 2.0
 """Least time for which a stream is watched after the response: still open then, it counts as left open."""
 
@@ -49,8 +51,8 @@ class ProbeRequest:
     """Number of the exchange that differs by exactly the fault under test."""
     linger_s: float = LINGER_S
     """Time a stream may take to end after the response."""
-    listen_s: float = LINGER_S
-    """Time to listen to a stream that owes no response."""
+    listen_s: float | None = None
+    """Time to listen to a stream that owes no response; None if its status is all that is asked for."""
     cuts: bool = False
     """Whether to close the connection after the first event with an id."""
 

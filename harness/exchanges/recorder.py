@@ -18,6 +18,8 @@ import httpx
 from harness.base.jsonrpc import Message, error_code, response_to
 from harness.exchanges.body import READ_BYTES, BodyReader, KeptBody, ReadPlan
 from harness.exchanges.http_exchange import (
+    BRIEF_S,
+    LINGER_S,
     WIRE_ERRORS,
     ProbeAnswer,
     ProbeRequest,
@@ -225,7 +227,7 @@ class Recorder:
         if response is not None:
             try:
                 owed = request.method == "POST" and request.rpc_id is not None
-                listen_s = None if owed else request.listen_s
+                listen_s = None if owed else _listen_s(request, anyio.current_time() - now)
                 plan = ReadPlan(self.timeout_s, request.rpc_id, request.linger_s, listen_s, request.cuts)
                 await self._read(request, response, body, plan)
             finally:
@@ -282,6 +284,14 @@ class Recorder:
                 return await self._transport.handle_async_request(sent), None
         except WIRE_ERRORS as error:
             return None, classify_failure(error)
+
+
+def _listen_s(request: ProbeRequest, head_s: float) -> float:
+    """Return how long to listen to a stream that owes no response and whose head came after ``head_s``.
+
+    Where nothing is asked for but the status, what is sent at once is still heard: on a slow machine that takes longer.
+    """
+    return request.listen_s if request.listen_s is not None else min(max(BRIEF_S, 2 * head_s), LINGER_S)
 
 
 @lru_cache(maxsize=64)

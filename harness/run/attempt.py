@@ -153,10 +153,11 @@ async def _attempt(
     progress("starting")
     # time spent waiting for other texts does not count
     trial = _Trial(bundle, config, resolve, cutoff, began + time.monotonic() - ready, image)
-    converse = partial(trial.converse, engine, image, progress, watcher)
+    started = anyio.Event()
+    converse = partial(trial.converse, engine, image, progress, watcher, started)
     if (tool := bundle.type_check) is None:
         return await converse()
-    return await _checked_beside(converse, partial(types_of, engine, bundle, tool, image, config, progress))
+    return await _checked_beside(converse, started, partial(types_of, engine, bundle, tool, image, config, progress))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +179,9 @@ class _Trial:
         image: Image,
         progress: Callable[[str], None],
         watcher: Watcher,
+        started: anyio.Event,
     ) -> Attempt:
-        """Start the example and converse with it.
+        """Start the example and converse with it; ``started`` is set once it can be conversed with.
 
         Raises:
             BlockedError: docprobe itself, or the machine it runs on, prevented a result.
@@ -203,6 +205,7 @@ class _Trial:
                             block_if_port_is_held(pod, held)
                             block_if_overloaded(pod, f"it did not listen within {limits.start_s:.0f} s")
                             return failed(outcome_of(pod.exit_state()), exit_text(pod.exit_state()))
+                    started.set()
                     settings = replace(self.config.probe_settings, heard=lambda so_far: watcher.heard(so_far, image))
                     transcript = await probe.converse(pod, settings, progress)
             except PodError:
@@ -249,12 +252,16 @@ class _Trial:
 
 
 async def _checked_beside(
-    converse: Callable[[], Awaitable[Attempt]], check: Callable[[], Awaitable[TypeCheck]]
+    converse: Callable[[], Awaitable[Attempt]], started: anyio.Event, check: Callable[[], Awaitable[TypeCheck]]
 ) -> Attempt:
-    """Check types in a pod of their own while the example is conversed with; what does not serve needs no check."""
+    """Check types in a pod of their own while the example is conversed with; what does not serve needs no check.
+
+    The check waits until the example has ``started``: that needs the processors, and a conversation waits often.
+    """
     types: list[TypeCheck] = []
 
     async def run_check() -> None:
+        await started.wait()
         types.append(await check())
 
     async with task_group() as tasks:

@@ -125,7 +125,7 @@ class EngineRecorder:
             pairs: Mapping[int, int] | None = None
 
             def heard(so_far: Transcript, image: Image) -> None:
-                if not turn.followed and to_trace(so_far):
+                if not turn.followed and not tracing.is_begun and to_trace(so_far):
                     tracing.begin(image)
 
             async def served(pod: EnginePod, probe: Probe, transcript: Transcript) -> None:

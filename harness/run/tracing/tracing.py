@@ -73,6 +73,11 @@ class Tracing:
         self._engine, self._bundle, self._config, self._tasks, self._progress = engine, bundle, config, tasks, progress
         self._held: TracedConversation | None = None
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether a conversation was begun."""
+        return self._held is not None
+
     def begin(self, image: Image) -> None:
         """Begin to hold the conversation in a pod of its own, to its end or to where :meth:`found` lets it stop."""
         if self._held is None and (conversation := self._new()) is not None:

@@ -85,7 +85,7 @@ async def converse_http(
         pod: with the example started and listening.
         bundle: the example; its ``endpoint_paths`` are tried first.
         settings: how the conversation is held. Undated revisions (``draft``) are left out: no message can name them.
-            ``heard`` is called when the first revision with a handshake was probed.
+            ``heard`` is called in the first revision with a handshake: after what only reads, and at its end.
         tokens: of the example's authorization server, or those that a user gave; None for none.
         progress: called with what is being probed.
 
@@ -181,7 +181,7 @@ async def _discover(
 
 
 async def _probe(
-    peer: ProbedServer, revisions: tuple[str, ...], progress: Progress, first_probed: Callable[[], None]
+    peer: ProbedServer, revisions: tuple[str, ...], progress: Progress, heard: Callable[[], None]
 ) -> None:
     """Take steps 4 to 6."""
     negotiated = peer.negotiated
@@ -199,11 +199,15 @@ async def _probe(
     for revision in asked if peer.facts.transport is not Transport.HTTP_SSE else ():
         progress(f"probing {revision}")
         peer.suffix = f"@{revision}" if served else ""
-        probe = one_client.probe_revision if one_client_only else _probe_revision
-        if await probe(peer, revision):
+        is_first = not served
+        if one_client_only:
+            is_served = await one_client.probe_revision(peer, revision)
+        else:
+            is_served = await _probe_revision(peer, revision, heard if is_first else _nothing)
+        if is_served:
             served.append(revision)
-            if len(served) == 1:
-                first_probed()
+            if is_first:
+                heard()
     _conclude(peer)
     if served:
         progress("collecting session ids")
@@ -221,12 +225,20 @@ async def _probe(
         await sessions.survives(peer, negotiated.with_handshake[0])
 
 
-async def _probe_revision(peer: ProbedServer, revision: str) -> bool:
-    """Take step 5 for one revision; return False if its baseline was not served."""
+def _nothing() -> None:
+    return
+
+
+async def _probe_revision(peer: ProbedServer, revision: str, has_read: Callable[[], None]) -> bool:
+    """Take step 5 for one revision; return False if its baseline was not served.
+
+    ``has_read`` is called after what only reads.
+    """
     base = await first_session.open_first_session(peer, revision)
     if base is None:
         return False
     await first_session.probe_what_reads(peer, base)
+    has_read()
     streamable = revision >= first_session.STREAMABLE_SINCE
     if streamable:
         await stream_probes.probe_streams(peer, revision, base)

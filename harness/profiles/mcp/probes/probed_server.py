@@ -260,11 +260,14 @@ class ProbedServer:
         caller: Caller,
         *,
         control: int | None = None,
-        listen_s: float = LINGER_S,
+        listen_s: float | None = None,
         replays: int | None = None,
         extra: Headers = (),
     ) -> ProbeAnswer:
-        """GET the endpoint and listen for ``listen_s``, or until the response to request ``replays`` comes."""
+        """GET the endpoint and listen for ``listen_s``, or until the response to request ``replays`` comes.
+
+        Where ``listen_s`` is None the status is what is asked for.
+        """
         request = self.prepare(step, caller, "GET", extra=extra, control=control, accept=ACCEPT_STREAM)
         request = replace(request, rpc_id=replays, linger_s=REPLAY_LINGER_S, listen_s=listen_s)
         for pause_s in (*CLOSING_PAUSES_S, None):
