@@ -227,7 +227,7 @@ class Recorder:
         if response is not None:
             try:
                 owed = request.method == "POST" and request.rpc_id is not None
-                listen_s = None if owed else _listen_s(request, anyio.current_time() - now)
+                listen_s = None if owed else listening_s(request, anyio.current_time() - now)
                 plan = ReadPlan(self.timeout_s, request.rpc_id, request.linger_s, listen_s, request.cuts)
                 await self._read(request, response, body, plan)
             finally:
@@ -286,8 +286,8 @@ class Recorder:
             return None, classify_failure(error)
 
 
-def _listen_s(request: ProbeRequest, head_s: float) -> float:
-    """Return how long to listen to a stream that owes no response and whose head came after ``head_s``.
+def listening_s(request: ProbeRequest, head_s: float) -> float:
+    """Return how many seconds to listen to a stream that owes no response and whose head came after ``head_s``.
 
     Where nothing is asked for but the status, what is sent at once is still heard: on a slow machine that takes longer.
     """

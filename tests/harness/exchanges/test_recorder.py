@@ -6,14 +6,15 @@ import asyncio
 import gzip
 import socket
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
 import pytest
 
 from harness.base.codec import from_json, to_json
-from harness.exchanges.http_exchange import ProbeRequest, StoppedError
-from harness.exchanges.recorder import Recorder
+from harness.exchanges.http_exchange import BRIEF_S, LINGER_S, ProbeRequest, StoppedError
+from harness.exchanges.recorder import Recorder, listening_s
 from harness.model import Answered, BodyFault, Exchange, Failure, FailureKind
 from harness.profiles.mcp import steps
 from tests.support.local_pod import local_pod
@@ -261,6 +262,25 @@ async def test_a_stream_is_left_open_only_as_long_as_asked() -> None:
     assert exchange.reply.fault is BodyFault.OPEN
     assert not exchange.reply.complete
     assert 0.1 <= exchange.duration_s < SILENCE_S
+
+
+@pytest.mark.parametrize("listen_s", [None, 0.1])
+async def test_of_a_stream_that_owes_nothing_what_comes_with_its_head_is_heard(listen_s: float | None) -> None:
+    """Also where only the status is asked for; then no longer than that needs."""
+    asked = {"method": "GET", "body": b"", "rpc_id": None, "listen_s": listen_s}
+    async with talk(Nasty(after(SSE + b"data: first\n\n", silent))) as (recorder, url):
+        exchange = (await recorder.send(ask(url, **asked))).exchange
+    assert exchange.reply is not None
+    assert [event.data for event in exchange.reply.events] == ["first"]
+    assert exchange.reply.fault is BodyFault.OPEN
+    assert (listen_s or BRIEF_S) <= exchange.duration_s < SILENCE_S
+
+
+@pytest.mark.parametrize(("head_s", "listened_s"), [(0.001, BRIEF_S), (0.02, 0.04), (3.0, LINGER_S)])
+def test_a_stream_whose_head_took_longer_is_heard_longer(head_s: float, listened_s: float) -> None:
+    request = ask("http://127.0.0.1:1", method="GET", rpc_id=None)
+    assert listening_s(request, head_s) == listened_s
+    assert listening_s(replace(request, listen_s=1.0), head_s) == 1.0
 
 
 async def test_a_held_stream_sees_what_arrives_while_others_talk() -> None:
