@@ -94,7 +94,7 @@ def left_out_remark(pages: Sequence[str]) -> Iterator[ReportProblem]:
     if pages:
         more = (f"{len(pages) - _NAMED:,} more",) if len(pages) > _NAMED else ()
         named = join_words([*pages[:_NAMED], *more])
-        yield ReportProblem(f"this change adds pages to [layout] ignore, so they are no longer checked: {named}")
+        yield ReportProblem(f"no longer checked, because this change adds them to [layout] ignore: {named}")
 
 
 def mark_blocking_drift(

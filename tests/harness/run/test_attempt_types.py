@@ -92,9 +92,17 @@ async def test_types_are_checked_while_the_example_is_conversed_with(
     assert engine.events == ["checking", "ended"]
 
 
+class SlowlyDyingPod(DeadPod):
+    """Ends before it listens, once everything else waits."""
+
+    async def wait_listening(self, timeout_s: float) -> tuple[ListeningSocket, ...]:
+        await anyio.wait_all_tasks_blocked()
+        return await super().wait_listening(timeout_s)
+
+
 async def test_the_types_of_what_does_not_serve_are_left_unchecked(tmp_path: Path) -> None:
     """Not even begun: a program that has not started yet needs the processors itself."""
-    engine = types_engine(DeadPod("TypeError: no"), anyio.Event())
+    engine = types_engine(SlowlyDyingPod("TypeError: no"), anyio.Event())
     config = Config(docs=tmp_path, layout=Layout(), profile=MCP, state=tmp_path / "state")
     with anyio.fail_after(60):
         found = await record(cast("Engine", engine), TYPED, config, date=None, locks={}, progress=lambda _: None)

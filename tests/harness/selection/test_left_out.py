@@ -33,7 +33,7 @@ def test_a_page_that_a_change_ignores(
     edit(docs / "docprobe.toml", 'bindings = "bindings.toml"\n', f'bindings = "bindings.toml"\n{IGNORE}')
     (docs / TUTORIAL).write_text(CODE.replace("status(400)", "status(500)"))
     done = check(docs, tmp_path / "state", monkeypatch, talk, "--trust", trust)
-    said = f"this change adds pages to [layout] ignore, so they are no longer checked: {TUTORIAL}"
+    said = f"no longer checked, because this change adds them to [layout] ignore: {TUTORIAL}"
     ids = {example["id"] for example in done.document["examples"]}
     if trust == "base":
         assert (ID in ids, said in done.shown) == (True, False)
