@@ -26,6 +26,7 @@ from harness.exchanges.http_exchange import (
     StoppedError,
     classify_failure,
 )
+from harness.exchanges.stalls import StallWatch
 from harness.model import LOOKING_STEP, RETRY_STEP, Answered, Exchange, Failure, Reply
 
 if TYPE_CHECKING:
@@ -221,18 +222,19 @@ class Recorder:
             headers=[(k.encode("latin-1"), v.encode("latin-1")) for k, v in request.headers],
             content=request.body or None,
         )
-        response, failed = await self._head(sent)
-        if task_status is not None:
-            task_status.started((number, body.reply(response) if response is not None else None))
-        if response is not None:
-            try:
-                owed = request.method == "POST" and request.rpc_id is not None
-                listen_s = None if owed else listening_s(request, anyio.current_time() - now)
-                plan = ReadPlan(self.timeout_s, request.rpc_id, request.linger_s, listen_s, request.cuts)
-                await self._read(request, response, body, plan)
-            finally:
-                with anyio.move_on_after(CLOSE_S, shield=True):
-                    await _close(response)
+        with StallWatch() as watch:
+            response, failed = await self._head(sent)
+            if task_status is not None:
+                task_status.started((number, body.reply(response) if response is not None else None))
+            if response is not None:
+                try:
+                    owed = request.method == "POST" and request.rpc_id is not None
+                    listen_s = None if owed else listening_s(request, anyio.current_time() - now)
+                    plan = ReadPlan(self.timeout_s, request.rpc_id, request.linger_s, listen_s, request.cuts)
+                    await self._read(request, response, body, plan)
+                finally:
+                    with anyio.move_on_after(CLOSE_S, shield=True):
+                        await _close(response)
         answer = response_to(body.messages, request.rpc_id)
         reply = body.reply(response) if response is not None else None
         exchange = Exchange(
@@ -248,6 +250,7 @@ class Recorder:
             failure=failed,
             started_s=round(now - self.started, 4),
             duration_s=round(anyio.current_time() - now, 4),
+            stalled_s=watch.stalled_s,
             session=request.session,
             token=request.token,
             control=request.control,

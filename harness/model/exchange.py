@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 KEPT_BYTES: Final = 64 * 1024
 """Bytes of a body, and of one event's data, that a transcript keeps."""
+
+
+_MOST_STALLED: Final = 0.25
+"""Share of a wait in which docprobe may have stood still for its silence to say something."""
 
 
 class FailureKind(StrEnum):
@@ -139,6 +143,8 @@ class Exchange:
     """Why no reply came; None if one did, or if none is expected (notifications over stdio)."""
     started_s: float
     duration_s: float
+    stalled_s: float = field(default=0.0, kw_only=True)
+    """Seconds of it in which docprobe itself stood still: what came then was not read in time."""
     session: str | None = None
     """Label of the session the request was meant for: ``A``, ``B``, … ``unknown``; None if none."""
     token: str | None = None
@@ -158,6 +164,11 @@ class Exchange:
     def status(self) -> int | None:
         """Reply's status; None without a reply."""
         return self.reply.status if self.reply else None
+
+    @property
+    def waited_s(self) -> float:
+        """Seconds that the server had for its answer; 0 where docprobe itself stood still for much of the time."""
+        return self.duration_s - self.stalled_s if self.stalled_s <= self.duration_s * _MOST_STALLED else 0.0
 
     @property
     def timed_out(self) -> bool:

@@ -57,6 +57,7 @@ class Talk:
         failure: Failure | None = None,
         fault: BodyFault | None = None,
         duration_s: float = 0.01,
+        stalled_s: float = 0.0,
         revision: str | None = "",
     ) -> int:
         number = len(self.exchanges) + 1
@@ -79,6 +80,7 @@ class Talk:
                 failure=failure,
                 started_s=float(number),
                 duration_s=duration_s,
+                stalled_s=stalled_s,
                 session=session,
                 control=control,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -352,3 +353,15 @@ async def test_what_a_peer_asks_on_a_stream_is_answered_while_it_is_read() -> No
         assert answer.result == {}
         assert [exchange.step for exchange in recorder.exchanges] == ["test", "text/event-stream"]
         assert [e.reply.body for e in recorder.exchanges[1:] if e.reply is not None] == [GOOD.decode()]
+
+
+async def test_a_wait_in_which_the_loop_stood_still_is_recorded_so() -> None:
+    async def stall(writer: Writer) -> None:
+        time.sleep(3 * SHORT_S)
+        await anyio.sleep(SILENCE_S)
+
+    async with talk(Nasty(stall), timeout_s=2 * SHORT_S) as (recorder, url):
+        late = (await recorder.send(ask(url))).exchange
+    assert late.timed_out
+    assert late.stalled_s >= 2 * SHORT_S
+    assert late.waited_s == 0

@@ -11,6 +11,7 @@ import anyio
 from harness.base import jsonrpc
 from harness.base.errors import PodError
 from harness.exchanges.body import KEPT_EVENTS
+from harness.exchanges.stalls import StallWatch
 from harness.model import KEPT_BYTES, STDIN, STDOUT, Exchange, Failure, FailureKind, Reply, SseEvent
 from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.revisions import FIRST_SESSIONLESS
@@ -89,9 +90,10 @@ class StdioRecorder:
         noise: list[str] = []
         heard: list[str] = []
         answered: list[Message] = []
+        watch = StallWatch()
         try:
             await self._pod.send_stdin(messages.encode(message) + b"\n")
-            with anyio.fail_after(self._start_s if self._started_process else self._timeout_s):
+            with watch, anyio.fail_after(self._start_s if self._started_process else self._timeout_s):
                 while answer is None:
                     line = await self._line()
                     if line is None:
@@ -111,7 +113,8 @@ class StdioRecorder:
             failure = Failure(FailureKind.CLOSED, error.message)
         self._started_process = False
         reply = _reply(line, heard) if answer is not None and line is not None else None
-        self._record(step, STDIN, messages.encode(message).decode(), reply, failure, began, control=control)
+        body = messages.encode(message).decode()
+        self._record(step, STDIN, body, reply, failure, began, control=control, stalled_s=watch.stalled_s)
         for each in answered:
             self._record(steps.ANSWER, STDIN, messages.encode(each).decode(), None, None, began)
         self._record_noise(noise, began)
@@ -158,14 +161,15 @@ class StdioRecorder:
         patience_s = max(self._timeout_s, min(self._most_start_s, steps.PATIENCE * slowest_s + MARGIN_S))
         await self.end_input()
         noise: list[str] = []
-        with anyio.move_on_after(patience_s):
-            while (line := await self._line()) is not None:
-                if _is_noise(line):
-                    noise.append(line)
-        state = await self._pod.wait_exit(max(0.01, patience_s - (time.monotonic() - began)))
+        with StallWatch() as watch:
+            with anyio.move_on_after(patience_s):
+                while (line := await self._line()) is not None:
+                    if _is_noise(line):
+                        noise.append(line)
+            state = await self._pod.wait_exit(max(0.01, patience_s - (time.monotonic() - began)))
         failure = None if state is not None else Failure(FailureKind.TIMEOUT)
         note = state.sentence if state is not None else None
-        self._record(steps.STDIO_CLOSE, "CLOSE", "", None, failure, began, note)
+        self._record(steps.STDIO_CLOSE, "CLOSE", "", None, failure, began, note, stalled_s=watch.stalled_s)
         self._record_noise(noise, began)
 
     async def end_input(self) -> None:
@@ -207,6 +211,7 @@ class StdioRecorder:
         began: float,
         note: str | None = None,
         control: int | None = None,
+        stalled_s: float = 0.0,
     ) -> None:
         self.exchanges.append(
             Exchange(
@@ -222,6 +227,7 @@ class StdioRecorder:
                 failure=failure,
                 started_s=round(began - self.started, 4),
                 duration_s=round(time.monotonic() - began, 4),
+                stalled_s=stalled_s,
                 note=note,
                 control=control,
             )

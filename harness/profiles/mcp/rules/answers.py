@@ -133,16 +133,28 @@ def classify_answer(transcript: Transcript, exchange: Exchange, control: Exchang
             return Answer.UNDECIDED
         if is_served(exchange):
             return Answer.SERVED
+        if is_success(exchange) and exchange.reply.fault is BodyFault.TIMEOUT:
+            return _silence(transcript, exchange, control)
         if exchange.reply.status in (400, 431) and _may_upset_a_parser(exchange, control):
             return Answer.UNDECIDED
         return Answer.REFUSED
     failure = exchange.failure.kind if exchange.failure is not None else None
     if failure is FailureKind.TIMEOUT:
-        silent = control is not exchange and waited_enough(transcript, exchange, control)
-        return Answer.SILENT if silent else Answer.UNDECIDED
+        return _silence(transcript, exchange, control)
     if failure in (FailureKind.REFUSED, FailureKind.MALFORMED) or _may_upset_a_parser(exchange, control):
         return Answer.UNDECIDED
     return Answer.CUT if _answered_later(transcript, exchange) else Answer.UNDECIDED
+
+
+def _silence(transcript: Transcript, exchange: Exchange, control: Exchange | None) -> Answer:
+    """Return what an answer means that did not come in time, or began and did not end."""
+    silent = control is not exchange and waited_enough(transcript, exchange, control)
+    return Answer.SILENT if silent else Answer.UNDECIDED
+
+
+def is_left_open(exchange: Exchange) -> bool:
+    """Return whether load may be all that an answer shows: it did not come, did not end, or is one of an overload."""
+    return exchange.reply is None or exchange.status in NEVER_DECIDE or exchange.reply.fault is BodyFault.TIMEOUT
 
 
 def waited_enough(transcript: Transcript, exchange: Exchange, control: Exchange | None) -> bool:
@@ -164,7 +176,7 @@ def waited_enough(transcript: Transcript, exchange: Exchange, control: Exchange 
     ]
     if control is not exchange:
         ordinary.append(control.duration_s)
-    return bool(ordinary) and exchange.duration_s >= PATIENCE * max(ordinary)
+    return bool(ordinary) and exchange.waited_s >= PATIENCE * max(ordinary)
 
 
 def answer_to_fault(transcript: Transcript, exchange: Exchange) -> Answer:
@@ -223,8 +235,14 @@ def why_undecided(exchange: Exchange) -> str:
     if exchange.status in NEVER_DECIDE:
         return f"{exchange.status} is about load, not about the request"
     if exchange.reply is None:
-        return f"{describe(exchange)} says nothing about the rule"
+        return f"{describe(exchange)} says nothing about the rule{_stalled(exchange)}"
+    if exchange.reply.fault is BodyFault.TIMEOUT:
+        return f"{describe(exchange)}, and the rest did not come in time{_stalled(exchange)}"
     return f"{describe(exchange)} may come from the HTTP parser"
+
+
+def _stalled(exchange: Exchange) -> str:
+    return "" if exchange.waited_s else f"; docprobe itself stood still for {exchange.stalled_s:.1f} s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,14 @@ from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import RESOURCE_METADATA
 from harness.profiles.mcp.revisions import MODERN, SESSIONS, STREAMABLE, level, text
-from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_served
+from harness.profiles.mcp.rules.answers import (
+    NOT_SERVED,
+    answer_to_fault,
+    describe,
+    is_left_open,
+    is_served,
+    why_undecided,
+)
 from harness.profiles.mcp.rules.preconditions import AUTHORIZED, judge_refusal, must_answer, not_asked, tokens_issued
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of, exchanges_of
 from harness.profiles.mcp.tokens import NO_SCOPE
@@ -88,6 +95,13 @@ def resource_metadata(transcript: Transcript, bound: BoundRequirement) -> Findin
         if pointer is not None and not fetched:
             return inconclusive(
                 bound, "The challenge of the 401 points to another server, which is not asked.", [asked]
+            )
+        late = [exchange for exchange in fetched if is_left_open(exchange)]
+        if late:
+            return inconclusive(
+                bound,
+                f"A request for the metadata of the resource was inconclusive: {why_undecided(late[0])}.",
+                evidence,
             )
         where = "where the challenge points" if pointer is not None else "by a challenge or at the well-known paths"
         return violated(

@@ -15,7 +15,9 @@ from harness.profiles.mcp.messages import UNSUPPORTED_VERSION, initialize_versio
 from harness.profiles.mcp.revisions import SESSIONS, level, text
 from harness.profiles.mcp.rules.answers import (
     NOT_SERVED,
+    Answer,
     answer_to_fault,
+    classify_answer,
     describe,
     is_served,
     why_undecided,
@@ -96,7 +98,7 @@ def ping_answered(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return satisfied(bound, "A ping returned an empty result.", [ping])
     if other is None or not is_served(other):
         return inconclusive(bound, f"A ping returned {describe(ping)}, and tools/list was not served.", [ping, other])
-    if ping.reply is None or ping.status in (429, 503):
+    if ping.reply is None or classify_answer(transcript, ping, other) is Answer.UNDECIDED:
         return inconclusive(bound, f"A ping was inconclusive: {why_undecided(ping)}.", [ping, other])
     return violated(
         bound,

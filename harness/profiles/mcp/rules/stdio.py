@@ -133,7 +133,7 @@ def exit_on_close(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return inconclusive(bound, "The process had answered nothing before its stdin was closed.", ends)
     if closed.timed_out:
         still_ran = f"The server still ran {closed.duration_s:.0f} s after its stdin was closed"
-        if closed.duration_s < steps.PATIENCE * max(e.duration_s for e in answers):
+        if closed.waited_s < steps.PATIENCE * max(e.duration_s for e in answers):
             return inconclusive(bound, f"{still_ran}; its answers were slow too.", [closed])
         here = [e for e in transcript.exchanges if e.process == closed.process and e is not closed]
         if (unanswered := next((e for e in here if e.timed_out and "id" in (sent(e) or {})), None)) is not None:
@@ -171,7 +171,7 @@ def cancelled(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if control is None or control.reply is None:
         return inconclusive(bound, "tools/list was not answered before the cancellations either.", both)
     if asked.reply is None:
-        if asked.timed_out and asked.duration_s < steps.PATIENCE * control.duration_s:
+        if asked.timed_out and asked.waited_s < steps.PATIENCE * control.duration_s:
             return inconclusive(bound, "tools/list was not answered in time; it was slow before, too.", both)
         return violated(
             bound,

@@ -34,7 +34,9 @@ NEWEST = "2025-11-25"
 async def hold(manners: Manners, *paths: str, pod: LocalPod | None = None, notes: tuple[Note, ...] = ()) -> Transcript:
     example = replace(bundle(*paths), notes=notes)
     async with local_pod(lambda: make(manners)) as local:
-        return await converse_http(pod or local, example, ProbeSettings(REVISIONS, timeout_s=TIMEOUT_S, start_s=60.0), None)
+        return await converse_http(
+            pod or local, example, ProbeSettings(REVISIONS, timeout_s=TIMEOUT_S, start_s=60.0), None
+        )
 
 
 def by_step(transcript: Transcript, revision: str | None = None) -> dict[str, Exchange]:

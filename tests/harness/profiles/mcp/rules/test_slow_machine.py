@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 
+import anyio
 import pytest
 
 from extractor.model import ExampleKind
 from harness.judge.judge import judge
-from harness.model import BodyFault, Facts, Failure, FailureKind, RevisionFacts, Transcript, Verdict
+from harness.model import BodyFault, Exchange, Facts, Failure, FailureKind, RevisionFacts, Transcript, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
-from tests.support.transcripts import JSON, STREAM, Talk, message_event
+from tests.support.judged_server import findings, talk, violated
+from tests.support.transcripts import JSON, MODERN, STREAM, Talk, message_event
 from tests.support.verdicts import NEWEST, rows
 
 V, I = Verdict.VIOLATED, Verdict.INCONCLUSIVE  # noqa: E741
@@ -93,22 +97,73 @@ def stays_after_its_input_ended(took_s: float) -> Transcript:
     return talk.transcript(kind=ExampleKind.STDIO_SERVER)
 
 
-@pytest.mark.parametrize(
-    ("made", "requirement"),
-    [
-        (silent_request, "post.request-sse-or-json"),
-        (unfinished_stream, "stream.carries-response"),
-        (unfinished_json, "post.request-sse-or-json"),
-        (silent_notification, "post.notification-202"),
-        (open_stream, "stream.end-after-response"),
-        (silent_on_a_dead_session, "session.terminated-404"),
-        (silent_at_the_end, "server.survives"),
-        (stays_after_its_input_ended, "stdio.exit-on-close"),
-    ],
+DECIDED = (
+    (silent_request, "post.request-sse-or-json"),
+    (unfinished_stream, "stream.carries-response"),
+    (unfinished_json, "post.request-sse-or-json"),
+    (silent_notification, "post.notification-202"),
+    (open_stream, "stream.end-after-response"),
+    (silent_on_a_dead_session, "session.terminated-404"),
+    (silent_at_the_end, "server.survives"),
+    (stays_after_its_input_ended, "stdio.exit-on-close"),
 )
+"""What a silence decides, and of which requirement."""
+
+
+@pytest.mark.parametrize(("made", "requirement"), DECIDED)
 def test_silence_decides_beside_quick_answers_only(made: Callable[[float], Transcript], requirement: str) -> None:
     assert verdict(made(QUICK_S), requirement) is V
     assert verdict(made(SLOW_S), requirement) is I
+
+
+@pytest.mark.parametrize(("made", "requirement"), DECIDED)
+def test_a_wait_in_which_docprobe_stood_still_decides_nothing(
+    made: Callable[[float], Transcript], requirement: str
+) -> None:
+    def stalled(share: float) -> Transcript:
+        whole = made(QUICK_S)
+        exchanges = (
+            replace(e, stalled_s=share * e.duration_s if e.duration_s == WAITED_S else 0.0) for e in whole.exchanges
+        )
+        return replace(whole, exchanges=tuple(exchanges))
+
+    assert verdict(stalled(0.1), requirement) is V
+    assert verdict(stalled(0.3), requirement) is I
+
+
+@pytest.mark.loopback
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["Server", "Authorized", "AuthorizedModern", "ModernFeatures", "ModernBaskets"])
+def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
+    """Each answer of a whole conversation in turn: it does not come in time, does not end, or is one of an overload."""
+    whole = anyio.run(partial(talk, "python", name, revisions=(MODERN, NEWEST)))
+    accused = violated(findings(whole))
+    for exchange in whole.exchanges:
+        for late in left_open(exchange, whole):
+            exchanges = [late if each is exchange else each for each in whole.exchanges]
+            found = findings(replace(whole, exchanges=tuple(exchanges)))
+            assert (exchange.step, violated(found) - accused) == (exchange.step, set())
+
+
+def left_open(exchange: Exchange, transcript: Transcript) -> Iterator[Exchange]:
+    """The exchange as load could have left it, after a wait that is no longer than a few other answers took."""
+    if exchange.reply is None:
+        return
+    ordinary = [
+        other.duration_s
+        for other in transcript.exchanges
+        if (other.process, other.revision) == (exchange.process, exchange.revision)
+        and other is not exchange
+        and other.method != "GET"
+        and not other.step.startswith(steps.TOOL_STEPS)
+    ]
+    waited_s = 3 * max(ordinary, default=0.0)
+    yield replace(exchange, reply=None, answered=None, failure=TIMEOUT, duration_s=waited_s)
+    overload = replace(exchange.reply, status=503, headers=(), body="", events=(), body_bytes=0)
+    yield replace(exchange, reply=overload, answered=None)
+    if exchange.reply.complete and exchange.status == 200:
+        begun = replace(exchange.reply, body="", events=(), body_bytes=0, complete=False, fault=BodyFault.TIMEOUT)
+        yield replace(exchange, reply=begun, answered=None, duration_s=waited_s)
 
 
 def test_the_first_request_of_a_sessionless_server_is_compared_with_the_others() -> None:
