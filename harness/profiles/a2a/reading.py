@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.base import jsonrpc
+from harness.model import BodyFault
 from harness.profiles.a2a import steps
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ def described(exchange: Exchange) -> str:
         return f"by nothing ({exchange.failure})"
     response = response_of(exchange)
     if response is None:
-        return f"{exchange.reply.status} without a JSON-RPC response"
+        ended = exchange.reply.fault is not BodyFault.TIMEOUT
+        return f"{exchange.reply.status} without a JSON-RPC response" + ("" if ended else " in time")
     if "error" in response:
         return f"by JSON-RPC error {jsonrpc.error_code(response)}"
     return "by a result"

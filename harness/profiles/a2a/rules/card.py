@@ -12,7 +12,7 @@ from extractor.base.loopback import is_local
 from extractor.model import Level
 from harness.base import jsonrpc
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
-from harness.model import Basis
+from harness.model import Basis, BodyFault
 from harness.profiles.a2a import steps
 from harness.profiles.a2a.reading import (
     capability,
@@ -64,6 +64,8 @@ def valid(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if reply.truncated:
         return inconclusive(bound, "The card is too long to be kept, and was not judged.", [exchange])
     if card_of(exchange) is None:
+        if reply.fault is BodyFault.TIMEOUT:
+            return inconclusive(bound, "The card did not come in time.", [exchange])
         what = "an object of another kind" if jsonrpc.message(reply.body) is not None else "no JSON object"
         return violated(bound, f"{steps.CARD_PATH} returns {what}.", [exchange])
     return satisfied(bound, f"{steps.CARD_PATH} returns an AgentCard object.", [exchange])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.judge.findings import inconclusive, not_applicable
-from harness.model import Basis, Requirement, Side
+from harness.model import Basis, BodyFault, Requirement, Side
 from harness.profiles.a2a.reading import card_in, described, exchange_of, response_of
 from harness.profiles.a2a.steps import CARD, REVISION, SEND
 from harness.rule import Decision, Rule
@@ -63,14 +63,20 @@ def asked(step: str, why_not: str = "") -> Precondition:
                 if why_not
                 else inconclusive(bound, "docprobe did not send this request.")
             )
-        if exchange.reply is None or exchange.reply.status in _NEVER_DECIDE:
-            status = "" if exchange.reply is None else f" ({exchange.reply.status})"
+        if is_left_open(exchange):
+            status = "" if response_of(exchange) is None else f" ({exchange.status})"
             return inconclusive(bound, f"The request was answered {described(exchange)}{status}.", [exchange])
-        if exchange.reply.truncated:
+        if exchange.reply is not None and exchange.reply.truncated:
             return inconclusive(bound, "The reply is too long to be kept, and was not judged.", [exchange])
         return None
 
     return precondition
+
+
+def is_left_open(exchange: Exchange) -> bool:
+    """Return whether an answer decides nothing: it did not come, did not end in time, or is about who asks, or load."""
+    reply = exchange.reply
+    return reply is None or reply.status in _NEVER_DECIDE or reply.fault is BodyFault.TIMEOUT
 
 
 def held(transcript: Transcript, step: str) -> Exchange:

@@ -11,7 +11,7 @@ from harness.base import jsonrpc
 from harness.judge.findings import inconclusive, not_applicable, satisfied, violated
 from harness.profiles.a2a import steps
 from harness.profiles.a2a.reading import capability, card_in, described, exchange_of, response_of
-from harness.profiles.a2a.rules.common import asked, has_card, rule
+from harness.profiles.a2a.rules.common import asked, has_card, is_left_open, rule
 
 if TYPE_CHECKING:
     from harness.model import BoundRequirement, Finding, Transcript
@@ -40,7 +40,7 @@ def _refused(transcript: Transcript, bound: BoundRequirement, names: tuple[str, 
     legs = {
         leg: jsonrpc.error_code(response_of(exchange)) == code
         for leg, exchange in exchanges.items()
-        if exchange is not None and exchange.reply is not None
+        if exchange is not None and not is_left_open(exchange)
     }
     wrong = next((leg for leg, met in legs.items() if not met), None)
     if wrong is not None:

@@ -7,6 +7,7 @@ import pytest
 
 from harness.model import Side, Verdict
 from harness.profiles.registry import A2A
+from tests.support.loaded import under_load
 
 from .agent_app import FakeAgent
 from .conversations import findings, talk, with_verdict
@@ -97,3 +98,10 @@ def test_each_broken_agent_violates_its_row_and_no_other() -> None:
     seen = {name: violated for name, (violated, _) in anyio.run(_violated, cases).items()}
     expected = {**{id: {id} for id in BROKEN}, **{name: ids for name, (_, ids) in FURTHER.items()}}
     assert seen == expected
+
+
+@pytest.mark.parametrize("name", ["right", "without streaming", "extended card"])
+def test_load_accuses_a_right_agent_of_nothing(name: str) -> None:
+    whole = anyio.run(talk, RIGHT[name]())
+    for step, loaded in under_load(whole):
+        assert (step, with_verdict(findings(loaded), Verdict.VIOLATED)) == (step, set())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -11,10 +11,11 @@ import pytest
 
 from extractor.model import ExampleKind
 from harness.judge.judge import judge
-from harness.model import BodyFault, Exchange, Facts, Failure, FailureKind, RevisionFacts, Transcript, Verdict
+from harness.model import BodyFault, Facts, Failure, FailureKind, RevisionFacts, Transcript, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
 from tests.support.judged_server import findings, talk, violated
+from tests.support.loaded import under_load
 from tests.support.transcripts import JSON, MODERN, STREAM, Talk, message_event
 from tests.support.verdicts import NEWEST, rows
 
@@ -138,32 +139,8 @@ def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
     """Each answer of a whole conversation in turn: it does not come in time, does not end, or is one of an overload."""
     whole = anyio.run(partial(talk, "python", name, revisions=(MODERN, NEWEST)))
     accused = violated(findings(whole))
-    for exchange in whole.exchanges:
-        for late in left_open(exchange, whole):
-            exchanges = [late if each is exchange else each for each in whole.exchanges]
-            found = findings(replace(whole, exchanges=tuple(exchanges)))
-            assert (exchange.step, violated(found) - accused) == (exchange.step, set())
-
-
-def left_open(exchange: Exchange, transcript: Transcript) -> Iterator[Exchange]:
-    """The exchange as load could have left it, after a wait that is no longer than a few other answers took."""
-    if exchange.reply is None:
-        return
-    ordinary = [
-        other.duration_s
-        for other in transcript.exchanges
-        if (other.process, other.revision) == (exchange.process, exchange.revision)
-        and other is not exchange
-        and other.method != "GET"
-        and not other.step.startswith(steps.TOOL_STEPS)
-    ]
-    waited_s = 3 * max(ordinary, default=0.0)
-    yield replace(exchange, reply=None, answered=None, failure=TIMEOUT, duration_s=waited_s)
-    overload = replace(exchange.reply, status=503, headers=(), body="", events=(), body_bytes=0)
-    yield replace(exchange, reply=overload, answered=None)
-    if exchange.reply.complete and exchange.status == 200:
-        begun = replace(exchange.reply, body="", events=(), body_bytes=0, complete=False, fault=BodyFault.TIMEOUT)
-        yield replace(exchange, reply=begun, answered=None, duration_s=waited_s)
+    for step, loaded in under_load(whole):
+        assert (step, violated(findings(loaded)) - accused) == (step, set())
 
 
 def test_the_first_request_of_a_sessionless_server_is_compared_with_the_others() -> None:
