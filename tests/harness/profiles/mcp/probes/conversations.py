@@ -21,6 +21,8 @@ from tests.support.verdicts import rows
 from .mcp_app import Manners, make
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from extractor.model import Note
     from harness.model import Exchange
 
@@ -31,12 +33,17 @@ TIMEOUT = Failure(FailureKind.TIMEOUT)
 NEWEST = "2025-11-25"
 
 
-async def hold(manners: Manners, *paths: str, pod: LocalPod | None = None, notes: tuple[Note, ...] = ()) -> Transcript:
+async def hold(
+    manners: Manners,
+    *paths: str,
+    pod: LocalPod | None = None,
+    notes: tuple[Note, ...] = (),
+    heard: Callable[[Transcript], None] = lambda so_far: None,
+) -> Transcript:
     example = replace(bundle(*paths), notes=notes)
     async with local_pod(lambda: make(manners)) as local:
-        return await converse_http(
-            pod or local, example, ProbeSettings(REVISIONS, timeout_s=TIMEOUT_S, start_s=60.0), None
-        )
+        settings = ProbeSettings(REVISIONS, timeout_s=TIMEOUT_S, start_s=60.0, heard=heard)
+        return await converse_http(pod or local, example, settings, None)
 
 
 def by_step(transcript: Transcript, revision: str | None = None) -> dict[str, Exchange]:

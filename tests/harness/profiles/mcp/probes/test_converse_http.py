@@ -178,6 +178,18 @@ async def test_the_same_server_gives_the_same_transcript(stream_server: Transcri
     assert shape(again) == shape(stream_server)
 
 
+async def test_the_conversation_so_far_is_told_before_sessions_end_and_after_the_first_revision() -> None:
+    told: list[Transcript] = []
+    whole = await hold(Manners(revisions=(NEWEST, "2025-06-18")), heard=told.append)
+    read, first = (by_step(transcript) for transcript in told)
+    assert "origin.foreign-request" in read
+    assert "terminated.end" not in read
+    assert "terminated.end" in first
+    for transcript in told:
+        assert "2025-06-18" not in {e.revision for e in transcript.exchanges}
+        assert transcript.exchanges == whole.exchanges[: len(transcript.exchanges)]
+
+
 async def test_a_conversation_says_what_docprobe_added_about_where_it_listens() -> None:
     note = Note(NoteKind.ADAPTER, Origin.INFERRED, "serve.ts", ", which serves the default export on port 3000")
     manners = Manners(revisions=(NEWEST,))
