@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.model import BodyFault, Failure, FailureKind
+from harness.profiles.mcp.steps import TOOL_STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,12 +34,13 @@ def _left_open(exchange: Exchange, transcript: Transcript) -> Iterator[Exchange]
         and other.reply is not None
         and other.reply.complete
         and other.method != "GET"
-        and "tool" not in other.step
+        and not other.step.startswith(TOOL_STEPS)
     ]
     waited_s = 3 * max(ordinary, default=0.0)
     yield replace(exchange, reply=None, answered=None, failure=Failure(FailureKind.TIMEOUT), duration_s=waited_s)
     overload = replace(exchange.reply, status=503, headers=(), body="", events=(), body_bytes=0)
     yield replace(exchange, reply=overload, answered=None)
-    if exchange.reply.complete and exchange.status == 200:
+    heard_only = exchange.method == "GET" and exchange.reply.media_type == "text/event-stream"
+    if exchange.reply.complete and exchange.status == 200 and not heard_only:
         begun = replace(exchange.reply, body="", events=(), body_bytes=0, complete=False, fault=BodyFault.TIMEOUT)
         yield replace(exchange, reply=begun, answered=None, duration_s=waited_s)

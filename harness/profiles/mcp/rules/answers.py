@@ -152,9 +152,21 @@ def _silence(transcript: Transcript, exchange: Exchange, control: Exchange | Non
     return Answer.SILENT if silent else Answer.UNDECIDED
 
 
-def is_left_open(exchange: Exchange) -> bool:
-    """Return whether load may be all that an answer shows: it did not come, did not end, or is one of an overload."""
-    return exchange.reply is None or exchange.status in NEVER_DECIDE or exchange.reply.fault is BodyFault.TIMEOUT
+def is_left_open(transcript: Transcript, exchange: Exchange) -> bool:
+    """Return whether load may be all that an answer shows: it did not come in time, did not end, or says overload."""
+    cut = exchange.reply is not None and exchange.reply.fault is BodyFault.TIMEOUT and not is_served(exchange)
+    if exchange.timed_out or cut:
+        return not waited_enough(transcript, exchange, exchange)
+    return exchange.status in NEVER_DECIDE
+
+
+def first_left_open(transcript: Transcript, exchanges: Iterable[Exchange | None]) -> Exchange | None:
+    """Return the first exchange that load may have left open, itself or by its control; None if there is none."""
+    for exchange in exchanges:
+        for each in (control_of(transcript, exchange), exchange) if exchange is not None else ():
+            if each is not None and is_left_open(transcript, each):
+                return each
+    return None
 
 
 def waited_enough(transcript: Transcript, exchange: Exchange, control: Exchange | None) -> bool:
@@ -254,7 +266,7 @@ class Leg:
     fault: Exchange
     control: Exchange | None
     answer: Answer | None
-    """None if the control was not served: the answer means nothing."""
+    """None if the control was not served, which load cannot explain: the answer means nothing."""
 
 
 def legs_of(transcript: Transcript, revision: str, group: str) -> tuple[Leg, ...]:
@@ -265,7 +277,8 @@ def legs_of(transcript: Transcript, revision: str, group: str) -> tuple[Leg, ...
         if fault is None:
             continue
         control = control_of(transcript, fault)
-        answer = classify_answer(transcript, fault, control) if is_served(control) else None
+        asked = control is not None and (is_served(control) or is_left_open(transcript, control))
+        answer = answer_to_fault(transcript, fault) if asked else None
         legs.append(Leg(name, fault, control, answer))
     return tuple(legs)
 
@@ -281,7 +294,7 @@ def describe_legs(legs: Iterable[Leg]) -> str:
 
 
 def undecided_of(legs: Iterable[Leg]) -> list[Leg]:
-    """Return the legs whose control was served and whose own answer decides nothing: load, or an HTTP parser."""
+    """Return the legs whose answer, or that of whose control, decides nothing: load, or an HTTP parser."""
     return [leg for leg in legs if leg.answer is Answer.UNDECIDED]
 
 
@@ -293,8 +306,10 @@ def served_request(legs: Iterable[Leg]) -> Leg | None:
 def why_nothing_decided(legs: Sequence[Leg]) -> str:
     """Return why no leg decided anything, as a sentence without its full stop."""
     for leg in legs:
-        if leg.answer is Answer.UNDECIDED:
+        if leg.answer is Answer.UNDECIDED and is_served(leg.control):
             return f"{leg.name} was inconclusive: {why_undecided(leg.fault)}"
+        if leg.answer is Answer.UNDECIDED and leg.control is not None:
+            return f"the {leg.name} control was inconclusive: {why_undecided(leg.control)}"
     for leg in legs:
         if leg.answer is None and leg.control is not None:
             return f"no control was served (the {leg.name} control returned {describe(leg.control)})"

@@ -96,7 +96,7 @@ def resource_metadata(transcript: Transcript, bound: BoundRequirement) -> Findin
             return inconclusive(
                 bound, "The challenge of the 401 points to another server, which is not asked.", [asked]
             )
-        late = [exchange for exchange in fetched if is_left_open(exchange)]
+        late = [exchange for exchange in fetched if is_left_open(transcript, exchange)]
         if late:
             return inconclusive(
                 bound,

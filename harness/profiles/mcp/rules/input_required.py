@@ -22,7 +22,15 @@ from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import META
 from harness.profiles.mcp.revisions import MODERN, level, reading, text
-from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_json_error, is_result
+from harness.profiles.mcp.rules.answers import (
+    NOT_SERVED,
+    answer_to_fault,
+    describe,
+    is_json_error,
+    is_left_open,
+    is_result,
+    why_undecided,
+)
 from harness.profiles.mcp.rules.preconditions import BASELINE, deciding, not_asked
 from harness.profiles.mcp.rules.transcript import (
     control_of,
@@ -188,9 +196,9 @@ def answers_read(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if not _completed(answered):
         return inconclusive(bound, f"A tools/call with made-up input returned {describe(answered)}.", [answered])
     judged = [
-        _leg(bound, answered, exchange_of(transcript, bound.revision, step), fault)
+        _leg(transcript, bound, [answered, asked], fault)
         for step, fault in _ANSWERS.items()
-        if exchange_of(transcript, bound.revision, step) is not None
+        if (asked := exchange_of(transcript, bound.revision, step)) is not None
     ]
     if not judged:
         return not_applicable(bound, "The tool asks for nothing that could be left out.", [answered])
@@ -220,11 +228,15 @@ _ANSWERS: Final = {
 
 
 def _leg(
-    bound: BoundRequirement, answered: Exchange, asked: Exchange | None, fault_of: Callable[[Exchange], Fault | None]
+    transcript: Transcript,
+    bound: BoundRequirement,
+    both: list[Exchange],
+    fault_of: Callable[[Exchange], Fault | None],
 ) -> Finding:
-    both = [answered, asked]
-    if asked is None or asked.reply is None or asked.status in (429, 503):
-        return inconclusive(bound, "A tools/call with other input got no answer.", both)
+    """``both``: a retry that was completed, and one with other input."""
+    asked = both[-1]
+    if asked.reply is None or is_left_open(transcript, asked):
+        return inconclusive(bound, f"A tools/call with other input was inconclusive: {why_undecided(asked)}.", both)
     fault = fault_of(asked)
     if fault is not None:
         return violated(bound, f"{fault.summary}: it returned {describe(asked)}.", both, quoting=fault.quoting)

@@ -25,7 +25,14 @@ from harness.profiles.mcp.header_annotations import (
     value_at,
 )
 from harness.profiles.mcp.revisions import MODERN, level, text
-from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_served, why_undecided
+from harness.profiles.mcp.rules.answers import (
+    NOT_SERVED,
+    answer_to_fault,
+    describe,
+    first_left_open,
+    is_served,
+    why_undecided,
+)
 from harness.profiles.mcp.rules.preconditions import BASELINE, CLIENT, deciding, must_answer
 from harness.profiles.mcp.rules.sent_requests import name_of, params_of, posts_of
 from harness.profiles.mcp.rules.transcript import (
@@ -129,6 +136,8 @@ def header_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if encoded is None or not is_served(encoded):
         why = f"was inconclusive: {why_undecided(encoded)}" if encoded is not None else "was not sent"
         return inconclusive(bound, f"A tools/call {_SERVED[steps.MODERN_PARAM_ENCODED]} {why}.", [called, encoded])
+    if (late := first_left_open(transcript, [unasked])) is not None:
+        return inconclusive(bound, f"A header beyond ASCII was inconclusive: {why_undecided(late)}.", [called, late])
     asked_steps = (*_REFUSED, *_SERVED, steps.MODERN_PARAM_CHARACTERS)
     return satisfied(
         bound,

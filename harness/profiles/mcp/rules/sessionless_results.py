@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from extractor.model import Level
 from harness.judge.findings import Fault, inconclusive, not_applicable, satisfied, violated
-from harness.model import Requirement, Side
+from harness.model import Requirement, Side, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import META
 from harness.profiles.mcp.revisions import MODERN, level, text
@@ -18,9 +18,11 @@ from harness.profiles.mcp.rules.answers import (
     NOT_SERVED,
     answer_to_fault,
     describe,
+    first_left_open,
     is_event_stream,
     is_json_error,
     is_result,
+    why_undecided,
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, ONLY_SESSIONLESS, not_asked
 from harness.profiles.mcp.rules.transcript import (
@@ -187,7 +189,13 @@ def cache_hints(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return Fault("no `cacheScope`" if scope is None else "a `cacheScope` that is neither public nor private")
         return None
 
-    return _of_each(bound, cacheable, fault, "Results that may be cached say for how long and for whom.")
+    finding = _of_each(bound, cacheable, fault, "Results that may be cached say for how long and for whom.")
+    late = first_left_open(transcript, [page])
+    if late is not None and finding.verdict is Verdict.SATISFIED:
+        return inconclusive(
+            bound, f"Two pages of one list could not be compared: {why_undecided(late)}.", [first, page]
+        )
+    return finding
 
 
 CACHE_HINTS: Final = Rule(

@@ -17,6 +17,7 @@ from harness.profiles.mcp.rules.answers import (
     NOT_SERVED,
     answer_to_fault,
     describe,
+    first_left_open,
     is_json_error,
     is_served,
     why_undecided,
@@ -193,6 +194,8 @@ def error_code_of_mismatch(transcript: Transcript, bound: BoundRequirement) -> F
             expected=f"code {HEADER_MISMATCH}",
             wrong=wrong,
         )
+    if (late := first_left_open(transcript, asked)) is not None:
+        return inconclusive(bound, f"Not every request was decided: {why_undecided(late)}.", [late, *evidence])
     return satisfied(bound, f"Refusals for a wrong header had code {HEADER_MISMATCH}.", evidence)
 
 

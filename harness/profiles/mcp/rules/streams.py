@@ -18,11 +18,13 @@ from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import (
     describe,
+    first_left_open,
     is_event_stream,
     is_json_error,
     is_result,
     is_served,
     waited_enough,
+    why_undecided,
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import (
@@ -173,6 +175,8 @@ def no_broadcast(transcript: Transcript, bound: BoundRequirement) -> Finding:
                     f"The same message came on the streams of two POST requests: {_spelled(shared[0])[:_SHOWN]}.",
                     [one, other],
                 )
+    if (late := first_left_open(transcript, (get, *requests))) is not None:
+        return inconclusive(bound, f"A stream was inconclusive: {why_undecided(late)}.", [late, *streams])
     total = sum(len(messages(stream.reply)) for stream in streams)
     if len(streams) < 2 or not total:
         return inconclusive(bound, "Fewer than two streams were open at once, or none carried a message.", streams)

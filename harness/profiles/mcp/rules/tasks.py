@@ -14,9 +14,16 @@ from harness.judge.findings import as_interpretation, inconclusive, join_words, 
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import level, reading, text
-from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_result, why_undecided
+from harness.profiles.mcp.rules.answers import (
+    NOT_SERVED,
+    answer_to_fault,
+    describe,
+    first_left_open,
+    is_result,
+    why_undecided,
+)
 from harness.profiles.mcp.rules.preconditions import BASELINE
-from harness.profiles.mcp.rules.transcript import control_of, exchange_of, response
+from harness.profiles.mcp.rules.transcript import control_of, exchange_of, exchanges_of, response
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -30,6 +37,7 @@ _RELATED: Final = "io.modelcontextprotocol/related-task"
 _FINISHED: Final = ("completed", "failed", "cancelled")
 _UNFINISHED: Final = ("working", "input_required")
 """Between two looks a task may go through several states, but never leaves an end."""
+_READ: Final = (steps.TASK_READ, steps.TASK_LISTED, steps.TASK_ENDED)
 _NO_TASK: Final = "No tool of the server was called as a task."
 
 
@@ -141,7 +149,9 @@ def described(transcript: Transcript, bound: BoundRequirement) -> Finding:
         if exchange.step in (steps.TASK_READ, steps.TASK_ENDED) and not _is_duration(ttl):
             summary = "tasks/get returned neither a duration nor null as `ttl`."
             return violated(bound, summary, [exchange], quoting="ttl duration")
-    return satisfied(bound, "Tasks have the times of their creation and last change.", [seen[0][0]])
+    return _all_read(transcript, bound) or satisfied(
+        bound, "Tasks have the times of their creation and last change.", [seen[0][0]]
+    )
 
 
 DESCRIBED: Final = Rule(
@@ -171,8 +181,10 @@ def lifecycle(transcript: Transcript, bound: BoundRequirement) -> Finding:
         if before in _FINISHED and after != before:
             summary = f"A task that was {before} was {after} later."
             return violated(bound, summary, [earlier, later], quoting="terminal state")
-    return satisfied(bound, f"The task was {', then '.join(dict.fromkeys(t['status'] for _, t in seen))}.",
-                     [exchange for exchange, _ in seen])  # fmt: skip
+    statuses = dict.fromkeys(task["status"] for _, task in seen)
+    return _all_read(transcript, bound) or satisfied(
+        bound, f"The task was {', then '.join(statuses)}.", [exchange for exchange, _ in seen]
+    )
 
 
 LIFECYCLE: Final = Rule(
@@ -353,10 +365,18 @@ def _tasks(transcript: Transcript, revision: str) -> Iterator[tuple[Exchange, Me
     task = _task_of(asked)
     if asked is not None and task is not None:
         yield asked, task
-    for step in (steps.TASK_READ, steps.TASK_LISTED, steps.TASK_ENDED):
+    for step in _READ:
         read = exchange_of(transcript, revision, step)
         if read is not None and is_result(read):
             yield from ((read, shown) for shown in _shown_in(_result(read), _id_of(transcript, revision)))
+
+
+def _all_read(transcript: Transcript, bound: BoundRequirement) -> Finding | None:
+    """Return why not every state of the task is known; None if it is."""
+    late = first_left_open(transcript, exchanges_of(transcript, bound.revision, *_READ))
+    if late is None:
+        return None
+    return inconclusive(bound, f"A later state of the task is not known: {why_undecided(late)}.", [late])
 
 
 def _shown_in(result: Message, id: Any) -> list[Message]:

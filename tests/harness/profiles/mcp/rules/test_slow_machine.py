@@ -143,6 +143,32 @@ def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
         assert (step, violated(findings(loaded)) - accused) == (step, set())
 
 
+@pytest.mark.loopback
+@pytest.mark.parametrize(
+    ("name", "requirement", "step"),
+    [
+        ("EndedRequestError200", "session.terminated-404", "terminated.before"),
+        ("MissingError200", "session.missing-400", "live.post-request"),
+        ("ProgressOnAllRequests", "stream.no-broadcast", "stream.two-a"),
+        ("ModernMismatchCode", "header.error-code", "modern.control"),
+        ("ModernParameterInLatin1", "param.header-match", "modern.param-characters"),
+        ("ModernScopeVaries", "cache.hints", "modern.page"),
+        ("TasksRise", "tasks.lifecycle", "task.read"),
+    ],
+)
+def test_load_acquits_a_wrong_server_of_nothing(name: str, requirement: str, step: str) -> None:
+    """Of requests that show a fault only together, one is left open."""
+    revision = MODERN if name.startswith("Modern") else NEWEST
+    whole = anyio.run(partial(talk, "python", name, revisions=(revision,)))
+
+    def verdicts(transcript: Transcript) -> set[Verdict]:
+        found = findings(transcript, page_revision=revision)
+        return {finding.verdict for finding in found if finding.requirement == requirement}
+
+    assert verdicts(whole) == {V}
+    assert {v for of, loaded in under_load(whole) if of == step for v in verdicts(loaded)} == {I}
+
+
 def test_the_first_request_of_a_sessionless_server_is_compared_with_the_others() -> None:
     for took_s, expected in ((QUICK_S, V), (SLOW_S, I)):
         talk = Talk(revision="2026-07-28")
