@@ -121,7 +121,11 @@ def mark_blocking_drift(
         relied_on = entry.revision in judged or (entry.requirement, entry.revision) in shown
         return relied_on and entry.revision not in drafts and entry.kind is not DriftKind.REWORDED
 
-    return tuple(replace(entry, gates=counts(entry)) for entry in drift if not only or entry.requirement in only)
+    return tuple(
+        replace(entry, gates=counts(entry))
+        for entry in drift
+        if not only or entry.requirement in only
+    )
 
 
 def source_lines(corpus: Corpus, examples: Sequence[ExampleResult]) -> Mapping[str, tuple[str, ...]]:

@@ -42,10 +42,7 @@ def test_imports_point_downwards() -> None:
 
 
 def test_languages_do_not_import_each_other() -> None:
-    languages = {path.parent.name for path in (ROOT / "extractor" / "languages").glob("*/__init__.py")} - {
-        "common",
-        "toolchains",
-    }
+    languages = {path.parent.name for path in (ROOT / "extractor" / "languages").glob("*/__init__.py")} - {"common", "toolchains"}
     assert len(languages) > 1
     for language in languages:
         for file in (ROOT / "extractor" / "languages" / language).rglob("*.py"):

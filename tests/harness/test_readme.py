@@ -26,9 +26,7 @@ def test_the_table_has_every_part_in_the_order_of_the_layers() -> None:
 def test_the_modules_of_the_figure_exist() -> None:
     figure = README.partition("```")[2].partition("```")[0]
     # what comes out, from which module, and how: columns apart by spaces
-    rows = [
-        re.split(r" {2,}", line.strip()) for line in figure.splitlines() if line.startswith(" ") and line[1].isalpha()
-    ]
+    rows = [re.split(r" {2,}", line.strip()) for line in figure.splitlines() if line.startswith(" ") and line[1].isalpha()]
     modules = [row[1] for row in rows]
     assert len(modules) == 7
     for module in modules:

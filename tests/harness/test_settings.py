@@ -120,9 +120,7 @@ def test_a_docs_root_or_specification_that_leads_out_of_the_checkout_is_refused(
         (checkout / "docs" / "docprobe.toml").write_text('spec = "../../secret"\n')
     with pytest.raises(UsageError, match="leads out of its working tree") as refused:
         load_config(checkout / "docs", environ={})
-    assert ("--spec" in (refused.value.hint or "")) is (named == "specification"), (
-        "a person may name what a file may not"
-    )
+    assert ("--spec" in (refused.value.hint or "")) is (named == "specification"), "a person may name what a file may not"
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -69,3 +69,4 @@ def test_an_error_and_a_note_command_nothing(text: str, capsys: pytest.CaptureFi
     said = capsys.readouterr().err
     assert said.count("x") >= 4
     inert(said)
+

@@ -60,16 +60,7 @@ def commits_of(checkout: Path, count: int) -> list[tuple[str, str, str]]:
     """Hash, day and subject of the newest commits that touch pages, examples or rules; merges bring what others did."""
     root = docs_below(checkout)
     paths = [f"{root}/{path}" for path in PATHS]
-    log = git(
-        checkout,
-        "log",
-        "--first-parent",
-        "--no-merges",
-        f"--max-count={count}",
-        "--format=%H%x09%cs%x09%s",
-        "--",
-        *paths,
-    )
+    log = git(checkout, "log", "--first-parent", "--no-merges", f"--max-count={count}", "--format=%H%x09%cs%x09%s", "--", *paths)
     return [(hash, day, subject) for hash, day, subject in (line.split("\t", 2) for line in log.splitlines())]
 
 
@@ -95,10 +86,7 @@ def replay(clone: Path, root: str, commit: str, day: str, subject: str, more: li
         seconds = round(time.monotonic() - began, 1)
         found = json.loads(out.read_text()) if out.exists() else {"examples": [], "drift": []}
     lines = (done.stdout.strip() or done.stderr.strip()).splitlines()
-    said = next(
-        (line for line in reversed(lines) if line.startswith(("Exit code", "error", "nothing"))),
-        lines[-1] if lines else "",
-    )
+    said = next((line for line in reversed(lines) if line.startswith(("Exit code", "error", "nothing"))), lines[-1] if lines else "")
     return Replayed(
         commit=commit[:8], day=day, subject=subject, code=done.returncode, seconds=seconds,
         examples=len(found["examples"]), said=said,
@@ -137,9 +125,7 @@ def main() -> None:
     options.add_argument("checkout", type=Path)
     options.add_argument("--count", type=int, default=COMMITS)
     options.add_argument("--only", nargs="*", default=(), help="these commits, again if they were replayed")
-    options.add_argument(
-        "--revert", nargs="*", default=REVERTED, help="commits whose parent is checked as a change of them"
-    )
+    options.add_argument("--revert", nargs="*", default=REVERTED, help="commits whose parent is checked as a change of them")
     options.add_argument("--results", type=Path, default=Path(".report/replay.jsonl"))
     options.add_argument("--for", dest="minutes", type=float, default=float("inf"), help="end after so many minutes")
     options.add_argument("more", nargs="*", help="after --: options of docprobe check")
@@ -166,11 +152,7 @@ def main() -> None:
                 row = replay(clone, root, hash, day, subject, given.more)
                 with given.results.open("a", encoding="utf-8") as results:
                     results.write(json.dumps(asdict(row)) + "\n")
-                print(
-                    f"{row.commit} {row.day} exit {row.code} {row.seconds:6.1f} s  {row.subject[:60]}",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                print(f"{row.commit} {row.day} exit {row.code} {row.seconds:6.1f} s  {row.subject[:60]}", file=sys.stderr, flush=True)
             if row is not None:
                 done.append(row)
     print(table(done))

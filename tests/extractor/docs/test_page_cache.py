@@ -161,7 +161,9 @@ def test_a_tree_whose_pages_are_all_cached_loads_no_parser(tmp_path: Path) -> No
     assert [run.stdout.strip() for run in runs] == ["True", "False"]
 
 
-def test_a_page_that_takes_too_long_takes_that_long_once_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_takes_too_long_takes_that_long_once_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root, cache = tmp_path / "docs", tmp_path / "cache"
     root.mkdir()
     (root / "p.md").write_text("Words.\n")

@@ -112,12 +112,7 @@ def test_a_value_is_found_however_its_code_is_written(code: str, value: str) -> 
 
 @pytest.mark.parametrize(
     "prose",
-    [
-        "服务器监听 http://127.0.0.1:3100/mcp。",
-        "在 http://127.0.0.1:3100/mcp上运行",
-        "（http://127.0.0.1:3100/mcp）",
-        "http://127.0.0.1:3100/mcp、次に",
-    ],
+    ["服务器监听 http://127.0.0.1:3100/mcp。", "在 http://127.0.0.1:3100/mcp上运行", "（http://127.0.0.1:3100/mcp）", "http://127.0.0.1:3100/mcp、次に"],
 )
 def test_an_address_ends_where_chinese_or_japanese_goes_on(prose: str) -> None:
     assert [value for _, value in stated(f"{prose}\n\n{FENCE}")] == ["http://127.0.0.1:3100/mcp"]

@@ -29,7 +29,7 @@ METHOD = (
 SECOND = "    def do_GET(self):\n        self.answer(405)\n"
 START = 'HTTPServer(("127.0.0.1", 4100), Desk).serve_forever()\n'
 MADE = 'from mcp.server.fastmcp import FastMCP\n\nmcp = FastMCP("desk")\n'
-TOOL = "@mcp.tool()\ndef add(a: int, b: int) -> int:\n    return a + b\n"
+TOOL = '@mcp.tool()\ndef add(a: int, b: int) -> int:\n    return a + b\n'
 DEDENTED = METHOD.replace("\n    ", "\n").removeprefix("    ")
 
 

@@ -121,7 +121,7 @@ def test_lines_that_echo_writes_are_a_file(tmp_path: Path) -> None:
         ("!pip install 'mcp<2'\nx = 1\n", "\nx = 1\n", "pip install 'mcp<2'\n\n"),
         ("x = 1\n%pip install mcp\n!python bell.py\n", "x = 1\n\n\n", "\npip install mcp\npython bell.py\n"),
         ("%load_ext autoreload\nx = 1\n", "\nx = 1\n", None),
-        ('x = """\n!important\n%d\n"""\n', 'x = """\n!important\n%d\n"""\n', None),
+        ("x = \"\"\"\n!important\n%d\n\"\"\"\n", "x = \"\"\"\n!important\n%d\n\"\"\"\n", None),
         ("x = 5 % 2\ny = x != 3\n", "x = 5 % 2\ny = x != 3\n", None),
     ],
 )

@@ -104,11 +104,7 @@ def test_python(before: str, arguments: str, words: tuple[str, ...]) -> None:
         ("", '[path.join(path.dirname(__dirname), "tide.js")]', ("tide.js",)),
         ("", '[fileURLToPath(new URL("./tide.js", import.meta.url))]', ("desk/tide.js",)),
         ("", "[`${import.meta.dirname}/tide.js`]", ("desk/tide.js",)),
-        (
-            "const here = path.dirname(fileURLToPath(import.meta.url));",
-            '[path.resolve(here, "tide.js")]',
-            ("desk/tide.js",),
-        ),
+        ("const here = path.dirname(fileURLToPath(import.meta.url));", '[path.resolve(here, "tide.js")]', ("desk/tide.js",)),
         ("const tide = path.resolve('dist', 'tide.js');", "[tide, '-q']", ("dist/tide.js", "-q")),
         ("const filename = 'tide.js';", "[`./${filename}`]", ("tide.js",)),
         ("const BASE = ['tide.js'];", "BASE.concat(['-q'])", ("tide.js", "-q")),

@@ -196,9 +196,7 @@ def test_an_interpreter_runs_what_is_there_and_is_a_relay_in_place_of_what_is_no
         shim = folder / "python3"
         shim.write_text(INTERPRETER.replace("NAME", "python3").replace(str(PORT), str(port)), encoding="utf-8")
         shim.chmod(0o755)
-        (tmp_path / "there.py").write_text(
-            "import os, sys\nprint(sys.argv[1:], os.environ['PATH'])\n", encoding="utf-8"
-        )
+        (tmp_path / "there.py").write_text("import os, sys\nprint(sys.argv[1:], os.environ['PATH'])\n", encoding="utf-8")
         (tmp_path / "real").mkdir()
         (tmp_path / "real" / "python3").symlink_to(sys.executable)
         environment = {"PATH": f"{folder}:{tmp_path}/real:/usr/bin:/bin"}

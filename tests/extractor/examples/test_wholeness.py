@@ -200,9 +200,7 @@ def test_an_excerpt_of_a_named_file_is_a_fragment(tmp_path: Path) -> None:
     assert only(tmp_path, code, "python clock.py").status is ExampleStatus.FRAGMENT
 
 
-EXCERPT = (
-    "from mcp.server.transport_security import Settings\n\nclock = FastMCP('clock', security=Settings(hosts=[]))\n"
-)
+EXCERPT = "from mcp.server.transport_security import Settings\n\nclock = FastMCP('clock', security=Settings(hosts=[]))\n"
 NEVER_RUN = PYTHON[: PYTHON.index("if __name__")]
 
 

@@ -52,9 +52,7 @@ def test_the_pages_of_a_site_and_what_is_not_part_of_one_are_roots(checkout: Pat
 def test_a_page_beside_all_others_of_a_site_is_a_part_of_it(checkout: Path) -> None:
     (checkout / "docs" / "index.md").write_text(TABS)
     assert docs_root(checkout / "docs" / "index.md", checkout) == checkout
-    assert run("examples", checkout / "docs" / "index.md", "--state", checkout / "state").stdout.startswith(
-        "docs/index#"
-    )
+    assert run("examples", checkout / "docs" / "index.md", "--state", checkout / "state").stdout.startswith("docs/index#")
 
 
 def test_the_pages_of_a_docusaurus_site_are_a_root(tmp_path: Path) -> None:

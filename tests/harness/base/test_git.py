@@ -70,9 +70,7 @@ def test_git_that_hangs_is_ended_whatever_it_started(tmp_path: Path, fake: Path,
 
 @pytest.mark.processes
 def test_without_knowing_the_filters_nothing_is_compared(tmp_path: Path, fake: Path) -> None:
-    (fake / "git").write_text(
-        '#!/bin/sh\ncase "$*" in *get-regexp*) echo "bad config" >&2; exit 3;; esac\necho compared\n'
-    )
+    (fake / "git").write_text('#!/bin/sh\ncase "$*" in *get-regexp*) echo "bad config" >&2; exit 3;; esac\necho compared\n')
     with pytest.raises(UsageError, match="git config failed: bad config"):
         Repository(tmp_path, HostEnvironment({"PATH": f"{fake}:/usr/bin:/bin"})).git("diff")
 

@@ -174,9 +174,7 @@ def test_a_requirement_that_judged_nothing_is_explained_as_such(tmp_path: Path) 
 
 def test_a_requirement_that_is_newer_than_the_last_run_is_not_said_to_lack_its_sentence(tmp_path: Path) -> None:
     report, new = rich_report(), "session.terminated-404"
-    examples = (
-        replace(one, findings=tuple(f for f in one.findings if f.requirement != new)) for one in report.examples
-    )
+    examples = (replace(one, findings=tuple(f for f in one.findings if f.requirement != new)) for one in report.examples)
     older = tuple(row for row in report.requirements if row.id != new)
     write(replace(report, examples=tuple(examples), requirements=older), tmp_path / "out.json")
     text = " ".join(run("explain", new, "--results", tmp_path / "out.json").output.split())

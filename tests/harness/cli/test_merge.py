@@ -41,9 +41,7 @@ def test_a_missing_shard_is_named_and_the_result_is_incomplete(tmp_path: Path) -
     whole = run("merge", *(tmp_path / f"{number}.json" for number in (1, 2, 3)))
     assert whole.exit_code == 0
     write(replace(report, shards=("1/2",)), tmp_path / "other.json")
-    assert (
-        "shard 1 of 3 and shard 1 of 2" in refused(run("merge", tmp_path / "1.json", tmp_path / "other.json")).message
-    )
+    assert "shard 1 of 3 and shard 1 of 2" in refused(run("merge", tmp_path / "1.json", tmp_path / "other.json")).message
 
 
 def test_conflicts_are_named_and_nothing_is_written(tmp_path: Path) -> None:

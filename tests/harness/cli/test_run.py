@@ -70,9 +70,7 @@ def test_ctrl_c_ends_a_server_and_interrupts_a_start(
 ) -> None:
     async def serve(*_: Any, ready: Callable[[Any], None], **__: Any) -> None:
         if serves:
-            ready(
-                SimpleNamespace(url="http://localhost:1/mcp", inside="http://localhost:1/mcp", token=None, headers=())
-            )
+            ready(SimpleNamespace(url="http://localhost:1/mcp", inside="http://localhost:1/mcp", token=None, headers=()))
         await anyio.wait_all_tasks_blocked()
         os.kill(os.getpid(), signal.SIGINT)
         await anyio.sleep_forever()

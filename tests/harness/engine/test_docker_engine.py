@@ -50,9 +50,7 @@ async def test_an_engine_that_is_stopped_is_not_the_examples_fault(engine_state:
         started = time.monotonic()
         with pytest.raises((PodError, EngineError)) as caught:
             async with (
-                connect(
-                    state=tmp_path / "state", host=HostEnvironment.of(own.environment), limits=Limits(tmp_mib=8)
-                ) as engine,
+                connect(state=tmp_path / "state", host=HostEnvironment.of(own.environment), limits=Limits(tmp_mib=8)) as engine,
                 engine.pod(bundle, await engine.install(bundle)) as pod,
             ):
                 assert await pod.wait_listening(60)

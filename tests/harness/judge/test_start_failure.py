@@ -21,10 +21,8 @@ def _logs(text: str) -> tuple[LogLine, ...]:
         ),
         ("ImportError: cannot import name 'FastMCP' from 'mcp.server'", "mcp.server has no FastMCP"),
         ("Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'zod' imported from", "module zod is missing"),
-        (
-            "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/app/node_modules/@mill/sdk/dist/a.js' imported from /x.ts",
-            "@mill/sdk has no file dist/a.js",
-        ),
+        ("Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/app/node_modules/@mill/sdk/dist/a.js' imported from /x.ts",
+         "@mill/sdk has no file dist/a.js"),
         ("Error: listen EADDRINUSE: address already in use 127.0.0.1:3000", "port 3000 is taken"),
         ("noise\npydantic_core._pydantic_core.ValidationError: 2 errors for X", "ValidationError: 2 errors for X"),
         (

@@ -177,9 +177,7 @@ def test_what_an_install_line_lacks_is_added_to_the_copys_own(todo: Plan, tmp_pa
     result = _result(todo, example_id)
     lacking = replace(result.findings[0], requirement="example.packages", blame=(span,))
     result = replace(result, findings=(lacking,))
-    proofs.store_proof(
-        proofs.ProvedPatch((("example.packages", lacking.revision),), ()), result, todo, _config(tmp_path)
-    )
+    proofs.store_proof(proofs.ProvedPatch((("example.packages", lacking.revision),), ()), result, todo, _config(tmp_path))
     plan = replace(todo, examples=(replace(example, bundle=bundle),))
     (judged,) = _attached(plan, tmp_path, result).examples
     (patch,) = [finding.patch for finding in judged.findings]

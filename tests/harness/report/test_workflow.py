@@ -215,9 +215,7 @@ def test_nothing_in_a_checkout_is_run_or_taken_for_a_result(checkout: Path, tool
     assert code in {0, 1}, said
     assert planner.step("report", "Build the site", DOCS=str(planner.folder / "docs"))[0] == 0
     assert not (tmp_path / "pwned").exists()
-    status = subprocess.run(
-        ["git", "status", "--short"], cwd=planner.folder, capture_output=True, text=True, check=True
-    )
+    status = subprocess.run(["git", "status", "--short"], cwd=planner.folder, capture_output=True, text=True, check=True)
     assert [line for line in status.stdout.splitlines() if not line.startswith("A ")] == []
 
 

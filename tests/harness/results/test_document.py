@@ -248,9 +248,7 @@ def test_lines_far_beyond_a_page_take_no_memory() -> None:
         replace(
             example,
             spans=tuple(replace(span, last=far) for span in example.spans),
-            findings=tuple(
-                replace(f, blame=(Span(file, at_end, far), Span("none.mdx", 1, far))) for f in example.findings
-            ),
+            findings=tuple(replace(f, blame=(Span(file, at_end, far), Span("none.mdx", 1, far))) for f in example.findings),
         )
         for example in report.examples
     )

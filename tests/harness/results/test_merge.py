@@ -62,10 +62,7 @@ def test_results_of_other_docs_are_refused(changed: dict[str, object]) -> None:
 
 def test_what_shards_were_compared_with_is_joined() -> None:
     fixed = FixedFinding("a", "some.rule", "2025-11-25", Level.MUST)
-    parts = (
-        Compared("b" * 40, "main", fixed=(fixed,)),
-        Compared("b" * 40, "main", not_compared=(NotCompared("c", "new"),)),
-    )
+    parts = (Compared("b" * 40, "main", fixed=(fixed,)), Compared("b" * 40, "main", not_compared=(NotCompared("c", "new"),)))
     first, second = (replace(rich_report(), compared=part) for part in parts)
     joined = merge((first, second), ("a", "b")).compared
     assert joined is not None
@@ -79,9 +76,7 @@ def test_shards_of_different_divisions_are_refused() -> None:
     """Each would leave out what it thinks is in the other."""
     one, two = (replace(rich_report(), shards=(f"{n}/2",), division="d" * 16) for n in (1, 2))
     assert merge((one, two), ("a.json", "b.json")).division == "d" * 16
-    with pytest.raises(
-        UsageError, match=r"a\.json and b\.json are not from the same run: they were divided by other plans"
-    ):
+    with pytest.raises(UsageError, match=r"a\.json and b\.json are not from the same run: they were divided by other plans"):
         merge((one, replace(two, division="e" * 16)), ("a.json", "b.json"))
     assert merge((one, replace(two, division=None)), ("a.json", "b.json")).missing_shards == (), "an older docprobe's"
 

@@ -90,12 +90,7 @@ def test_another_registry_image_toolchain_or_engine_is_another_key(tmp_path: Pat
     assert len(digests) == len(changes) + 4
     toolchain = tmp_path / "go"
     (toolchain / "bin").mkdir(parents=True)
-    for name, text in (
-        ("VERSION", "go1.26.1"),
-        ("VERSION", "go1.26.2"),
-        ("bin/go", "x" * 5000),
-        ("bin/go", "x" * 5001),
-    ):
+    for name, text in (("VERSION", "go1.26.1"), ("VERSION", "go1.26.2"), ("bin/go", "x" * 5000), ("bin/go", "x" * 5001)):
         (toolchain / name).write_text(text)
         assert digest(DOCPROBE_GO_FOLDER=str(toolchain)) not in digests, "another release in the same place"
         digests.add(digest(DOCPROBE_GO_FOLDER=str(toolchain)))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 FRAGMENT = '```typescript\nimport {{ {name} }} from "@modelcontextprotocol/sdk/types.js";\nserver.x(later);\n```\n\n'
 SERVER = (
-    "```bash\nnpm install @modelcontextprotocol/sdk zod\n```\n\n```javascript server.mjs\n"
+    '```bash\nnpm install @modelcontextprotocol/sdk zod\n```\n\n```javascript server.mjs\n'
     'import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";\n'
     'import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";\n'
     'import { z } from "zod";\n'
@@ -67,7 +67,9 @@ async def run(
     config: Config, day: str = "2026-01-01", code: str = "c", host_inputs: str = "h"
 ) -> tuple[ImportLookups, tuple[Example, ...]]:
     examples = make_plan(config).examples
-    found = ImportLookups([e for e in examples if e.imports], [e for e in examples if e.bundle], config, day=day)
+    found = ImportLookups(
+        [e for e in examples if e.imports], [e for e in examples if e.bundle], config, day=day
+    )
     if found.read_cache(code=code, host_inputs=host_inputs):
         await found.look_up_all(EngineRecorder(cast("Engine", None), config), anyio.CapacityLimiter(1), lambda _: None)
     return found, examples
@@ -75,9 +77,7 @@ async def run(
 
 async def test_the_same_packages_are_asked_once_for_all_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(monkeypatch)
-    config = config_of(
-        tmp_path, a=FRAGMENT.format(name="A"), b=FRAGMENT.format(name="B") + FRAGMENT.format(name="A, C")
-    )
+    config = config_of(tmp_path, a=FRAGMENT.format(name="A"), b=FRAGMENT.format(name="B") + FRAGMENT.format(name="A, C"))
     found, _ = await run(config)
     ((cutoff, _, questions),) = asked.calls
     assert cutoff is None
@@ -93,9 +93,7 @@ async def test_packages_of_a_program_serve_a_fragment_that_needs_no_more(
     assert [names for _, names, _ in asked.calls] == [["@modelcontextprotocol/sdk", "zod"]]
 
 
-async def test_what_is_missing_today_is_asked_of_the_pages_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_is_missing_today_is_asked_of_the_pages_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(monkeypatch)
     old = {"2025-06-18__a": FRAGMENT.format(name="Gone"), "2025-06-18__b": FRAGMENT.format(name="Here")}
     found, examples = await run(config_of(tmp_path, **old))

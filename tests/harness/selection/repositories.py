@@ -167,13 +167,7 @@ def check(
         yield None
 
     async def record(
-        engine: object,
-        bundle: Bundle,
-        config: Config,
-        *_: object,
-        committed: Any,
-        locks: Mapping[str, str],
-        **__: object,
+        engine: object, bundle: Bundle, config: Config, *_: object, committed: Any, locks: Mapping[str, str], **__: object
     ) -> Recording:
         code = "\n".join(file.text for file in bundle.files)
         ran.append(code)

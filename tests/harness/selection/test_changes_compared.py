@@ -400,7 +400,9 @@ def test_a_start_that_fails_now_and_then_is_not_laid_on_the_change(
     assert check(docs, state, monkeypatch, NowAndThen(0, 0).talk, "--no-cache").code == 1
 
 
-def test_nothing_is_run_twice_that_fails_no_change(docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_run_twice_that_fails_no_change(
+    docs: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was there before, and what the baseline knows."""
     (docs / TUTORIAL).write_text(CODE.replace("a tutorial", "the tutorial"))
     assert len(check(docs, state, monkeypatch, talk).ran) == 2, "the text of before and that of now"

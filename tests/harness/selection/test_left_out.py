@@ -27,7 +27,9 @@ def docs(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("trust", ["head", "base"])
-def test_a_page_that_a_change_ignores(docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trust: str) -> None:
+def test_a_page_that_a_change_ignores(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trust: str
+) -> None:
     edit(docs / "docprobe.toml", 'bindings = "bindings.toml"\n', f'bindings = "bindings.toml"\n{IGNORE}')
     (docs / TUTORIAL).write_text(CODE.replace("status(400)", "status(500)"))
     done = check(docs, tmp_path / "state", monkeypatch, talk, "--trust", trust)

@@ -30,9 +30,7 @@ def test_new_words_are_known_by_the_old_fingerprints_alone(new: str, marked: str
 
 
 def test_the_words_that_differ() -> None:
-    assert (
-        changed_words(OLD, OLD.replace("403 Forbidden", "401 Unauthorized")) == "“403 Forbidden,” → “401 Unauthorized,”"
-    )
+    assert changed_words(OLD, OLD.replace("403 Forbidden", "401 Unauthorized")) == "“403 Forbidden,” → “401 Unauthorized,”"
     assert changed_words("one two", "one") == "- “two”"
     assert changed_words("one", "one two") == "+ “two”"
     assert changed_words("a b c d e f g h i", "A b C d E f G h I").endswith(", …")

@@ -180,7 +180,9 @@ async def _discover(
     await discovery.negotiate(peer, revisions)
 
 
-async def _probe(peer: ProbedServer, revisions: tuple[str, ...], progress: Progress, heard: Callable[[], None]) -> None:
+async def _probe(
+    peer: ProbedServer, revisions: tuple[str, ...], progress: Progress, heard: Callable[[], None]
+) -> None:
     """Take steps 4 to 6."""
     negotiated = peer.negotiated
     for revision, method in negotiated.sessionless.items():

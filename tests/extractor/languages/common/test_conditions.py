@@ -24,9 +24,7 @@ from tests.extractor.languages.common.transports import (
 )
 
 TYPER = "def main(transport: str = typer.Option('stdio', '--transport', '-t')):"
-SETTINGS = (
-    "class Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='MILL_')\n    how: str = 'stdio'"
-)
+SETTINGS = "class Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='MILL_')\n    how: str = 'stdio'"
 
 
 @pytest.mark.parametrize(

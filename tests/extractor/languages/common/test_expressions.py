@@ -41,16 +41,12 @@ def test_both_languages_are_read_alike(text: str, tree: str) -> None:
     assert shown(read) == tree
 
 
-@pytest.mark.parametrize(
-    "text", ["", "a b", "a => a", "a <", "(a", "a)", "if a", "a < b < c", "'a", "a.1", "{...a", "a" * 1000]
-)
+@pytest.mark.parametrize("text", ["", "a b", "a => a", "a <", "(a", "a)", "if a", "a < b < c", "'a", "a.1", "{...a", "a" * 1000])
 def test_other_texts_are_not_read(text: str) -> None:
     assert parsed(text) is None
 
 
-@pytest.mark.parametrize(
-    "text", ["(" * 900, "!" * 900, "not " * 240, "a[" * 400, "//" * 499, "/*" * 499, "`${" * 300, "a?b:" * 240]
-)
+@pytest.mark.parametrize("text", ["(" * 900, "!" * 900, "not " * 240, "a[" * 400, "//" * 499, "/*" * 499, "`${" * 300, "a?b:" * 240])
 def test_what_is_nested_deeply_is_refused_quickly(text: str) -> None:
     begun = time.process_time()
     assert parsed(text) is None

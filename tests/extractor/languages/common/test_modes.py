@@ -173,7 +173,7 @@ def test_the_command_of_the_page_decides(tmp_path: Path, command: str, kind: Exa
 @pytest.mark.parametrize(("package", "guesses"), [("mill-mcp", ["transport stdio"]), ("fastmcp", [])])
 def test_what_a_library_takes_without_a_word_is_a_guess(tmp_path: Path, package: str, guesses: list[str]) -> None:
     code = f'import {{ FastMCP }} from "{package}";\nnew FastMCP({{}});\nconst s = new FastMCP({{}});\ns.start();\n'
-    page = f'# Mill\n\n```js title="server.js"\n{code}```\n\n```sh\nnpm i {package}\nnode server.js\n```\n'
+    page = f"# Mill\n\n```js title=\"server.js\"\n{code}```\n\n```sh\nnpm i {package}\nnode server.js\n```\n"
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert example.bundle is not None

@@ -25,9 +25,7 @@ def test_what_stands_behind_the_name_of_a_program_is_given_to_it(command: str) -
     assert given_words(command.split()) == ("http",)
 
 
-@pytest.mark.parametrize(
-    "command", ["uvx mill -m http", "npx mill -m http", "uv run mill -m http", "python s.py -m http"]
-)
+@pytest.mark.parametrize("command", ["uvx mill -m http", "npx mill -m http", "uv run mill -m http", "python s.py -m http"])
 def test_an_option_of_the_program_is_not_one_of_what_starts_it(command: str) -> None:
     assert given_words(command.split()) == ("-m", "http")
 
@@ -38,10 +36,7 @@ def test_where_a_name_ends_is_not_always_known() -> None:
 
 
 def test_npm_keeps_options_to_itself() -> None:
-    assert called_script(["npm", "--prefix", "web", "run", "start", "low", "--high", "--", "--far"]) == (
-        "start",
-        ("low", "--far"),
-    )
+    assert called_script(["npm", "--prefix", "web", "run", "start", "low", "--high", "--", "--far"]) == ("start", ("low", "--far"))
     assert called_script(["pnpm", "--filter", "web", "start", "low", "--high"]) == ("start", ("low", "--high"))
     assert called_script(["npm", "start", "--prefix", "web"]) == ("start", ())
     assert called_script(["npm", "run", "start", "-w", "web", "--", "-v"]) == ("start", ("-v",))

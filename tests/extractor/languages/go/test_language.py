@@ -76,9 +76,7 @@ def test_a_stated_module_is_no_package_until_it_is_imported(
 
 @pytest.mark.parametrize("stated", [True, False])
 def test_all_packages_of_a_module_that_are_imported_are_fetched(tmp_path: Path, stated: bool) -> None:
-    page = HTTP.replace('"net/http"', f'"net/http"\n\n\t"{SDK}/auth"').replace(
-        "func main", "var a = auth.A\n\nfunc main"
-    )
+    page = HTTP.replace('"net/http"', f'"net/http"\n\n\t"{SDK}/auth"').replace("func main", "var a = auth.A\n\nfunc main")
     (example,) = found(tmp_path, (INSTALL if stated else "") + page)
     assert example.bundle is not None
     assert [(d.name, d.extras) for d in example.bundle.dependencies] == [(SDK, ("/auth", "/mcp"))]

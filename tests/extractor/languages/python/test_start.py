@@ -96,19 +96,11 @@ COMPOSE = "```yaml\nservices:\n  lamp:\n    build: .\n{}```\n"
 @pytest.mark.parametrize(
     ("service", "command", "values"),
     [
-        (
-            "    environment:\n      LAMP: high\n      PORT: 4619\n",
-            ("lamp.py", "--dim"),
-            {"LAMP": "high", "PORT": "4619"},
-        ),
+        ("    environment:\n      LAMP: high\n      PORT: 4619\n", ("lamp.py", "--dim"), {"LAMP": "high", "PORT": "4619"}),
         ("    environment: [LAMP=high, COLOUR]\n", ("lamp.py", "--dim"), {"LAMP": "high", "LIGHT": "2"}),
         ("    command: python lamp.py --bright\n", ("lamp.py", "--bright"), {"LAMP": "low"}),
         ('    entrypoint: ["python", "-u", "lamp.py"]\n', ("-u", "lamp.py"), {"LAMP": "low"}),
-        (
-            "    environment:\n      LAMP: ${LAMP:-mid}\n      LIGHT: ${LIGHT}\n",
-            ("lamp.py", "--dim"),
-            {"LAMP": "mid", "LIGHT": "2"},
-        ),
+        ("    environment:\n      LAMP: ${LAMP:-mid}\n      LIGHT: ${LIGHT}\n", ("lamp.py", "--dim"), {"LAMP": "mid", "LIGHT": "2"}),
         ("    environment: 3\n    command: 'python \"lamp.py'\n", ("lamp.py", "--dim"), {"LAMP": "low"}),
     ],
 )
@@ -302,7 +294,5 @@ def test_each_further_dot_of_an_import_is_a_folder_up(tmp_path: Path) -> None:
     files = {"app/names.py": "NAME = 'far'\n", "app/lamps/names.py": "OTHER = 'near'\n"}
     shown = "".join(f'```python title="{path}"\n{text}```\n\n' for path, text in files.items())
     code = LAMP.replace("\n\n", "\n\nfrom ..names import NAME\n\n", 1)
-    bundle = bundle_of(
-        tmp_path, f'{shown}```python title="app/lamps/main.py"\n{code}```\n\n```bash\npython -m app.lamps.main\n```\n'
-    )
+    bundle = bundle_of(tmp_path, f'{shown}```python title="app/lamps/main.py"\n{code}```\n\n```bash\npython -m app.lamps.main\n```\n')
     assert [file.path for file in bundle.files if file.path.endswith("names.py")] == ["app/names.py"]

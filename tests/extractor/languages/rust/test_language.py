@@ -85,9 +85,8 @@ def test_crates_of_a_line_that_adds_them(tmp_path: Path) -> None:
     stated = {d.name: d for d in bundle.dependencies}
     added = "?transport-streamable-http-server"
     assert (stated["rmcp"].specifier, stated["rmcp"].extras) == ("3", ("!default", added, "macros", "server"))
-    assert (
-        "dependency rmcp, with the features transport-streamable-http-server as well, which the code seems to need"
-        in (bundle.added)
+    assert "dependency rmcp, with the features transport-streamable-http-server as well, which the code seems to need" in (
+        bundle.added
     ), "as a package that the line leaves out: a guess, and said"
     assert stated["axum"].origin is Origin.STATED
     assert stated["tokio"].origin is Origin.INFERRED

@@ -54,9 +54,7 @@ def test_capitals_are_escaped(proxy: list[str]) -> None:
     assert proxy[0] == "https://proxy.example/github.com/!acme/!s!d!k/@v/list"
 
 
-@pytest.mark.parametrize(
-    ("answered", "last"), [("403 Forbidden", "sdk: 403 Forbidden"), ("404 Not Found", "sdk/mill: no")]
-)
+@pytest.mark.parametrize(("answered", "last"), [("403 Forbidden", "sdk: 403 Forbidden"), ("404 Not Found", "sdk/mill: no")])
 def test_what_is_said_last_is_about_the_module_unless_there_is_none(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answered: str, last: str
 ) -> None:

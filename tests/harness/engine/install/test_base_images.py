@@ -97,11 +97,7 @@ class Engine:
 
 
 def base_images(
-    monkeypatch: pytest.MonkeyPatch,
-    state: Path,
-    engine: Engine,
-    named: Iterable[tuple[str, str]] = (),
-    **variables: str,
+    monkeypatch: pytest.MonkeyPatch, state: Path, engine: Engine, named: Iterable[tuple[str, str]] = (), **variables: str
 ) -> BaseImages:
     monkeypatch.setitem(TOOLCHAINS, "made-up", MADE_UP)
     host = HostEnvironment({BASE_IMAGE_VARIABLE: FIRST, **variables})

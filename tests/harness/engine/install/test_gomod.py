@@ -51,9 +51,7 @@ def test_a_lock_is_replayed_and_gives_the_versions() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "line", ["replace github.com/acme/sdk => ../elsewhere", "require `x`", "retract [v1, v2]; $(x)"]
-)
+@pytest.mark.parametrize("line", ["replace github.com/acme/sdk => ../elsewhere", "require `x`", "retract [v1, v2]; $(x)"])
 def test_a_lock_with_anything_else_is_refused(line: str) -> None:
     with pytest.raises(UsageError):
         gomod.plan([SDK], cutoff=None, lock=f"{line}\n{LOCK}", allow_scripts=False)
@@ -134,9 +132,7 @@ async def test_fetched_compiled_and_run_without_a_network(open_engine: Open) -> 
 @pytest.mark.registry
 @pytest.mark.anyio
 async def test_a_program_of_the_standard_library_alone(open_engine: Open) -> None:
-    bundle = go_bundle(
-        'package main\n\nimport (\n\t"fmt"\n\t"net/http"\n)\n\nfunc main() { fmt.Println(http.MethodGet) }\n'
-    )
+    bundle = go_bundle('package main\n\nimport (\n\t"fmt"\n\t"net/http"\n)\n\nfunc main() { fmt.Println(http.MethodGet) }\n')
     async with open_engine() as engine:
         image = await engine.install(bundle)
         async with engine.pod(bundle, image) as pod:

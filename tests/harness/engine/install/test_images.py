@@ -193,9 +193,7 @@ def key_of(
     """The key of an image of dependencies."""
     builder = SimpleNamespace(run=SimpleNamespace(realm=realm), settings=settings or InstallSettings())
     installer = Installer(*(cast("Any", part) for part in (builder, *[None] * 7)))
-    return installer._key(
-        cast("Any", SimpleNamespace(id=base)), cast("Any", SimpleNamespace(manager=manager)), plan, day
-    )
+    return installer._key(cast("Any", SimpleNamespace(id=base)), cast("Any", SimpleNamespace(manager=manager)), plan, day)
 
 
 def test_all_that_decides_what_is_installed_is_in_an_image_s_key() -> None:

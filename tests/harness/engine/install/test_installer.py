@@ -165,10 +165,7 @@ async def test_a_package_without_a_wheel_is_not_built_behind_anyones_back(open_e
 
 @pytest.mark.parametrize(
     "manager",
-    [
-        pytest.param(each, marks=[] if each in (Manager.NPM, Manager.PYPI) else pytest.mark.languages)
-        for each in Manager
-    ],
+    [pytest.param(each, marks=[] if each in (Manager.NPM, Manager.PYPI) else pytest.mark.languages) for each in Manager],
 )
 async def test_the_registry_cannot_be_reached(open_engine: Open, manager: Manager) -> None:
     toolchain = {Manager.NPM: "node", Manager.MAVEN: "java"}.get(manager, "python")
@@ -316,9 +313,7 @@ async def test_registries_that_cannot_be_reached_are_tried_once_for_all(
         await engine.base("python")
         built.clear()
         for name in ("attrs", "idna"):
-            with pytest.raises(
-                RegistryError, match=rf"{name} could not be downloaded: no connection to \S+: "
-            ) as caught:
+            with pytest.raises(RegistryError, match=rf"{name} could not be downloaded: no connection to \S+: ") as caught:
                 await engine.install(bundle(Manager.PYPI, Dependency(name)))
             assert "the proxy 127.0.0.1:9: " in caught.value.message
             assert "secret" not in caught.value.message

@@ -278,9 +278,7 @@ def test_lines_before_an_error_that_a_log_shows() -> None:
     error = "AttributeError: 'NoneType' object has no attribute 'streams'"
     spans = lines_before_error(error, log, violation("server.survives"), Evidence(transcript_of(), bundle))
     assert [span.first for span in spans] == [2]
-    assert (
-        lines_before_error("KeyError: 'x'", [], violation("server.survives"), Evidence(transcript_of(), bundle)) == ()
-    )
+    assert lines_before_error("KeyError: 'x'", [], violation("server.survives"), Evidence(transcript_of(), bundle)) == ()
 
 
 def test_a_large_page_takes_no_longer_than_its_size() -> None:

@@ -54,9 +54,7 @@ def verifier(made: AuthorizationService, audience: str, *, bad: int = 401) -> Ca
 
 async def hold(made: AuthorizationService | None, manners: Manners) -> Transcript:
     async with local_pod(lambda: make(manners)) as pod:
-        return await converse_http(
-            pod, bundle(), ProbeSettings((NEWEST, "2026-07-28"), timeout_s=20.0, start_s=60.0), made
-        )
+        return await converse_http(pod, bundle(), ProbeSettings((NEWEST, "2026-07-28"), timeout_s=20.0, start_s=60.0), made)
 
 
 def statuses(transcript: Transcript, prefix: str) -> dict[str, int | None]:

@@ -16,8 +16,6 @@ from tests.support.process_pod import process_pod
 from tests.support.verdicts import verdicts_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.processes]
-
-
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine may pause a client for longer than an idle client is waited for."""

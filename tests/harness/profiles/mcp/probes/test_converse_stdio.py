@@ -43,11 +43,8 @@ async def test_a_right_server() -> None:
 async def test_each_revision_that_is_negotiated_has_a_conversation_of_its_own() -> None:
     transcript = await hold(server())
     assert [e.revision for e in of_step(transcript, steps.STDIO_TOOLS)][:2] == ["2025-11-25", "2025-06-18"]
-    cancelled = {
-        finding.revision: finding.verdict
-        for finding in judge(transcript, rows(), MCP, page_revision=None)
-        if finding.requirement == "stdio.cancelled"
-    }
+    cancelled = {finding.revision: finding.verdict for finding in judge(transcript, rows(), MCP, page_revision=None)
+                 if finding.requirement == "stdio.cancelled"}
     assert cancelled["2025-11-25"] is cancelled["2025-06-18"] is Verdict.SATISFIED
 
 
@@ -181,9 +178,7 @@ async def test_what_discovery_declares_is_asked_for(answered: str, expected: Ver
     declaring = server(versions=(), modern=True).replace(
         '"supportedVersions"', '"capabilities": {"tools": {}, "prompts": {}, "resources": {}}, "supportedVersions"'
     )
-    lists = (
-        f'elif method {answered}:\n        result = {{method.partition("/")[0]: []}}\n    elif method == "tools/call"'
-    )
+    lists = f'elif method {answered}:\n        result = {{method.partition("/")[0]: []}}\n    elif method == "tools/call"'
     transcript = await hold(declaring.replace('elif method == "tools/call"', lists))
     asked = [json.loads(e.body)["method"] for e in of_step(transcript, steps.STDIO_LIST)]
     assert asked == ["prompts/list", "resources/list"]
@@ -246,10 +241,7 @@ async def test_a_server_that_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("result", "reason"),
     [
-        (
-            '{"result": {"protocolVersion": "2.0", "capabilities": {}}}',
-            "answered with the protocolVersion '2.0', which",
-        ),
+        ('{"result": {"protocolVersion": "2.0", "capabilities": {}}}', "answered with the protocolVersion '2.0', which"),
         ('{"result": {"protocolVersion": 7}}', "answered without a protocolVersion"),
         ('{"result": {}}', "answered without a protocolVersion"),
         ('{"error": {"code": -32603, "message": "no"}}', "answered with the error -32603"),

@@ -33,9 +33,7 @@ async def test_a_stream_that_has_ended_is_waited_for_no_longer() -> None:
 
 async def test_the_transport_of_2024_11_05_is_recognised_and_spoken() -> None:
     async with local_pod(http_sse) as pod:
-        transcript = await converse_http(
-            pod, bundle("/sse"), ProbeSettings(REVISIONS, timeout_s=TIMEOUT_S, start_s=60.0), None
-        )
+        transcript = await converse_http(pod, bundle("/sse"), ProbeSettings(REVISIONS, timeout_s=TIMEOUT_S, start_s=60.0), None)
     assert transcript.facts.transport is Transport.HTTP_SSE
     assert transcript.facts.not_served is None
     assert transcript.facts.revisions["2024-11-05"] == RevisionFacts()

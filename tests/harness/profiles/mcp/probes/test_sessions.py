@@ -117,9 +117,7 @@ async def test_a_crash_is_found_recorded_and_survived() -> None:
 
         manners.on_delete = dies
         manners.dead_after_delete = True
-        transcript = await converse_http(
-            pod, bundle(), ProbeSettings(REVISIONS, timeout_s=TIMEOUT_S, start_s=60.0), None
-        )
+        transcript = await converse_http(pod, bundle(), ProbeSettings(REVISIONS, timeout_s=TIMEOUT_S, start_s=60.0), None)
     assert transcript.facts.crashed is not None
     assert "memory limit" in transcript.facts.crashed.sentence
     assert not transcript.facts.single_session
@@ -160,11 +158,7 @@ class Dying:
 async def test_the_end_of_a_process_is_waited_for_by_what_the_last_request_met(
     kind: FailureKind | None, noticed_s: float, accepts: bool, died: bool
 ) -> None:
-    last = (
-        replace(exchange(7, "s", "POST", 200), reply=None, failure=Failure(kind))
-        if kind is not None
-        else exchange(7, "s", "POST", 200)
-    )
+    last = replace(exchange(7, "s", "POST", 200), reply=None, failure=Failure(kind)) if kind is not None else exchange(7, "s", "POST", 200)
     address = EndpointAddress("127.0.0.1", 3000, "/mcp")
     pod, recorder = Dying(noticed_s, accepts=accepts), SimpleNamespace(exchanges=[last])
     peer: Any = SimpleNamespace(pod=pod, recorder=recorder, facts=Facts(), address=address)

@@ -157,11 +157,7 @@ def test_a_web_application_that_asks_at_its_start_is_a_client(text: str) -> None
     [
         ("import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start()", STDIO, True),
         ("import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start({ port: 4000 })", HTTP, True),
-        (
-            "import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start({ transportType: 'sse' })",
-            HTTP,
-            False,
-        ),
+        ("import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start({ transportType: 'sse' })", HTTP, False),
         ("import { FastMCP } from 'fastmcp'; const s = new FastMCP({}); s.start()", STDIO, False),
         ("import { FastMCP } from 'mill-mcp'; const s = new FastMCP({}); s.start()", STDIO, True),
         ("import * as mill from 'mill-mcp'; const s = new mill.FastMCP({}); s.start()", STDIO, True),

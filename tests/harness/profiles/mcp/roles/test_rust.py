@@ -101,11 +101,7 @@ async fn main() { let server = McpServer::builder().name("mill").bind_address(at
     ("text", "kind", "why"),
     [
         (BUILT, ExampleKind.HTTP_SERVER, "starts a server in a function that nothing calls"),
-        (
-            BUILT.replace("prelude::*", "McpServer"),
-            ExampleKind.HTTP_SERVER,
-            "starts a server in a function that nothing calls",
-        ),
+        (BUILT.replace("prelude::*", "McpServer"), ExampleKind.HTTP_SERVER, "starts a server in a function that nothing calls"),
         (BUILT.replace("async fn main", "async fn serve"), ExampleKind.OTHER, "in a function that nothing calls"),
         (BUILT.replace("server.run().await?;", ""), ExampleKind.OTHER, "`server`, but nothing runs it"),
         (BUILT.replace(".bind_address(at)", ""), ExampleKind.OTHER, "without naming a transport"),
@@ -119,7 +115,7 @@ def test_the_builder_of_a_library_that_has_the_protocol_in_its_name(text: str, k
 
 
 def test_a_server_of_the_program_s_own_is_not_a_library_s() -> None:
-    own = "struct McpServer;\nimpl McpServer { fn new() -> Self { McpServer } fn run(&self) {} }\n"
+    own = 'struct McpServer;\nimpl McpServer { fn new() -> Self { McpServer } fn run(&self) {} }\n'
     text = own + 'fn main() { let server = McpServer::new(); server.run(); let m = "jsonrpc"; }\n'
     assert "without naming a transport" not in role((parse_rust(text),)).why
 

@@ -49,9 +49,7 @@ def test_origin(initialize: int, request_: int, validate: Verdict, status_403: V
 @pytest.mark.parametrize("address", ["0.0.0.0", "127.0.0.1"])
 def test_where_it_listens_is_not_the_pages_if_docprobe_added_it(address: str) -> None:
     facts = Facts(listens_as_added="adapter serve.ts")
-    found = finding_of(
-        based().transcript(sockets=(ListeningSocket(address, 3000),), facts=facts), "http.bind-localhost"
-    )
+    found = finding_of(based().transcript(sockets=(ListeningSocket(address, 3000),), facts=facts), "http.bind-localhost")
     assert found.verdict is Verdict.NOT_APPLICABLE
     assert "adapter serve.ts" in found.summary
 

@@ -30,7 +30,9 @@ def asked(*events: SseEvent, talk: Talk | None = None, **more: Any) -> Talk:
         talk.baseline()
     answer = {"jsonrpc": "2.0", "id": len(talk.exchanges) + 1, "result": {"tools": []}}
     headers = more.pop("headers", SESSION)
-    talk.request(steps.BASELINE_TOOL, kind=STREAM, events=(*events, message_event(answer)), headers=headers, **more)
+    talk.request(
+        steps.BASELINE_TOOL, kind=STREAM, events=(*events, message_event(answer)), headers=headers, **more
+    )
     return talk
 
 
