@@ -15,7 +15,7 @@ from rich.text import Text
 
 from extractor.base.text import printable
 from harness.base.host import HostEnvironment
-from harness.cli.context import Cli, pass_cli, state_option, table_or_json_option
+from harness.cli.context import Cli, check_exclusive, pass_cli, state_option, table_or_json_option
 from harness.doctor import setup
 from harness.doctor.checks import Check, State, examine, exit_code
 from harness.engine.install.settings import IMAGES_LOCK
@@ -57,6 +57,8 @@ def command(cli: Cli, /, fix: bool, images: bool, clean: bool, form: str, state:
 
     Exit codes: 0 nothing is missing, 3 something is missing.
     """
+    check_exclusive("--fix" if fix else None, "--images" if images else None, "--clean" if clean else None)
+    check_exclusive("--images" if images else "--clean" if clean else None, "--format json" if form == "json" else None)
     host = HostEnvironment.of(os.environ)
     folder = state_folder(state)
     if clean:
