@@ -96,6 +96,7 @@ def load_baseline(
     requirements: Collection[str],
     renamed: Mapping[str, str] | None = None,
     removed: Collection[str] = (),
+    left_out: Collection[str] = (),
 ) -> Baseline:
     """Read a baseline; without a path it is empty.
 
@@ -106,6 +107,7 @@ def load_baseline(
         requirements: ids of the catalogue.
         renamed: by the id that an entry names, the one that its example has now, if it is another.
         removed: ids of examples that a change takes from the docs: an entry about one is stale.
+        left_out: paths of pages of the docs that were not read: nobody knows whether their examples are still there.
 
     Raises:
         UsageError: the file cannot be read or is not valid TOML; it has an unknown key, or an entry without a reason
@@ -116,10 +118,13 @@ def load_baseline(
         return Baseline()
     baseline = _followed(_baseline_of(read_toml(path, path.name)), renamed or {})
     stems = {page_stem(page) for page in pages}
+    elsewhere = {page_stem(page) for page in left_out} - stems
     named = {entry.example for entry in baseline.findings} - set(examples)
+    unknown = {name for name in named if stem_of(name) in elsewhere}
+    named -= unknown
     gone = frozenset(name for name in named if name in removed or stem_of(name) not in stems)
     baseline = replace(baseline, gone=gone)
-    _check_names(baseline, path.name, examples, requirements)
+    _check_names(baseline, path.name, {*examples, *unknown}, requirements)
     return baseline
 
 
