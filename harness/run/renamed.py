@@ -44,7 +44,8 @@ def load_followed_baseline(config: Config, plan: Plan) -> Baseline:
         removed = frozenset(example.id for example in plan.base.all_examples)
     renamed |= _from_history(named - plan.ids - renamed.keys() - removed, config, plan)
     left_out = pages_left_out(config) if named - plan.ids else ()
-    baseline = load_baseline(path, plan.ids, plan.pages, config.catalogue.ids, renamed, removed, left_out)
+    name = str(config.baseline_place or path)
+    baseline = load_baseline(path, plan.ids, plan.pages, config.catalogue.ids, renamed, removed, left_out, name)
     return baseline if plan.base is None else _within_change(baseline, plan.base)
 
 

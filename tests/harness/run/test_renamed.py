@@ -119,6 +119,17 @@ def test_an_entry_about_a_page_that_is_not_read_is_not_stale(docs: Path, asked: 
     assert baseline.gone == {"docs/gone#second"}
 
 
+@pytest.mark.parametrize("change", [True, False])
+def test_a_file_in_another_encoding_is_refused_and_a_byte_order_mark_is_not(docs: Path, change: bool) -> None:
+    """In a change the file is read to see which entries it touches, too."""
+    file = docs / "docprobe-baseline.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert [known.example for known in followed(docs, change=change).known] == [f"{STEM}#second"]
+    file.write_bytes(b"# caf\xe9\n")
+    with pytest.raises(UsageError, match=f"^{file}:1: byte 0xE9 is not UTF-8"):
+        followed(docs, change=change)
+
+
 def test_an_entry_that_never_named_anything_is_refused(docs: Path) -> None:
     (docs / "docprobe-baseline.toml").write_text(entry("secnod"))
     with pytest.raises(UsageError, match="unknown example"):
