@@ -149,8 +149,9 @@ def command(
     flags["shard"], wanted = shard_of(shard, parts), shards_wanted(parts)
     for other in ("--format" if formats else None, "--prove-fixes" if prove_fixes else None):
         check_exclusive("--plan N" if wanted is not None else None, other)
-    if pre_commit:
-        flags["changed_since"] = flags["changed_since"] or compared_by_pre_commit(os.environ)
+    compared_by = "--changed-since"
+    if pre_commit and flags["changed_since"] is None:
+        flags["changed_since"], compared_by = compared_by_pre_commit(os.environ), "--pre-commit"
     given = {key: value for key, value in flags.items() if value != ()}
     config = load_config(docs, cli.config_file, **given)
     since = settings = None
@@ -164,7 +165,7 @@ def command(
         from harness.selection.affected import affects_nothing
         from harness.selection.changed import find_change
 
-        since = find_change(config, config.changed_since)
+        since = find_change(config, config.changed_since, compared_by)
         # before pages are read at all
         if since.is_empty or affects_nothing(config, since):
             if wanted is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.errors import split_hint
 from harness.base.errors import BlockedError, DocprobeError, UsageError
 from harness.judge.example import RUNS
 from harness.model import Status
@@ -51,7 +52,8 @@ async def prove(plan: Plan, example: Example, config: Config, connect: Connect, 
     """
     before = (await execute(replace(plan, examples=(example,)), config, connect, observer=observer)).examples[0]
     if before.status is Status.BLOCKED:
-        raise BlockedError(f"no fix for {example.id} can be tried: {before.reason}")
+        reason, hint = split_hint(before.reason or "")
+        raise BlockedError(f"no fix for {example.id} can be tried: {reason}", hint)
     if before.status not in _FIXABLE:
         raise UsageError(
             f"{example.id} cannot be fixed, it is {before.status.value}: {before.reason}", "see docprobe examples DOCS"

@@ -145,12 +145,14 @@ async def test_without_an_engine_no_fix_can_be_tried(tmp_path: Path) -> None:
 
     @asynccontextmanager
     async def connect(_: Any) -> AsyncIterator[Any]:
-        raise EngineError("no container engine answers")
+        raise EngineError("no container engine answers", "start it")
         yield
 
     with pytest.raises(BlockedError, match="no container engine answers") as refused:
         await prove(plan, plan.only_runnable("traced"), config, connect, Silent())
     assert refused.value.exit_code == 3
+    assert refused.value.message.endswith("can be tried: no container engine answers"), "the next step is said once"
+    assert refused.value.hint == "start it"
 
 
 EXPRESS = """
