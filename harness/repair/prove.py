@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.base.errors import split_hint
 from harness.base.errors import BlockedError, DocprobeError, UsageError
 from harness.judge.example import RUNS
-from harness.model import Status
+from harness.model import Status, Verdict
 from harness.repair.attempts import try_findings
 from harness.repair.edits import fixable
 from harness.repair.fault import Fault, asked
@@ -60,7 +60,12 @@ async def prove(plan: Plan, example: Example, config: Config, connect: Connect, 
         )
     trial = await _try(plan, example, before, config, connect, observer)
     _proof_of(trial, before, plan, config, observer)
-    return trial
+    return replace(trial, violated=violated_by(before))
+
+
+def violated_by(result: ExampleResult) -> tuple[str, ...]:
+    """Return the requirements that an example violates, sorted."""
+    return tuple(sorted({one.requirement for one in result.findings if one.verdict is Verdict.VIOLATED}))
 
 
 async def prove_all(

@@ -129,6 +129,7 @@ async def test_two_faults_that_keep_a_program_from_running(tmp_path: Path) -> No
     trial = await trial_of(tmp_path, page)
     assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
     assert {requirement for requirement, _ in trial.fixed} == {"example.runs"}
+    assert "example.runs" in trial.violated
     ((before, after),) = trial.texts.values()
     added = [line for line in after.split("\n") if line not in before.split("\n")]
     assert sorted(added) == ["import json", "import uuid"]
