@@ -24,6 +24,7 @@ from extractor.base.globs import matches_any, unused_patterns
 from extractor.base.kept import Kept, code_digest, library_version, value_digest
 from extractor.docs.corpus import Reading, extract_pages
 from extractor.docs.tree import find_files
+from extractor.examples.ids import page_stem, stem_of
 from extractor.model import Example, ExampleKind, ExampleStatus, Problem
 from harness.base.errors import UsageError
 
@@ -202,16 +203,28 @@ def classify_statements(config: Config, text: NormativeText) -> tuple[Classified
 def unmatched_patterns(config: Config, examples: LoadedExamples) -> tuple[str, ...]:
     """Return a sentence for each pattern of the configuration file that matches nothing.
 
-    They are the keys of ``[examples."…"]`` tables and the normative pages of ``[layout]``.
+    They are the keys of ``[examples."…"]`` tables and the normative pages of ``[layout]``. Nothing is said of a
+    pattern that may be about a page which is not read.
     """
     from extractor.examples.find import unused_overrides
 
-    unused = unused_overrides(examples.assembled, config.overrides)
-    tables = [f'[examples."{key}"] matches no example' for key in unused]
     written = [p for p in config.layout.specification if p not in config.profile.layout.specification]
-    pages = [*(page.path for page in examples.corpus.pages), *examples.corpus.unread]
+    unused = unused_overrides(examples.assembled, config.overrides)
+    left_out = pages_left_out(config) if unused or written else ()
+    stems = [page_stem(page) for page in left_out]
+    unused = tuple(key for key in unused if not any(matches_any(stem, (stem_of(key),)) for stem in stems))
+    tables = [f'[examples."{key}"] matches no example' for key in unused]
+    pages = [*(page.path for page in examples.corpus.pages), *examples.corpus.unread, *left_out]
     normative = unused_patterns(written, pages) if config.spec is None else ()
     return (*tables, *(f"[layout] specification: '{pattern}' matches no page" for pattern in normative))
+
+
+def pages_left_out(config: Config) -> tuple[str, ...]:
+    """Return the pages of the docs that are not read since one page or a folder was asked for; none of whole docs."""
+    if not config.layout.only:
+        return ()
+    whole = find_files(config.docs, replace(config.layout, only=()))[0]
+    return tuple(page for page in whole if page not in config.layout.only)
 
 
 def _bindings_folder(config: Config) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from collections.abc import Mapping, Sequence  # noqa: TC003 (the file is read by the type hints below)
 from pathlib import Path
@@ -173,10 +174,12 @@ def _spec_root(spec: Path, layout: Layout, at: str, files: FilesAt | None) -> Pa
         if root.is_dir() and any(matches_any(path, layout.specification) for path in find_files(root, layout)[0]):
             check_place(root, files)
             return resolve_inside(root)
+    hint = "give the docs root of the specification, or its repository" + (f": a checkout of {at}" if at else "")
+    if not spec.is_dir():
+        raise UsageError(f"the specification's folder {spec} does not exist", hint)
     patterns = ", ".join(layout.specification) or "none are named"
     raise UsageError(
-        f"{spec} holds no specification: no page in it or in its docs/ is normative (patterns: {patterns})",
-        "give the docs root of the specification, or its repository" + (f": a checkout of {at}" if at else ""),
+        f"{spec} holds no specification: no page in it or in its docs/ is normative (patterns: {patterns})", hint
     )
 
 
@@ -213,7 +216,10 @@ def _config_file(places: Sequence[Path], *, given: bool, files: FilesAt | None) 
         return Path(os.path.abspath(place)), read.absolute()  # noqa: PTH100  (lexically, as at a commit)
     if given:
         where = f" at {files.ref}" if files else ""
-        raise UsageError(f"configuration file {places[0]} does not exist{where}", "see --config")
+        raise UsageError(
+            f"configuration file {places[0]} does not exist{where}",
+            "write one there, or leave --config out: docprobe.toml in the docs root or beside it is found",
+        )
     return None, None
 
 
@@ -263,6 +269,10 @@ def _from_file(path: Path, read: Path, files: FilesAt | None) -> dict[str, Any]:
     """
     document = read_toml(read, str(path))
     given = document.given(FileSettings)
+    for name, value in document.given(Limits, ("limits",)).items():
+        if not (math.isfinite(value) and value > 0):
+            at = ("limits", name.replace("_", "-"))
+            raise document.error(at, f"{'.'.join(at)}: expected a number above 0, got {value}", "correct that line")
     if "layout" in given:
         given["layout"] = document.given(Layout, ("layout",))
         place = given["layout"].get("revision_in", "folder")

@@ -16,6 +16,9 @@ _DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.
 """Error numbers that another command line would not avoid."""
 
 
+_HINT: Final = " (hint: "
+
+
 class DocprobeError(Exception):
     """An error that ends what was asked for.
 
@@ -32,7 +35,13 @@ class DocprobeError(Exception):
 
     def in_one_line(self) -> str:
         """Return the message with the hint in parentheses, for a report that gives an error one line."""
-        return f"{self.message} (hint: {self.hint})" if self.hint else self.message
+        return f"{self.message}{_HINT}{self.hint})" if self.hint else self.message
+
+
+def split_hint(line: str) -> tuple[str, str | None]:
+    """Return the message and the hint of an error that :meth:`DocprobeError.in_one_line` wrote."""
+    message, _, hint = line.removesuffix(")").rpartition(_HINT)
+    return (message, hint) if message and line.endswith(")") else (line, None)
 
 
 class UsageError(DocprobeError):

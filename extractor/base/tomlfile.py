@@ -116,12 +116,25 @@ def read_toml(file: Traversable, name: str | None = None) -> TomlFile:
     """Read a file. ``name`` is for messages; None takes the path. Raises UsageError if it cannot be read or parsed."""
     name = name or str(file)
     try:
-        text = file.read_text(encoding="utf-8")
+        text = utf8_text(file.read_bytes(), name)
     except OSError as error:
         raise UsageError(f"{name}: cannot be read: {error.strerror}", "check that this user may read it") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{name}: cannot be read: {error}", "save it as UTF-8") from error
     return parse_toml(text, name)
+
+
+def utf8_text(data: bytes, name: str) -> str:
+    """Return the text of a file that somebody edits, without the byte order mark that some editors write.
+
+    Raises:
+        UsageError: it is not UTF-8; the message names the line, by ``name`` of the file.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise UsageError(
+            f"{name}:{line}: byte 0x{error.object[error.start]:02X} is not UTF-8", "save it as UTF-8"
+        ) from (error)
 
 
 def parse_toml(text: str, name: str) -> TomlFile:

@@ -94,7 +94,7 @@ def docs_root(docs: Path | None, cwd: Path, tree: Tree = NOW) -> Path:
             return tree.resolve(folder / "docs")
     raise NoDocsRootError(
         f"no docs root at or above {cwd}",
-        "name it: docprobe check DOCS, where DOCS holds specification/ and docs/, or a docprobe.toml, or is one page",
+        "name the docs: a folder that holds specification/ and docs/, or a docprobe.toml; or one page",
     )
 
 

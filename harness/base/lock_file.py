@@ -40,5 +40,7 @@ def parse_locks(data: bytes, name: str) -> Mapping[str, Mapping[str, str]]:
             found = document["schema"]
             raise UsageError(f"{name}: unknown schema {found!r}, expected {SCHEMA!r}", _HINT)
         return msgspec.convert(document["locks"], dict[str, dict[str, str]])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except KeyError as error:
+        raise UsageError(f"{name} is not a lock file: it lacks the key {error}", _HINT) from error
+    except (ValueError, TypeError, RecursionError) as error:
         raise UsageError(f"{name} is not a lock file: {error}", _HINT) from error

@@ -96,6 +96,8 @@ def load_baseline(
     requirements: Collection[str],
     renamed: Mapping[str, str] | None = None,
     removed: Collection[str] = (),
+    left_out: Collection[str] = (),
+    name: str | None = None,
 ) -> Baseline:
     """Read a baseline; without a path it is empty.
 
@@ -106,6 +108,8 @@ def load_baseline(
         requirements: ids of the catalogue.
         renamed: by the id that an entry names, the one that its example has now, if it is another.
         removed: ids of examples that a change takes from the docs: an entry about one is stale.
+        left_out: paths of pages of the docs that were not read: nobody knows whether their examples are still there.
+        name: of the file, for messages; None takes the path.
 
     Raises:
         UsageError: the file cannot be read or is not valid TOML; it has an unknown key, or an entry without a reason
@@ -114,12 +118,15 @@ def load_baseline(
     """
     if path is None:
         return Baseline()
-    baseline = _followed(_baseline_of(read_toml(path, path.name)), renamed or {})
+    baseline = _followed(_baseline_of(read_toml(path, name)), renamed or {})
     stems = {page_stem(page) for page in pages}
+    elsewhere = {page_stem(page) for page in left_out} - stems
     named = {entry.example for entry in baseline.findings} - set(examples)
+    unknown = {name for name in named if stem_of(name) in elsewhere}
+    named -= unknown
     gone = frozenset(name for name in named if name in removed or stem_of(name) not in stems)
     baseline = replace(baseline, gone=gone)
-    _check_names(baseline, path.name, examples, requirements)
+    _check_names(baseline, name or str(path), {*examples, *unknown}, requirements)
     return baseline
 
 
@@ -140,8 +147,8 @@ def named_examples(path: Path | None) -> frozenset[str]:
     if path is None:
         return frozenset()
     try:
-        return frozenset(entry.example for entry in parse_baseline(path.read_text("utf-8"), path.name).findings)
-    except (OSError, UnicodeDecodeError, UsageError):
+        return frozenset(entry.example for entry in _baseline_of(read_toml(path, path.name)).findings)
+    except UsageError:
         return frozenset()
 
 

@@ -46,16 +46,16 @@ def update(
     """
     from extractor.base.storage import write_atomically
     from extractor.base.text import one_line
+    from extractor.base.tomlfile import utf8_text
     from harness.base.links import links_to
     from harness.baseline.update import update_baseline
 
     report = results_of(cli, docs, results, state)
     path = given or _beside_configuration(cli, docs, report)
     try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        hint = "check that it is UTF-8 and that this user may read it"
-        raise UsageError(f"{path}: cannot be read: {error}", hint) from error
+        text = utf8_text(path.read_bytes(), str(path)) if path.exists() else ""
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", "check that this user may read it") from error
     done = update_baseline(text, report, reason)
     err = cli.err()
     for sign, names in (("+", done.added), ("-", done.removed), ("~", done.renamed)):

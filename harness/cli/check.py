@@ -14,7 +14,16 @@ import click
 from harness.base.errors import UsageError
 from harness.cli.change import compared_by_pre_commit, end_without_examples, settings_before
 from harness.cli.completion import complete_examples, complete_requirements, complete_revisions
-from harness.cli.context import Cli, docs_argument, pass_cli, runtime_option, schema_option, spec_option, state_option
+from harness.cli.context import (
+    Cli,
+    check_exclusive,
+    docs_argument,
+    pass_cli,
+    runtime_option,
+    schema_option,
+    spec_option,
+    state_option,
+)
 from harness.cli.outputs import end_with, format_option, outputs_of
 from harness.cli.shards import shard_of, shards_wanted, write_plan
 from harness.settings import load_config
@@ -138,8 +147,11 @@ def command(
     """
     outputs = outputs_of(formats)
     flags["shard"], wanted = shard_of(shard, parts), shards_wanted(parts)
-    if pre_commit:
-        flags["changed_since"] = flags["changed_since"] or compared_by_pre_commit(os.environ)
+    for other in ("--format" if formats else None, "--prove-fixes" if prove_fixes else None):
+        check_exclusive("--plan N" if wanted is not None else None, other)
+    compared_by = "--changed-since"
+    if pre_commit and flags["changed_since"] is None:
+        flags["changed_since"], compared_by = compared_by_pre_commit(os.environ), "--pre-commit"
     given = {key: value for key, value in flags.items() if value != ()}
     config = load_config(docs, cli.config_file, **given)
     since = settings = None
@@ -153,7 +165,7 @@ def command(
         from harness.selection.affected import affects_nothing
         from harness.selection.changed import find_change
 
-        since = find_change(config, config.changed_since)
+        since = find_change(config, config.changed_since, compared_by)
         # before pages are read at all
         if since.is_empty or affects_nothing(config, since):
             if wanted is not None:

@@ -61,6 +61,20 @@ def print_error(message: str, hint: str | None) -> None:
         click.echo(defused(visible(f"hint: {hint}")), err=True)
 
 
+def check_exclusive(*options: str | None) -> None:
+    """Refuse options of which only one would count, before anything is done.
+
+    Args:
+        options: the options that were given, as a user writes them; None for one that was not.
+
+    Raises:
+        UsageError: more than one was given.
+    """
+    given = [option for option in options if option]
+    if len(given) > 1:
+        raise UsageError(f"{given[0]} and {given[1]} cannot be combined", "leave one of them out")
+
+
 def draws_links(environ: Mapping[str, str]) -> bool:
     """Return whether a terminal draws OSC 8 links; ``FORCE_HYPERLINK`` (0 or 1) decides if it is set.
 

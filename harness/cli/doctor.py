@@ -15,7 +15,7 @@ from rich.text import Text
 
 from extractor.base.text import printable
 from harness.base.host import HostEnvironment
-from harness.cli.context import Cli, pass_cli, state_option, table_or_json_option
+from harness.cli.context import Cli, check_exclusive, pass_cli, state_option, table_or_json_option
 from harness.doctor import setup
 from harness.doctor.checks import Check, State, examine, exit_code
 from harness.engine.install.settings import IMAGES_LOCK
@@ -57,6 +57,8 @@ def command(cli: Cli, /, fix: bool, images: bool, clean: bool, form: str, state:
 
     Exit codes: 0 nothing is missing, 3 something is missing.
     """
+    check_exclusive("--fix" if fix else None, "--images" if images else None, "--clean" if clean else None)
+    check_exclusive("--images" if images else "--clean" if clean else None, "--format json" if form == "json" else None)
     host = HostEnvironment.of(os.environ)
     folder = state_folder(state)
     if clean:
@@ -79,7 +81,11 @@ def command(cli: Cli, /, fix: bool, images: bool, clean: bool, form: str, state:
         document = {"checks": [asdict(check) for check in checks], "exit_code": exit_code(checks)}
         click.echo(json.dumps(document, indent=2))
     else:
-        cli.out().print(_table(checks))
+        console = cli.out()
+        if console.is_terminal:
+            console.print(_table(checks))
+        else:
+            click.echo("".join(_lines(checks)), nl=False)
     click.get_current_context().exit(exit_code(checks))
 
 
@@ -95,6 +101,16 @@ def _cleaned_text(cleaned: Cleaned) -> Iterator[str]:
     yield f"removed {plural(cleaned.containers, 'container or volume', 'containers and volumes')}"
     in_use = f"; kept {cleaned.images_in_use:,} in use" if cleaned.images_in_use else ""
     yield f"removed {plural(cleaned.images, 'image')}{in_use}"
+
+
+def _lines(checks: Sequence[Check]) -> Iterator[str]:
+    """Yield the table as a pipe gets it: a line for each check and each hint, never cut, for grep."""
+    rows = [(_MARKS[check.state][0], check.name, check.what) for check in checks]
+    state, name = (max((len(row[column]) for row in rows), default=0) for column in (0, 1))
+    for check, row in zip(checks, rows, strict=True):
+        yield f"{row[0]:{state}}  {row[1]:{name}}  {printable(row[2])}\n"
+        if check.next:
+            yield f"{'':{state}}  {'':{name}}  hint: {printable(check.next)}\n"
 
 
 def _table(checks: Sequence[Check]) -> Table:

@@ -107,8 +107,10 @@ def _no_fix(trial: Trial) -> Iterator[str]:
     """Yield why there is no fix."""
     if left := sorted({*trial.remaining, *trial.unfitting}):
         yield f"no fix: {', '.join(left)} (no known fix fits a line of this example)"
+    elif trial.violated:
+        yield f"no fix: {', '.join(trial.violated)} (no fix known)"
     else:
-        yield "no fix: docprobe has none for what this example violates, or the example violates nothing"
+        yield "no fix: the example violates nothing"
     if trial.blocking:
         yield _still_blocking(trial)
 

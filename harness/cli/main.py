@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from extractor.base.errors import DocprobeError
+from harness.cli.click_errors import worded
 from harness.cli.context import Cli, Group, global_options, print_error, with_global_options
 from harness.cli.streams import discard_stdout, lost_reader, prepare_streams
 
@@ -67,8 +68,8 @@ class Commands(Group):
 def cli(ctx: click.Context, config_file: Path | None, quiet: bool, verbose: bool, no_color: bool) -> None:
     """Does the example do what the specification says?
 
-    docprobe takes the example servers out of a documentation tree, runs each in a container, talks to it, and judges
-    its answers by the MUST, SHOULD and MAY sentences of the same tree.
+    docprobe takes example servers and clients from a documentation tree, runs each in a container, talks to it, and
+    judges its answers by the MUST, SHOULD and MAY sentences of the same tree.
 
     \b
     Start here:
@@ -88,7 +89,7 @@ def main() -> None:
     gc.set_threshold(200_000, 20, 100)
     prepare_streams()
     try:
-        returned = cli.main(standalone_mode=False)
+        returned = cli.main(prog_name="docprobe", standalone_mode=False)
         code = returned if isinstance(returned, int) else 0
     except BaseException as error:
         code = _report(_innermost(error))
@@ -116,9 +117,7 @@ def _report(error: BaseException) -> int:
         case click.exceptions.Exit():
             return error.exit_code
         case click.ClickException():
-            path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "docprobe"
-            message = error.format_message()
-            print_error(message[:1].lower() + message[1:].rstrip("."), f"see {path} --help")
+            print_error(*worded(error, next((word for word in sys.argv[1:] if word in COMMANDS), None)))
             return 2
         case click.Abort() | KeyboardInterrupt():
             click.echo("interrupted", err=True)

@@ -13,6 +13,7 @@ import anyio
 import click
 
 from extractor.base.text import printable
+from extractor.base.tomlfile import utf8_text
 from harness.base.errors import UsageError
 from harness.cli.context import Cli, pass_cli, schema_option, state_option
 from harness.cli.outputs import end_with, format_option, outputs_of
@@ -224,11 +225,9 @@ def _headers(token: str | None, token2: str | None, file: Path | None) -> tuple[
     """
     found: dict[str, str] = {}
     try:
-        lines = file.read_text(encoding="utf-8").splitlines() if file else []
+        lines = utf8_text(file.read_bytes(), str(file)).splitlines() if file else []
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}", "check --header-file") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not a text file", "write one `Name: value` per line, in ASCII") from error
     for number, line in enumerate(lines, 1):
         name, colon, value = line.partition(":")
         if not line.strip() or line.startswith("#"):

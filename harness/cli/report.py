@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command("report", short_help="Build the nightly HTML site from results.")
-@click.argument("files", metavar="RESULTS...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="RESULTS…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write the site to."
 )

@@ -239,7 +239,7 @@ def diff_command(
 def _text_since(config: Config, ref: str) -> NormativeText:
     """Return the normative text as it was at the merge base with ``ref``. Raises UsageError if it was not there."""
     root = config.spec or config.docs
-    base = find_change(config, ref).base
+    base = find_change(config, ref, "--since").base
     with folder_before(root, config.docs, base, config.host) as folder:
         if folder is None:
             raise UsageError(f"{root.name} did not exist at {ref}", "name a commit that has it")

@@ -15,7 +15,15 @@ from extractor.base.text import printable
 from extractor.model import Statement
 from harness.base.codec import to_document
 from harness.base.errors import UsageError
-from harness.cli.context import Cli, docs_argument, pass_cli, state_option, table, table_or_json_option
+from harness.cli.context import (
+    Cli,
+    check_exclusive,
+    docs_argument,
+    pass_cli,
+    state_option,
+    table,
+    table_or_json_option,
+)
 from harness.load import classify_statements, load_normative_text, load_statements
 from harness.settings import load_config
 from harness.spec.bindings_file import binding_at, to_toml
@@ -70,6 +78,10 @@ def command(
     docprobe statements docs --unbound | grep -w open
     docprobe statements docs --bind session.terminated-404=specification/2025-11-25/basic/transports.mdx:211
     """
+    others = ("--revision" if revisions else None, "--unbound" if unbound else None)
+    for other in (*others, "--coverage" if counts_only else None, "--format json" if form == "json" else None):
+        check_exclusive("--bind" if places else None, other)
+    check_exclusive("--coverage" if counts_only else None, "--unbound" if unbound else None)
     config = load_config(docs, cli.config_file, state=state)
     if places:
         statements = load_statements(config)
@@ -152,7 +164,7 @@ def _binding(place: str, statements: Sequence[Statement], catalogue: Catalogue) 
     parts = re.fullmatch(r"(?P<page>.+?):(?P<line>[0-9]{1,7})(?::(?P<sentence>[0-9]{1,3}))?", where)
     if not equals or parts is None:
         raise UsageError(
-            f"invalid --bind '{place}': expected ID=PAGE:LINE or ID=PAGE:LINE:SENTENCE",
+            f"invalid --bind '{place}': expected ID=PAGE:LINE or ID=PAGE:LINE:N",
             "for example --bind session.terminated-404=specification/2025-11-25/basic/transports.mdx:211",
         )
     sentence = int(parts["sentence"] or 1)

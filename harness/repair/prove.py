@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.errors import split_hint
 from harness.base.errors import BlockedError, DocprobeError, UsageError
 from harness.judge.example import RUNS
-from harness.model import Status
+from harness.model import Status, Verdict
 from harness.repair.attempts import try_findings
 from harness.repair.edits import fixable
 from harness.repair.fault import Fault, asked
@@ -51,14 +52,20 @@ async def prove(plan: Plan, example: Example, config: Config, connect: Connect, 
     """
     before = (await execute(replace(plan, examples=(example,)), config, connect, observer=observer)).examples[0]
     if before.status is Status.BLOCKED:
-        raise BlockedError(f"no fix for {example.id} can be tried: {before.reason}")
+        reason, hint = split_hint(before.reason or "")
+        raise BlockedError(f"no fix for {example.id} can be tried: {reason}", hint)
     if before.status not in _FIXABLE:
         raise UsageError(
             f"{example.id} cannot be fixed, it is {before.status.value}: {before.reason}", "see docprobe examples DOCS"
         )
     trial = await _try(plan, example, before, config, connect, observer)
     _proof_of(trial, before, plan, config, observer)
-    return trial
+    return replace(trial, violated=violated_by(before))
+
+
+def violated_by(result: ExampleResult) -> tuple[str, ...]:
+    """Return the requirements that an example violates, sorted."""
+    return tuple(sorted({one.requirement for one in result.findings if one.verdict is Verdict.VIOLATED}))
 
 
 async def prove_all(

@@ -67,6 +67,8 @@ class Trial:
     """What was tried together with this and left out, since it does not work; None if nothing was."""
     failed_pins: tuple[FailedFix, ...] = ()
     """Pins that were tried and do not make the example run."""
+    violated: tuple[str, ...] = ()
+    """Every requirement that the example violates before the fix, sorted, whether or not a fix is known."""
 
     @property
     def holds(self) -> bool:

@@ -114,7 +114,8 @@ def _annotations(report: Report) -> Iterator[Annotation]:
         if note.kind is not BaselineKind.KNOWN:
             yield Annotation("error" if note.gates else "warning", None, "baseline", baseline_sentence(note))
     for problem in report.problems:
-        yield Annotation("warning", problem.span, "problem in the docs", problem.message)
+        title = "problem" if problem.span is None else "problem in the docs"
+        yield Annotation("warning", problem.span, title, problem.message)
 
 
 def _of_findings(view: ReportView) -> Iterator[Annotation]:

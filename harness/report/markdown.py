@@ -163,7 +163,7 @@ def _beside(report: Report) -> Iterator[str]:
         if note.kind is not BaselineKind.KNOWN:
             yield f"- {'❌' if note.gates else '⚠️'} {markdown_text(f'baseline: {baseline_sentence(note)}')}"
     for problem in report.problems[:PROBLEMS_SHOWN]:
-        yield f"- ⚠️ {markdown_text(f'problem in the docs: {problem}')}"
+        yield f"- ⚠️ {markdown_text(f'problem: {problem}')}"
     yield ""
 
 

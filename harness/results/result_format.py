@@ -105,7 +105,9 @@ class Document:
     examples: Annotated[tuple[ExampleResult, ...], Meta(description="In order of id.")]
     summary: Summary
     baseline: tuple[BaselineNote, ...] = ()
-    problems: Annotated[tuple[str, ...], Meta(description="Problems in the docs: file:line: message.")] = ()
+    problems: Annotated[
+        tuple[str, ...], Meta(description="Problems in the docs, as file:line: message, and remarks on the whole run.")
+    ] = ()
     requirements: Annotated[tuple[Requirement, ...], Meta(description="Catalogue rows of the run.")] = ()
     compared: Annotated[
         Compared | None, Meta(description="With --changed-since: what the findings were compared with.")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extractor.base.text import printable
+from extractor.base.tomlfile import utf8_text
 from extractor.docs.tree import is_page_name, page_text
 from extractor.examples.ids import page_stem, stem_of
 from harness.base.checkout import file_at
@@ -109,7 +110,10 @@ def _relisted_examples(config: Config, since: Change) -> frozenset[str]:
 def _baseline_now(config: Config) -> Baseline:
     """Return the baseline that counts in this run."""
     path = config.baseline
-    return Baseline() if path is None else parse_baseline(path.read_text(encoding="utf-8"), path.name)
+    if path is None:
+        return Baseline()
+    name = str(config.baseline_place or path)
+    return parse_baseline(utf8_text(path.read_bytes(), name), name)
 
 
 def _baseline_before(config: Config, since: Change) -> Baseline:
@@ -124,8 +128,8 @@ def _baseline_before(config: Config, since: Change) -> Baseline:
     except LinkError:
         return Baseline()
     try:
-        return Baseline() if data is None else parse_baseline(data.decode(), path.name)
-    except (UsageError, UnicodeDecodeError):
+        return Baseline() if data is None else parse_baseline(utf8_text(data, path.name), path.name)
+    except UsageError:
         return Baseline()
 
 

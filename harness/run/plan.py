@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -135,6 +136,12 @@ class Plan:
         if len(runnable) == 1:
             return runnable[0]
         what = "runnable example" if kind is None else f"runnable {kind.value}"
+        others = [e for e in self.examples if e.bundle is not None] if not runnable else []
+        if kind is not None and len(others) == 1:
+            raise UsageError(
+                f"{others[0].id} is of kind {others[0].kind.value}, not {kind.value}",
+                f"check it instead: docprobe check --select {shlex.quote(others[0].id)}",
+            )
         if not runnable:
             raise UsageError(f"no {what} matches '{pattern}'", "see why: docprobe examples DOCS")
         ids = ", ".join(example.id for example in runnable[:5]) + (", …" if len(runnable) > 5 else "")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from extractor.examples.ids import page_stem, stem_of
 from harness.base.git import Repository
 from harness.baseline.file import Baseline, load_baseline, named_examples
-from harness.load import load_examples, load_pages
+from harness.load import load_examples, load_pages, pages_left_out
 from harness.selection.origins import find_origins
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def load_followed_baseline(config: Config, plan: Plan) -> Baseline:
         renamed = {old: new for old, new in plan.base.successors.items() if old in before & named}
         removed = frozenset(example.id for example in plan.base.all_examples)
     renamed |= _from_history(named - plan.ids - renamed.keys() - removed, config, plan)
-    baseline = load_baseline(path, plan.ids, plan.pages, config.catalogue.ids, renamed, removed)
+    left_out = pages_left_out(config) if named - plan.ids else ()
+    name = str(config.baseline_place or path)
+    baseline = load_baseline(path, plan.ids, plan.pages, config.catalogue.ids, renamed, removed, left_out, name)
     return baseline if plan.base is None else _within_change(baseline, plan.base)
 
 

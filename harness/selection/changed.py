@@ -63,18 +63,23 @@ class Change:
         return beside or bool(self.tables or self.locked)
 
 
-def find_change(config: Config, ref: str) -> Change:
+def find_change(config: Config, ref: str, option: str = "--changed-since") -> Change:
     """Return what differs between the merge base with ``ref`` and the working tree. Git knows in milliseconds.
 
     Everything counts that a run reads in the checkout or in its submodules, also where it is gone: the docs, the
     normative text with its JSON Schemas, and, if the change's own settings are used, those with all that they name.
+
+    Args:
+        config: of the run.
+        ref: what is compared with.
+        option: that asks for it, for messages.
 
     Raises:
         UsageError: the docs are not in a git checkout, or the ref is unknown or has no merge base there; the hint says
             what to fetch.
     """
     docs = Repository(config.docs, config.host)
-    base = _merge_base(docs, ref)
+    base = _merge_base(docs, ref, option)
 
     def differs(path: Path | None) -> bool:
         return path is not None and _differs(path, docs, base)
@@ -110,15 +115,15 @@ def find_change(config: Config, ref: str) -> Change:
     )
 
 
-def _merge_base(docs: Repository, ref: str) -> str:
+def _merge_base(docs: Repository, ref: str, option: str) -> str:
     if not is_ref(ref):
-        raise UsageError(f"--changed-since {ref!r} is not a git ref", "name a branch, a tag or a commit")
+        raise UsageError(f"{option} {ref!r} is not a git ref", "name a branch, a tag or a commit")
     try:
         shallow = docs.git("rev-parse", "--is-shallow-repository").strip() == b"true"
     except UsageError as error:
         raise UsageError(
-            f"--changed-since needs git: {docs.path.name} is not in a git checkout ({error.message})",
-            "leave --changed-since out to check everything",
+            f"{option} needs git: {docs.path.name} is not in a git checkout ({error.message})",
+            f"name docs in a git checkout, or leave {option} out",
         ) from error
     docs.check_one(ref)
     fetch = "fetch the history: git fetch --unshallow; in CI check out with fetch-depth: 0"
@@ -127,7 +132,7 @@ def _merge_base(docs: Repository, ref: str) -> str:
     except UsageError as error:
         branch = ref.removeprefix("origin/")
         raise UsageError(
-            f"--changed-since {ref}: unknown ref in this checkout",
+            f"{option} {ref}: unknown ref in this checkout",
             fetch if shallow else f"fetch it: git fetch origin {branch}; in CI check out with fetch-depth: 0",
         ) from error
     try:
@@ -135,7 +140,7 @@ def _merge_base(docs: Repository, ref: str) -> str:
     except UsageError as error:
         why = "this checkout is shallow" if shallow else "the histories have nothing in common"
         raise UsageError(
-            f"--changed-since {ref}: no merge base with HEAD: {why}",
+            f"{option} {ref}: no merge base with HEAD: {why}",
             fetch if shallow else "name a ref that shares history with HEAD",
         ) from error
 

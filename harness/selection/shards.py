@@ -104,14 +104,18 @@ def planned(shard: Shard, text: bytes, name: str) -> Shard:
     Raises:
         UsageError: it is not a plan, or one of another number of parts.
     """
-    plan = from_json(text, ShardPlan, name=f"plan ({name})")
+    try:
+        plan = from_json(text, ShardPlan, name="plan")
+    except UsageError as error:
+        raise UsageError(f"{name}: {error.message}", HINT) from error
     if plan.schema != FORMAT:
         raise UsageError(f"{name} has the format {plan.schema}, not {FORMAT}", HINT)
     if not plan.shards:
         raise UsageError(f"{name} has no shards: there was nothing to run when it was written", HINT)
     if len(plan.shards) != shard.count:
         raise UsageError(
-            f"--shard {shard}: {name} has {len(plan.shards)} shards", f"choose from 1/{len(plan.shards)} and so on"
+            f"--shard {shard}: {name} has {len(plan.shards)} shards",
+            f"choose from 1/{len(plan.shards)} to {len(plan.shards)}/{len(plan.shards)}",
         )
     texts: dict[str, int] = {}
     for number, part in enumerate(plan.shards, start=1):

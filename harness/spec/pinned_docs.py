@@ -8,12 +8,13 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping  # noqa: TC003 (the manifest is read by the type hints below)
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from extractor.base.tomlfile import read_toml
-from harness.base.errors import UsageError
+from harness.base.errors import UsageError, unwritable
 from harness.base.git import URL, repository_at
 
 if TYPE_CHECKING:
@@ -126,32 +127,44 @@ def sync(
         The manifest, and whether the pin moved.
 
     Raises:
-        UsageError: the source or ref is not there, has no such folder, or gives other bytes for the pinned commit.
+        UsageError: the source or ref is not there, has no such folder, or gives other bytes for the pinned commit;
+            or the folder cannot be written.
     """
     file = folder / MANIFEST
     pinned = read_manifest(file) if file.is_file() else None
     root = root or (pinned.root if pinned else "docs")
     with repository_at(source, ref or (pinned.commit if pinned else "HEAD"), host) as (repository, commit):
         files = repository.files(commit, root)
-        folder.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{UPSTREAM}-", dir=folder))
-        try:
-            repository.write(files, fresh)
-            pages = {path: _digest(fresh / path) for path in _pages_below(fresh)}
-            name = pinned.repository if pinned else _name(source)
-            manifest = SnapshotManifest(name, commit, root, pages)
-            if pinned and pinned.commit == commit and pinned.root == root and dict(pinned.pages) != pages:
-                raise UsageError(
-                    f"{source} gives other pages for commit {commit[:12]} than {file} pins",
-                    "one of the two has been changed; compare them: docprobe snapshot verify",
-                )
-            _replace(folder / UPSTREAM, fresh)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            fresh = Path(tempfile.mkdtemp(prefix=f".{UPSTREAM}-", dir=folder))
+            try:
+                repository.write(files, fresh)
+                pages = {path: _digest(fresh / path) for path in _pages_below(fresh)}
+                name = pinned.repository if pinned else _name(source)
+                manifest = SnapshotManifest(name, commit, root, pages)
+                if pinned and pinned.commit == commit and pinned.root == root and dict(pinned.pages) != pages:
+                    raise UsageError(
+                        f"{source} gives other pages for commit {commit[:12]} than {file} pins",
+                        "one of the two has been changed; compare them: docprobe snapshot verify",
+                    )
+                _replace(folder / UPSTREAM, fresh)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
     moved = manifest != pinned
     if moved:
-        file.write_text(to_toml(manifest), encoding="utf-8")
+        with _writing(file):
+            file.write_text(to_toml(manifest), encoding="utf-8")
     return manifest, moved
+
+
+@contextmanager
+def _writing(place: Path) -> Iterator[None]:
+    """Raise what cannot be written as an error about ``place``."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(place, error) from error
 
 
 def _replace(target: Path, fresh: Path) -> None:

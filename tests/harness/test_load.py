@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.base.errors import UsageError
-from harness.load import load_corpus, load_examples, load_normative_text, load_pages, load_schemas, load_statements
+from harness.load import (
+    load_corpus,
+    load_examples,
+    load_normative_text,
+    load_pages,
+    load_schemas,
+    load_statements,
+    unmatched_patterns,
+)
 from harness.settings import load_config
 
 if TYPE_CHECKING:
@@ -113,6 +121,28 @@ def test_of_one_page_nothing_else_is_read(tmp_path: Path) -> None:
     corpus = load_corpus(config)
     assert [page.path for page in corpus.pages] == ["docs/a.md"]
     assert [one.text for one in load_normative_text(config, corpus).statements] == ["A server MUST answer."]
+
+
+def test_what_may_be_about_a_page_that_is_not_read_is_not_called_unmatched(tmp_path: Path) -> None:
+    (tmp_path / "docprobe.toml").write_text(
+        '[layout]\nspecification = ["rules.md", "no-rules.md"]\n'
+        + "".join(f'[examples."{key}"]\nskip = "x"\n' for key in ("b#*", "nowhere#python", "a#pyhton"))
+    )
+    (tmp_path / "rules.md").write_text("A server MUST answer.\n")
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.md").write_text(CODE)
+
+    def unmatched(docs: Path) -> tuple[str, ...]:
+        config = load_config(docs, environ={"DOCPROBE_STATE": str(tmp_path / ".state")}, jobs=1)
+        return unmatched_patterns(config, load_examples(config))
+
+    expected = (
+        '[examples."nowhere#python"] matches no example',
+        '[examples."a#pyhton"] matches no example',
+        "[layout] specification: 'no-rules.md' matches no page",
+    )
+    assert unmatched(tmp_path) == expected
+    assert unmatched(tmp_path / "a.md") == expected
 
 
 SCHEMA = '{"$defs": {"PingRequest": {"properties": {"method": {"const": "ping"}}}}}'

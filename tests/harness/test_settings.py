@@ -58,6 +58,14 @@ def test_flags_beat_the_file_and_the_file_beats_the_profile(docs: Path) -> None:
     [
         ("profil = 1\n", ":1: unknown key 'profil'", "profile"),
         ("\n[limits]\nmemory-mb = 1\n", ":3: unknown key 'memory-mb' in [limits]", "memory-mib"),
+        (
+            "[limits]\nmemory-mib = -5\n",
+            ":2: limits.memory-mib: expected a number above 0, got -5",
+            "correct that line",
+        ),
+        ("[limits]\ncpus = 0\n", ":2: limits.cpus: expected a number above 0, got 0", "correct that line"),
+        ("[limits]\n\ncheck-s = nan\n", ":3: limits.check-s: expected a number above 0, got nan", "correct that line"),
+        ('spec = "no-where"\n', "no-where does not exist", "give the docs root of the specification"),
         ('[limits]\nmemory-mib = "x"\n', ":2: limits.memory-mib: Expected `int`", "correct that line"),
         ('[examples."x"]\nskp = "y"\n', ":2: unknown key 'skp'", "skip"),
         ("a = 1 2\n", ":1: ", "correct that line"),
@@ -120,7 +128,9 @@ def test_a_docs_root_or_specification_that_leads_out_of_the_checkout_is_refused(
         (checkout / "docs" / "docprobe.toml").write_text('spec = "../../secret"\n')
     with pytest.raises(UsageError, match="leads out of its working tree") as refused:
         load_config(checkout / "docs", environ={})
-    assert ("--spec" in (refused.value.hint or "")) is (named == "specification"), "a person may name what a file may not"
+    assert ("--spec" in (refused.value.hint or "")) is (named == "specification"), (
+        "a person may name what a file may not"
+    )
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -172,11 +172,11 @@ def baseline(report: Report) -> Iterator[RenderableType]:
 
 
 def problems(report: Report) -> Iterator[RenderableType]:
-    """Draw what is wrong in the docs and was skipped."""
+    """Draw what is wrong in the docs and was skipped, and remarks on the whole run."""
     if not report.problems:
         return
     yield Text("")
-    yield Text(f"Problems in the docs ({len(report.problems):,})", style="bold")
+    yield Text(f"Problems ({len(report.problems):,})", style="bold")
     for problem in report.problems[:PROBLEMS_SHOWN]:
         yield indented(Text(one_line(str(problem)), overflow="fold"))
     if (rest := len(report.problems) - PROBLEMS_SHOWN) > 0:

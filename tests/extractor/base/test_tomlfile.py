@@ -162,9 +162,26 @@ def test_keys_are_found_behind_any_value(text: str) -> None:
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         read_toml(tmp_path / "none.toml")
-    (tmp_path / "latin.toml").write_bytes(b"a = '\xe9'")
-    with pytest.raises(UsageError, match="utf-8"):
-        read_toml(tmp_path / "latin.toml")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"x = 1\na = '\xe9'\n", "f.toml:2: byte 0xE9 is not UTF-8"),
+        ("x = 1\n".encode("utf-16"), "f.toml:1: byte 0xFF is not UTF-8"),
+        (b"\xef\xbb\xbfx = 1\n\n# \xe9", "f.toml:3: byte 0xE9 is not UTF-8"),
+    ],
+)
+def test_what_is_not_utf_8_is_named_with_its_line(data: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "f.toml").write_bytes(data)
+    with pytest.raises(UsageError) as caught:
+        read_toml(tmp_path / "f.toml", "f.toml")
+    assert (caught.value.message, caught.value.hint) == (said, "save it as UTF-8")
+
+
+def test_the_byte_order_mark_of_some_editors_is_no_part_of_the_text(tmp_path: Path) -> None:
+    (tmp_path / "f.toml").write_bytes(b"\xef\xbb\xbfx = 1\n")
+    assert read_toml(tmp_path / "f.toml").table == {"x": 1}
 
 
 @pytest.mark.parametrize(

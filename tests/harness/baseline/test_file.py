@@ -80,6 +80,7 @@ def test_an_id_that_does_not_exist_is_an_error_with_the_nearest_name(tmp_path: P
     path.write_text(entry)
     with pytest.raises(UsageError, match="unknown") as caught:
         load_baseline(path, IDS, PAGES, MCP.catalogue.ids)
+    assert caught.value.message.startswith(f"{path}: "), "a name without its folder does not say which file it is"
     assert nearest in (caught.value.hint or "")
 
 

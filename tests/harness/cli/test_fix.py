@@ -76,6 +76,22 @@ def test_no_fix_has_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert lines[1] == "still blocking: http.origin-validate (no fix known)"
 
 
+@pytest.mark.parametrize(
+    ("violated", "said"),
+    [
+        ((), "no fix: the example violates nothing"),
+        (
+            ("errors.invalid-params", "page.invalid-cursor"),
+            "no fix: errors.invalid-params, page.invalid-cursor (no fix known)",
+        ),
+    ],
+)
+def test_no_fix_tells_no_violation_from_no_known_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, violated: tuple[str, ...], said: str
+) -> None:
+    assert fix_output(Trial(violated=violated), tmp_path, monkeypatch) == (1, [said])
+
+
 HOSTILE = b"\x1b]0;title\x07\x1b[2J\xe2\x80\xae\xff old\r\n"
 
 

@@ -69,6 +69,7 @@ def told(ended: Ended, *said: str) -> None:
         ("--lock", "a-file/lock", "cannot be written: Not a directory"),
         ("--lock", "a-file", "is not a lock file"),
         ("--lock", "list.json", "is not a lock file"),
+        ("--lock", "empty.json", "is not a lock file: it lacks the key 'schema'"),
         ("--lock", "numbers.json", "is not a lock file"),
         ("--lock", "bytes", "is not a lock file"),
         ("--lock", "digits.json", "is not a lock file"),
@@ -77,7 +78,7 @@ def told(ended: Ended, *said: str) -> None:
         ("--history", "a-file/history", "cannot be written: Not a directory"),
         ("--format", "json:a-file/out.json", "cannot be written: Not a directory"),
         ("--format", "html:docs", "cannot be written: Is a directory"),
-        ("--baseline", "bytes", "cannot be read"),
+        ("--baseline", "bytes", "bytes:1: byte 0xFF is not UTF-8"),
         ("--baseline", "a-folder", "is not a readable file"),
     ],
 )
@@ -89,6 +90,7 @@ def test_what_cannot_be_used_is_reported_before_anything_runs(
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "list.json").write_text('{"schema": "docprobe-lock/1", "locks": []}')
     (tmp_path / "numbers.json").write_text('{"schema": "docprobe-lock/1", "locks": {"x": {"today": 3}}}')
+    (tmp_path / "empty.json").write_text("{}")
     state = () if option == "--state" else ("--state", "state")
     (tmp_path / "digits.json").write_text(
         '{"schema": "docprobe-lock/1", "locks": {"x": {"today": %s}}}' % ("9" * 5_000)
@@ -103,7 +105,7 @@ def test_a_configuration_in_another_encoding(ended: Callable[..., Ended], docs: 
     (docs / "docprobe.toml").write_bytes(b"\xff\xfe")
     result = ended("check", "docs", "--state", "state")
     assert result.code == 2
-    told(result, "docprobe.toml: cannot be read")
+    told(result, "docprobe.toml:1: byte 0xFF is not UTF-8")
 
 
 def test_numbers_of_thousands_of_digits_in_settings_and_results(

@@ -67,6 +67,21 @@ def test_diff_needs_two_states(docs: Path) -> None:
         run_or_raise("snapshot", "diff", str(docs), "--revision", "2024-01-01", "2025-11-25")
 
 
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("snapshot", "diff", "DOCS", "--since", "HEAD"), "--since"),
+        (("check", "DOCS", "--changed-since", "HEAD"), "--changed-since"),
+        (("check", "DOCS", "--pre-commit"), "--pre-commit"),
+    ],
+)
+def test_without_git_the_option_is_named_that_was_given(docs: Path, words: tuple[str, ...], option: str) -> None:
+    with pytest.raises(UsageError, match=f"^{option} needs git: docs-root is not in a git checkout") as caught:
+        run_or_raise(*(str(docs) if word == "DOCS" else word for word in words))
+    assert caught.value.hint == f"name docs in a git checkout, or leave {option} out"
+
+
 def test_verify_exit_codes(tmp_path: Path) -> None:
     (tmp_path / "upstream").mkdir()
     (tmp_path / "upstream" / "a.md").write_text("a", encoding="utf-8")

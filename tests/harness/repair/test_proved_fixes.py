@@ -129,6 +129,7 @@ async def test_two_faults_that_keep_a_program_from_running(tmp_path: Path) -> No
     trial = await trial_of(tmp_path, page)
     assert trial.holds, (trial.remaining, trial.broken, trial.trouble)
     assert {requirement for requirement, _ in trial.fixed} == {"example.runs"}
+    assert "example.runs" in trial.violated
     ((before, after),) = trial.texts.values()
     added = [line for line in after.split("\n") if line not in before.split("\n")]
     assert sorted(added) == ["import json", "import uuid"]
@@ -145,12 +146,14 @@ async def test_without_an_engine_no_fix_can_be_tried(tmp_path: Path) -> None:
 
     @asynccontextmanager
     async def connect(_: Any) -> AsyncIterator[Any]:
-        raise EngineError("no container engine answers")
+        raise EngineError("no container engine answers", "start it")
         yield
 
     with pytest.raises(BlockedError, match="no container engine answers") as refused:
         await prove(plan, plan.only_runnable("traced"), config, connect, Silent())
     assert refused.value.exit_code == 3
+    assert refused.value.message.endswith("can be tried: no container engine answers"), "the next step is said once"
+    assert refused.value.hint == "start it"
 
 
 EXPRESS = """

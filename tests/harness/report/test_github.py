@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.judge.exit_code import with_exit_code
-from harness.model import Status, Verdict
+from harness.model import ReportProblem, Status, Verdict
 from harness.report import github
 from tests.support.github_runner import decoded, obeys
 from tests.support.hostile_report import hostile_report
@@ -47,6 +47,14 @@ class TestGithub:
         assert [line.partition(" ")[0] for line in lines] == ["::warning"]
         assert "Two runs differ." in lines[0]
         assert report.exit_code == (3 if edited else 0)
+
+    def test_a_remark_on_the_run_is_not_called_a_problem_in_the_docs(self) -> None:
+        problems = (ReportProblem("out.json cannot be written"), *rich_report().problems)
+        lines = github.render(replace(rich_report(), examples=(), lost=(), drift=(), baseline=(), problems=problems))
+        found = [decoded(line)[1] for line in lines.split("\n") if line.startswith("::")]
+        assert [(one["title"], one.get("file")) for one in found] == [
+            ("problem", None), ("problem in the docs", "docs/docs/learn/broken.mdx"),
+        ]  # fmt: skip
 
     def test_hostile_text_makes_no_further_command(self) -> None:
         lines = [line for line in github.render(hostile_report()).split("\n") if obeys(line)]

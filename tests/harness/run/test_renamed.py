@@ -104,6 +104,32 @@ def test_an_entry_that_named_nothing_before_the_change_is_not_about_it(docs: Pat
     assert followed(docs, change=False).gone == {"docs/gone#second"}
 
 
+@pytest.mark.parametrize("asked", ["docs/2025-11-25/other.mdx", "docs/2025-11-25"])
+def test_an_entry_about_a_page_that_is_not_read_is_not_stale(docs: Path, asked: str) -> None:
+    """One page or a folder is asked for: only an entry about a page that the whole docs lack is gone."""
+    moved = "docs/2025-06-18/sessions"
+    (docs / "docs/2025-11-25/other.mdx").parent.mkdir(parents=True, exist_ok=True)
+    (docs / "docs/2025-11-25/other.mdx").write_text(PAGE)
+    (docs / moved).parent.mkdir(parents=True, exist_ok=True)
+    (docs / f"{moved}.mdx").write_text(PAGE)
+    entries = [entry("second").replace(STEM, stem) for stem in (moved, "docs/gone")]
+    (docs / "docprobe-baseline.toml").write_text("\n".join(entries))
+    baseline = followed(docs / asked, change=False)
+    assert [known.example for known in baseline.known] == [f"{moved}#second", "docs/gone#second"]
+    assert baseline.gone == {"docs/gone#second"}
+
+
+@pytest.mark.parametrize("change", [True, False])
+def test_a_file_in_another_encoding_is_refused_and_a_byte_order_mark_is_not(docs: Path, change: bool) -> None:
+    """In a change the file is read to see which entries it touches, too."""
+    file = docs / "docprobe-baseline.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert [known.example for known in followed(docs, change=change).known] == [f"{STEM}#second"]
+    file.write_bytes(b"# caf\xe9\n")
+    with pytest.raises(UsageError, match=f"^{file}:1: byte 0xE9 is not UTF-8"):
+        followed(docs, change=change)
+
+
 def test_an_entry_that_never_named_anything_is_refused(docs: Path) -> None:
     (docs / "docprobe-baseline.toml").write_text(entry("secnod"))
     with pytest.raises(UsageError, match="unknown example"):

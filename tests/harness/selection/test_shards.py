@@ -79,15 +79,16 @@ def test_every_text_is_in_one_part_whatever_the_order_of_the_examples(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b"{}", "not a docprobe plan"),
-        (b"[", "not a docprobe plan"),
+        (b"{}", "^plan.json: not a docprobe plan: Object missing"),
+        (b"[", "^plan.json: not a docprobe plan"),
         (to_json(replace(divide([example(1)], {}, 1), schema="docprobe-plan/9")), f"not {FORMAT}"),
         (to_json(divide([example(1), example(2), example(3)], {}, 3)), "3 shards"),
     ],
 )
 def test_what_is_not_the_plan_of_a_shard_is_refused(text: bytes, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises(UsageError, match=message) as caught:
         planned(Shard(1, 2), text, "plan.json")
+    assert caught.value.hint in {"write it with: docprobe check --plan N", "choose from 1/3 to 3/3"}
 
 
 @pytest.mark.parametrize("wrong", [-1000.0, float("inf"), float("-inf"), 1e308, "soon", None])

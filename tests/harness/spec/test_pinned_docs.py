@@ -122,6 +122,12 @@ def test_wrong_sources_and_refs(repository: Path, tmp_path: Path, source: str | 
     assert not (tmp_path / "snap" / "upstream").exists()
 
 
+def test_a_folder_that_cannot_be_written_is_wrong_use(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "a-file").write_text("")
+    with pytest.raises(UsageError, match="a-file/snap cannot be written: Not a directory"):
+        sync(str(repository), None, tmp_path / "a-file" / "snap", HOST)
+
+
 def test_no_docs_below_the_root(repository: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no files below elsewhere/") as error:
         sync(str(repository), None, tmp_path / "snap", HOST, root="elsewhere")
