@@ -16,7 +16,7 @@ from harness.judge.findings import as_interpretation, inconclusive, join_words, 
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, MODERN, STREAMABLE, level, text
-from harness.profiles.mcp.rules.answers import describe, is_result
+from harness.profiles.mcp.rules.answers import describe, first_left_open, is_result, why_undecided
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import (
     capabilities_of,
@@ -75,6 +75,8 @@ def capability_declared(transcript: Transcript, bound: BoundRequirement) -> Find
             [opening, *(listed[name] for name in missing)],
             quoting=f"support {missing[0]}",
         )
+    if (late := first_left_open(transcript, asked.values())) is not None:
+        return inconclusive(bound, f"Not every list was decided: {why_undecided(late)}.", [opening, late])
     return satisfied(bound, f"The server lists {join_words(list(listed))}, and declares it.", evidence)
 
 

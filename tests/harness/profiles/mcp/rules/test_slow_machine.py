@@ -153,6 +153,7 @@ def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
         ("ModernMismatchCode", "header.error-code", "modern.control"),
         ("ModernParameterInLatin1", "param.header-match", "modern.param-characters"),
         ("ModernScopeVaries", "cache.hints", "modern.page"),
+        ("HiddenPrompts", "capability.declared", "feature.list.prompts"),
         ("TasksRise", "tasks.lifecycle", "task.read"),
     ],
 )
