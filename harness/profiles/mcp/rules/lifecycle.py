@@ -17,6 +17,7 @@ from harness.profiles.mcp.rules.answers import (
     NOT_SERVED,
     answer_to_fault,
     describe,
+    is_polled,
     is_served,
     why_undecided,
 )
@@ -96,7 +97,7 @@ def ping_answered(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return satisfied(bound, "A ping returned an empty result.", [ping])
     if other is None or not is_served(other):
         return inconclusive(bound, f"A ping returned {describe(ping)}, and tools/list was not served.", [ping, other])
-    if ping.reply is None or ping.status in (429, 503):
+    if ping.reply is None or ping.status in (429, 503) or is_polled(ping):
         return inconclusive(bound, f"A ping was inconclusive: {why_undecided(ping)}.", [ping, other])
     return violated(
         bound,
