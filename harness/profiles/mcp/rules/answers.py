@@ -48,8 +48,8 @@ class Answer(StrEnum):
     CUT = "cut"
     """The connection was closed without an answer, though the server lived on and the bytes were harmless."""
     UNDECIDED = "undecided"
-    """Load, an HTTP parser (the server's or ours), a dead process, a session that had ended, a response that was still to
-    be polled for: nothing about the rule."""
+    """Load, an HTTP parser (the server's or ours), a dead process, a session that had ended, or a response that may be
+    polled for: nothing about the rule."""
 
 
 NOT_SERVED: Final = (Answer.REFUSED, Answer.SILENT, Answer.CUT)
