@@ -294,7 +294,7 @@ WRONG: dict[str, tuple[Case, ...]] = {
             "ModernRefusesParameters",
             revisions=(MODERN,),
         ),
-        *wrong("param.integer-value", "ModernRowsAsText", revisions=(MODERN,)),
+        *wrong("param.integer-value", "ModernRowsAsText", "ModernRowsOfRegionAsText", revisions=(MODERN,)),
     ),
     "wrong: on Node": (
         *wrong(

@@ -197,8 +197,10 @@ STREAM_TWO_B: Final = "stream.two-b"
 RESUME_A: Final = "resume.a"
 RESUME_B: Final = "resume.b"
 """The same JSON-RPC id on two sessions (B and C), different methods so that the results differ (tools/list or ping on
-B, ping or an unknown method on C). Only if baseline or stream replies carried event ids. Then
+B, ping or an unknown method on C). Only if baseline or stream replies carried event ids. Then resume.after (one more
+request on B, whose stream is another than that of resume.a),
 resume.own (B resumes after the first event id of resume.a) and resume.cross (C asks with the same id)."""
+RESUME_AFTER: Final = "resume.after"
 RESUME_OWN: Final = "resume.own"
 RESUME_CROSS: Final = "resume.cross"
 

@@ -21,7 +21,7 @@ def events(pieces: list[bytes]) -> list[tuple[str, str, str, int | None]]:
     return [(e.event, e.data, e.id, e.retry) for piece in pieces for e in parser.feed(piece)]
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_line_ends_comments_priming_and_ids(end: str) -> None:
     assert events([STREAM.replace("\n", end).encode()]) == [
         ("message", "", "1", None),
@@ -31,7 +31,7 @@ def test_line_ends_comments_priming_and_ids(end: str) -> None:
     ]
 
 
-@given(st.sampled_from(["\n", "\r\n"]), st.lists(st.integers(0, 120), max_size=12))
+@given(st.sampled_from(["\n", "\r\n", "\r"]), st.lists(st.integers(0, 120), max_size=12))
 def test_the_cut_does_not_matter(end: str, cuts: list[int]) -> None:
     whole = STREAM.replace("\n", end).encode()
     places = [0, *sorted(cuts), len(whole)]
@@ -41,6 +41,13 @@ def test_the_cut_does_not_matter(end: str, cuts: list[int]) -> None:
 
 def test_carriage_returns_alone_end_lines_too() -> None:
     assert [e[1] for e in events([b"data: a\r\rdata: b\r\r:"])] == ["a", "b"]
+
+
+def test_a_carriage_return_ends_an_event_before_anything_else_comes() -> None:
+    parser = EventParser()
+    assert [e.data for e in parser.feed(b"data: a\r\r")] == ["a"]
+    assert [e.data for e in parser.feed(b"data: b\r\n\r")] == ["b"]
+    assert [e.data for e in parser.feed(b"\ndata: c\n\n")] == ["c"]
 
 
 def test_a_byte_order_mark_may_come_first_and_only_first() -> None:

@@ -293,6 +293,12 @@ class ModernRowsAsText(ModernRows):
         return header == str(value)
 
 
+class ModernRowsOfRegionAsText(ModernRowsAsText):
+    """The same beside a header with a text."""
+
+    properties: ClassVar = {**ModernRegions.properties, **ModernRows.properties}
+
+
 class _Annotated(ModernOnly):
     """Lists a tool with one property."""
 

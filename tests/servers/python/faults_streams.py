@@ -233,7 +233,7 @@ class ReplaysWholeSession(_Resumable):
         if last not in ids:
             raise Refused(400, "no such event")
         await reply.start_stream()
-        for event_id, data in events[: ids.index(last)] + events[ids.index(last) + 1 :]:
+        for event_id, data in events[ids.index(last) + 1 :]:
             await reply.event(data, event_id)
         await reply.end()
 

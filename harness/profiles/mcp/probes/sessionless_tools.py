@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.profiles.mcp import messages, steps
@@ -104,35 +105,48 @@ async def _call_by_name(peer: ProbedServer, caller: Caller, tool: ServerTool) ->
 
 
 async def _call_with_parameters(peer: ProbedServer, caller: Caller, listed: Message | None) -> None:
-    """Call the first tool with a parameter that headers repeat: with the right header, a wrong one, none, and so on."""
-    found = next(_annotated(listed), None)
-    if found is None:
+    """Call the first tool with a parameter that headers repeat: with the right header, a wrong one, none, and so on.
+
+    How an integer is compared is asked with the first parameter that is one, which may be another.
+    """
+    found = tuple(_annotated(listed))
+    if not found:
         return
-    tool, schema, annotation = found
-    path = annotation.path or ()
-    value = value_at(tool.arguments, path)
-    name = f"{PREFIX}{annotation.name}"
-
-    async def call(step: str, arguments: Message, text: str | None, control: int | None = None) -> ProbeAnswer:
-        others = [pair for pair in parameter_headers(schema, arguments) if pair[0] != name]
-        own = [(name, text)] if text is not None else []
-        params = {"name": tool.name, "arguments": arguments}
-        return await send(peer, step, caller, "tools/call", params, control=control, more=(*others, *own))
-
-    text = header_text(value)
-    called = await call(steps.MODERN_PARAM, tool.arguments, messages.header_value(text))
-    encoded = messages.header_value(text, encoded=True)
-    await call(steps.MODERN_PARAM_WRONG, tool.arguments, header_text(_other(value)), called.number)
-    await call(steps.MODERN_PARAM_MISSING, tool.arguments, None, called.number)
-    await call(steps.MODERN_PARAM_ENCODED, tool.arguments, encoded, called.number)
-    if isinstance(value, str) and not any(key in annotation.schema for key in _FREE):
-        beyond = _with_value(tool.arguments, path, BEYOND_ASCII)
+    first, number = found[0], next((each for each in found if _is_integer(each.value)), None)
+    call = partial(_call_with_parameter, peer, caller, first)
+    arguments, path = first.tool.arguments, first.path
+    called = await call(steps.MODERN_PARAM, arguments, messages.header_value(header_text(first.value)))
+    encoded = messages.header_value(header_text(first.value), encoded=True)
+    await call(steps.MODERN_PARAM_WRONG, arguments, header_text(_other(first.value)), called.number)
+    await call(steps.MODERN_PARAM_MISSING, arguments, None, called.number)
+    await call(steps.MODERN_PARAM_ENCODED, arguments, encoded, called.number)
+    if isinstance(first.value, str) and not any(key in first.annotation.schema for key in _FREE):
+        beyond = _with_value(arguments, path, BEYOND_ASCII)
         await call(steps.MODERN_PARAM_CHARACTERS, beyond, BEYOND_ASCII, called.number)
-    if isinstance(value, int) and not isinstance(value, bool):
-        await call(steps.MODERN_PARAM_NUMBER, tool.arguments, f"{value}.0", called.number)
-    if len(path) == 1 and path[0] not in (schema.get("required") or ()):
-        rest = {key: inner for key, inner in tool.arguments.items() if key != path[0]}
+    if number is not None:
+        call_number = partial(_call_with_parameter, peer, caller, number, arguments=number.tool.arguments)
+        right = called if number is first else await call_number(steps.MODERN_PARAM, text=str(number.value))
+        await call_number(steps.MODERN_PARAM_NUMBER, text=f"{number.value}.0", control=right.number)
+    if len(path) == 1 and path[0] not in (first.schema.get("required") or ()):
+        rest = {key: inner for key, inner in arguments.items() if key != path[0]}
         await call(steps.MODERN_PARAM_ABSENT, rest, None, called.number)
+
+
+async def _call_with_parameter(
+    peer: ProbedServer,
+    caller: Caller,
+    found: _Annotated,
+    step: str,
+    arguments: Message,
+    text: str | None,
+    control: int | None = None,
+) -> ProbeAnswer:
+    """Call a tool with a text in the header of one parameter, or without it, and the right ones of the others."""
+    name = f"{PREFIX}{found.annotation.name}"
+    others = [pair for pair in parameter_headers(found.schema, arguments) if pair[0] != name]
+    own = [(name, text)] if text is not None else []
+    params = {"name": found.tool.name, "arguments": arguments}
+    return await send(peer, step, caller, "tools/call", params, control=control, more=(*others, *own))
 
 
 async def _ask_for_input(peer: ProbedServer, caller: Caller, tools: tuple[tuple[ServerTool, Headers], ...]) -> None:
@@ -198,7 +212,25 @@ def _with_headers(listed: Message | None) -> Iterator[tuple[ServerTool, Headers]
             yield tool, parameter_headers(schema, tool.arguments)
 
 
-def _annotated(listed: Message | None) -> Iterator[tuple[ServerTool, Message, HeaderAnnotation]]:
+@dataclass(frozen=True, slots=True)
+class _Annotated:
+    """A tool with a parameter that a header repeats."""
+
+    tool: ServerTool
+    """With arguments that give the parameter a value."""
+    schema: Message
+    """Of the tool's input."""
+    annotation: HeaderAnnotation
+    value: str | int
+    """Of the parameter."""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Names of the properties that lead to the parameter."""
+        return self.annotation.path or ()
+
+
+def _annotated(listed: Message | None) -> Iterator[_Annotated]:
     """Return tools with a parameter that a header repeats, and arguments that give it a value; strings first."""
     found = []
     for tool, _ in _with_headers(listed):
@@ -208,8 +240,9 @@ def _annotated(listed: Message | None) -> Iterator[tuple[ServerTool, Message, He
             value = value_at(tool.arguments, path)
             value = made_up_value(annotation.schema) if value is None else value
             if isinstance(value, (str, int)):
-                found.append((replace(tool, arguments=_with_value(tool.arguments, path, value)), schema, annotation))
-    yield from sorted(found, key=lambda each: not isinstance(value_at(each[0].arguments, each[2].path or ()), str))
+                given = replace(tool, arguments=_with_value(tool.arguments, path, value))
+                found.append(_Annotated(given, schema, annotation, value))
+    yield from sorted(found, key=lambda each: not isinstance(each.value, str))
 
 
 def _schema_of(listed: Message | None, tool: ServerTool) -> Message:
@@ -225,6 +258,10 @@ def _with_value(arguments: Message, path: tuple[str, ...], value: Any) -> Messag
     inner = arguments.get(path[0])
     below = inner if isinstance(inner, dict) else {}
     return {**arguments, path[0]: value if len(path) == 1 else _with_value(below, path[1:], value)}
+
+
+def _is_integer(value: str | int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _other(value: str | int) -> str | int:

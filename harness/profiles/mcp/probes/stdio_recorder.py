@@ -17,7 +17,7 @@ from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.revisions import FIRST_SESSIONLESS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from harness.base.jsonrpc import Message
     from harness.engine.protocol import Pod
@@ -59,6 +59,7 @@ class StdioRecorder:
         self._rest = bytearray()
         self._most_bytes = most_bytes
         self._read_bytes = 0
+        self._waited_in_vain = False
 
     def speak(self, revision: str) -> None:
         """Record what follows, and the request that showed it, as spoken in ``revision``."""
@@ -68,8 +69,8 @@ class StdioRecorder:
 
     @property
     def waited_in_vain(self) -> bool:
-        """Whether a request was not answered in time."""
-        return any(e.failure is not None and e.failure.kind is FailureKind.TIMEOUT for e in self.exchanges)
+        """Whether a request was not answered in time, or under another id."""
+        return self._waited_in_vain
 
     async def afresh(self, step: str, message: Message) -> Message | None:
         """Write a request to a fresh process."""
@@ -107,18 +108,31 @@ class StdioRecorder:
                 self._take_start(time.monotonic() - began)
         except TimeoutError:
             failure = Failure(FailureKind.TIMEOUT)
+            self._waited_in_vain = True
             # a server that let a whole start pass is not given one again
             self._start_s = self._most_start_s = self._timeout_s
         except PodError as error:
             failure = Failure(FailureKind.CLOSED, error.message)
         self._started_process = False
-        reply = _reply(line, heard) if answer is not None and line is not None else None
+        if answer is None:
+            line = self._under_another_id(heard, message["id"])
+            failure = failure if line is None else None
+        reply = _reply(line, heard) if line is not None else None
         body = messages.encode(message).decode()
         self._record(step, STDIN, body, reply, failure, began, control=control, stalled_s=watch.stalled_s)
         for each in answered:
             self._record(steps.ANSWER, STDIN, messages.encode(each).decode(), None, None, began)
         self._record_noise(noise, began)
         return answer
+
+    def _under_another_id(self, heard: Sequence[str], id: object) -> str | None:
+        """Return the line with a response to nothing that this process was asked; None if there is none.
+
+        One request is asked at a time, so it can only answer the one that was left unanswered.
+        """
+        asked = [jsonrpc.message(e.body) or {} for e in self.exchanges if e.process == self._process]
+        known = {each["id"] for each in asked if "id" in each and "method" in each} | {id, None}
+        return next((line for line in heard if _responds_outside(line, known)), None)
 
     def _take_start(self, took_s: float) -> None:
         """Wait for the first answers of later processes by that of one: some leave a request unanswered for good."""
@@ -232,6 +246,12 @@ class StdioRecorder:
                 control=control,
             )
         )
+
+
+def _responds_outside(line: str, known: Collection[object]) -> bool:
+    """Return whether a line has a response with none of the ids that are known."""
+    responses = filter(jsonrpc.is_response, jsonrpc.messages(line) or ())
+    return any(isinstance(each.get("id"), str | int) and each["id"] not in known for each in responses)
 
 
 def _is_noise(line: str) -> bool:

@@ -90,7 +90,10 @@ def _request(peer: ProbedServer, *, tool: bool) -> Message:
 
 
 async def _resume_across(peer: ProbedServer, revision: str, b: Caller) -> None:
-    """Use the same JSON-RPC id on two sessions with different methods; each replayed event shows whose it was."""
+    """Use the same JSON-RPC id on two sessions with different methods; each replayed event shows whose it was.
+
+    A later stream of the session that resumes shows whether what is replayed is one stream or all that came since.
+    """
     c = await sessions.open_session(peer, "C", revision)
     if c is None or c.id is None or c.id == b.id:
         return
@@ -101,6 +104,7 @@ async def _resume_across(peer: ProbedServer, revision: str, b: Caller) -> None:
     issued = first_event_id([own])
     if issued is None:
         return
+    await peer.post(steps.RESUME_AFTER, b, messages.request(peer.recorder.rpc_id(), peer.method))
     resumed = await _resume(peer, steps.RESUME_OWN, b, issued, listen_s=OWN_REPLAY_S, replays=rpc_id)
     patience_s = max(REPLAY_S, steps.PATIENCE * resumed.exchange.duration_s)
     await _resume(peer, steps.RESUME_CROSS, c, issued, control=resumed.number, listen_s=patience_s)

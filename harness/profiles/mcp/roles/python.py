@@ -74,7 +74,7 @@ _STDIO_BY_DEFAULT: Final = frozenset({"mcp", "fastmcp"})
 _OF_GRADIO: Final = "/gradio_api/mcp/"
 """Where Gradio serves MCP."""
 _MOUNTS: Final = frozenset({"Mount", "mount", "mount_http"})
-_PLAIN: Final = re.compile(r"(?:/[\w-]+)+/?")
+_PLAIN: Final = re.compile(r"(?:/[\w.~-]+)+/?")
 _RUNS: Final = frozenset({"run", "run_async", "serve"})
 _MAX_RUNS: Final = 200
 _MAX_NESTED: Final = 4
@@ -356,11 +356,14 @@ def _writes_requests(files: Sequence[CodeFacts]) -> bool:
 def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest] = ()) -> tuple[str, ...]:
     """Return candidate paths, best first; the prefixes of mounts are put in front of what may be mounted there.
 
-    A server that answers JSON-RPC by hand may have its endpoint under any path that it names but those it requests.
+    A server that answers JSON-RPC by hand may have its endpoint under any path that it names but those it requests. The
+    usual path is that of SDKs: for a server without one it would be a guess.
     """
+    by_hand = _writes_json_rpc(files)
+    of_sdk = not by_hand or any("mcp" in imported.module.lower() for code in files for imported in code.imports)
     calls = [call for code in files for call in code.calls]
     constants = constants_of(files)
-    inner = [path for call in calls if (path := _served_path(call, constants))] or [ENDPOINT]
+    inner = [path for call in calls if (path := _served_path(call, constants))] or [ENDPOINT] * of_sdk
     mounts = [path for call in calls if call.last in _MOUNTS and (path := _first_path(call, constants))]
     routes = [path for call in calls if call.last == "Route" and (path := _first_path(call, constants))]
     if not any(call.last in ASGI or call.last == "mount" for call in calls):
@@ -368,7 +371,7 @@ def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest
     nested = ["".join(pair) for pair in permutations(dict.fromkeys(mounts), 2)] if len(mounts) <= _MAX_NESTED else []
     prefixes = [prefix.rstrip("/") for prefix in (*mounts, *nested)]
     mounted = [(prefix + path) or "/" for prefix in prefixes for path in dict.fromkeys(inner)]
-    named = _named(files, constants) if _writes_json_rpc(files) else ()
+    named = _named(files, constants) if by_hand else ()
     mounted += [_OF_GRADIO for call in calls if _launches(call)]
     return tuple(dict.fromkeys([*mounted, *mounts, *inner, *routes, *named]))[:_MAX_PATHS]
 

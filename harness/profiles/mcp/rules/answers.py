@@ -48,7 +48,8 @@ class Answer(StrEnum):
     CUT = "cut"
     """The connection was closed without an answer, though the server lived on and the bytes were harmless."""
     UNDECIDED = "undecided"
-    """Load, an HTTP parser (the server's or ours), a dead process, a session that had ended: nothing about the rule."""
+    """Load, an HTTP parser (the server's or ours), a dead process, a session that had ended, or a response that may be
+    polled for: nothing about the rule."""
 
 
 NOT_SERVED: Final = (Answer.REFUSED, Answer.SILENT, Answer.CUT)
@@ -98,17 +99,28 @@ def is_event_stream(exchange: Exchange) -> bool:
     return exchange.reply is not None and exchange.reply.media_type == EVENT_STREAM
 
 
+def is_polled(exchange: Exchange) -> bool:
+    """Return whether the response to a request is still to come, on a stream that can be resumed.
+
+    After an event with an id the server may close the connection, and is then polled for the rest.
+    """
+    reply = exchange.reply
+    if reply is None or exchange.method != "POST" or not is_success(exchange) or not is_event_stream(exchange):
+        return False
+    answered = is_result(exchange) or is_json_error(exchange)
+    return not answered and any(event.id is not None for event in reply.events)
+
+
 def without_response(exchange: Exchange) -> str | None:
     """Return what came back, if it is an event stream that has no response to its request; None for any other answer.
 
-    After an event with an id the server may close the connection and be polled; a tool may take its time.
+    A server that is polled may still send it; a tool may take its time.
     """
     reply = exchange.reply
     if reply is None or not is_success(exchange) or not is_event_stream(exchange):
         return None
-    polled = any(event.id is not None for event in reply.events)
     working = exchange.step.startswith(TOOL_STEPS) and reply.fault is BodyFault.TIMEOUT
-    if is_result(exchange) or is_json_error(exchange) or polled or working:
+    if is_result(exchange) or is_json_error(exchange) or is_polled(exchange) or working:
         return None
     fault = "" if reply.fault in (None, BodyFault.OPEN) else f" ({reply.fault})"
     return f"{reply.status} and an event stream without the response{fault}"
@@ -133,6 +145,8 @@ def classify_answer(transcript: Transcript, exchange: Exchange, control: Exchang
             return Answer.UNDECIDED
         if is_served(exchange):
             return Answer.SERVED
+        if is_polled(exchange):
+            return Answer.UNDECIDED
         if is_success(exchange) and exchange.reply.fault is BodyFault.TIMEOUT:
             return _silence(transcript, exchange, control)
         if exchange.reply.status in (400, 431) and _may_upset_a_parser(exchange, control):
@@ -248,6 +262,8 @@ def why_undecided(exchange: Exchange) -> str:
         return f"{exchange.status} is about load, not about the request"
     if exchange.reply is None:
         return f"{describe(exchange)} says nothing about the rule{_stalled(exchange)}"
+    if is_polled(exchange):
+        return f"{describe(exchange)} and an event stream that can be resumed, on which the response is still to come"
     if exchange.reply.fault is BodyFault.TIMEOUT:
         return f"{describe(exchange)}, and the rest did not come in time{_stalled(exchange)}"
     return f"{describe(exchange)} may come from the HTTP parser"

@@ -15,7 +15,7 @@ from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import is_success, was_watched_enough, without_response
 from harness.profiles.mcp.rules.preconditions import BASELINE, baseline_served, not_asked
-from harness.profiles.mcp.rules.transcript import exchanges_of, messages, method_of, opening_of, sent
+from harness.profiles.mcp.rules.transcript import exchanges_of, messages, method_of, opening_of, response, sent
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _notification_just_before(exchange: Exchange, before: Sequence[Exchange]) ->
 
     What it wrote beside the response to the request answers that notification: nothing else was sent since.
     """
-    if exchange.method != STDIN or not before or before[-1].process != exchange.process:
+    if exchange.method != STDIN or not before or before[-1].process != exchange.process or response(exchange) is None:
         return None
     message = sent(before[-1])
     return before[-1] if before[-1].method == STDIN and message is not None and "id" not in message else None

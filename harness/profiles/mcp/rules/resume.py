@@ -93,7 +93,8 @@ def no_cross_stream(transcript: Transcript, bound: BoundRequirement) -> Finding:
     second = exchange_of(transcript, bound.revision, steps.RESUME_B)
     own = exchange_of(transcript, bound.revision, steps.RESUME_OWN)
     cross = exchange_of(transcript, bound.revision, steps.RESUME_CROSS)
-    evidence = [first, second, own, cross]
+    after = exchange_of(transcript, bound.revision, steps.RESUME_AFTER)
+    evidence = [first, second, after, own, cross]
     streams = _streams(transcript, bound.revision)
     if first is None or own is None:
         if not streams:

@@ -43,8 +43,11 @@ async def test_a_right_server() -> None:
 async def test_each_revision_that_is_negotiated_has_a_conversation_of_its_own() -> None:
     transcript = await hold(server())
     assert [e.revision for e in of_step(transcript, steps.STDIO_TOOLS)][:2] == ["2025-11-25", "2025-06-18"]
-    cancelled = {finding.revision: finding.verdict for finding in judge(transcript, rows(), MCP, page_revision=None)
-                 if finding.requirement == "stdio.cancelled"}
+    cancelled = {
+        finding.revision: finding.verdict
+        for finding in judge(transcript, rows(), MCP, page_revision=None)
+        if finding.requirement == "stdio.cancelled"
+    }
     assert cancelled["2025-11-25"] is cancelled["2025-06-18"] is Verdict.SATISFIED
 
 
@@ -93,6 +96,29 @@ async def test_a_response_to_a_notification_is_not_called_one_to_the_next_reques
     finding = next(one for one in found if one.requirement == "rpc.response-form")
     assert finding.verdict is Verdict.VIOLATED
     assert finding.summary == "notifications/initialized, a notification, got a response."
+
+
+async def test_a_response_under_another_id_is_seen() -> None:
+    program = server().replace(
+        '"id": message["id"], **answer', '"id": ("7" if method == "tools/list" else message["id"]), **answer'
+    )
+    found = judge(await hold(program, timeout_s=1.0), rows(), MCP, page_revision="2025-11-25")
+    finding = next(f for f in found if (f.requirement, f.revision) == ("rpc.response-form", "2025-11-25"))
+    assert (finding.verdict, finding.gates) == (Verdict.VIOLATED, True)
+    assert finding.summary == "The response to tools/list has another id than the request."
+
+
+async def test_a_late_response_to_an_earlier_request_is_not_one_under_another_id() -> None:
+    late = server(
+        tools='[{"name": "mill", "inputSchema": {"type": "object"}}]',
+        call='held = message["id"]; continue',
+        each='if method == "tools/list" and "held" in globals(): '
+        'print(json.dumps({"jsonrpc": "2.0", "id": held, "result": {"content": []}}), flush=True); continue',
+    )
+    transcript = await hold(late, timeout_s=1.0)
+    assert of_step(transcript, steps.STDIO_TOOL_CALL)
+    unanswered = [e for e in transcript.exchanges if e.step in (steps.STDIO_TOOL_CALL, steps.STDIO_AFTER_CANCELLED)]
+    assert all(e.reply is None for e in unanswered)
 
 
 async def test_a_server_of_both_eras() -> None:
@@ -178,7 +204,9 @@ async def test_what_discovery_declares_is_asked_for(answered: str, expected: Ver
     declaring = server(versions=(), modern=True).replace(
         '"supportedVersions"', '"capabilities": {"tools": {}, "prompts": {}, "resources": {}}, "supportedVersions"'
     )
-    lists = f'elif method {answered}:\n        result = {{method.partition("/")[0]: []}}\n    elif method == "tools/call"'
+    lists = (
+        f'elif method {answered}:\n        result = {{method.partition("/")[0]: []}}\n    elif method == "tools/call"'
+    )
     transcript = await hold(declaring.replace('elif method == "tools/call"', lists))
     asked = [json.loads(e.body)["method"] for e in of_step(transcript, steps.STDIO_LIST)]
     assert asked == ["prompts/list", "resources/list"]
@@ -241,7 +269,10 @@ async def test_a_server_that_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("result", "reason"),
     [
-        ('{"result": {"protocolVersion": "2.0", "capabilities": {}}}', "answered with the protocolVersion '2.0', which"),
+        (
+            '{"result": {"protocolVersion": "2.0", "capabilities": {}}}',
+            "answered with the protocolVersion '2.0', which",
+        ),
         ('{"result": {"protocolVersion": 7}}', "answered without a protocolVersion"),
         ('{"result": {}}', "answered without a protocolVersion"),
         ('{"error": {"code": -32603, "message": "no"}}', "answered with the error -32603"),

@@ -238,11 +238,14 @@ def test_what_is_about_mcp(text: str, speaks: bool) -> None:
     [
         ("if self.path != '/rpc': refuse()", ("/mcp",)),
         ("gr.Blocks().launch(mcp_server=True)", ("/gradio_api/mcp/", "/mcp")),
-        ("W = 'jsonrpc'\nif self.path != '/rpc': refuse()", ("/mcp", "/rpc")),
-        ("W = 'jsonrpc'\n@app.post('/rpc')\ndef rpc(): ...", ("/mcp", "/rpc")),
-        ("W = 'jsonrpc'\nrequests.get('/check')\nhttpx.request('GET', '/check')", ("/mcp",)),
-        ("W = 'jsonrpc'\nROUTES = ('/sse', '/messages/', '/rpc')", ("/mcp", "/rpc")),
-        ("W = 'jsonrpc'\nROUTES = ('/health', '/.well-known/x', '/rpc')", ("/mcp", "/rpc")),
+        ("W = 'jsonrpc'\nif self.path != '/rpc': refuse()", ("/rpc",)),
+        ("W = 'jsonrpc'\n@app.post('/rpc')\ndef rpc(): ...", ("/rpc",)),
+        ("W = 'jsonrpc'\nrequests.get('/check')\nhttpx.request('GET', '/check')", ()),
+        ("W = 'jsonrpc'\nPATH = '/api/v2.1/~desk/mcp-endpoint/'", ("/api/v2.1/~desk/mcp-endpoint/",)),
+        # an SDK has a usual path, which nobody has to name
+        ("from mcp.server import MCPServer\nW = 'jsonrpc'\nROUTES = ('/rpc',)", ("/mcp", "/rpc")),
+        ("W = 'jsonrpc'\nROUTES = ('/sse', '/messages/', '/rpc')", ("/rpc",)),
+        ("W = 'jsonrpc'\nROUTES = ('/health', '/.well-known/x', '/rpc')", ("/rpc",)),
     ],
 )
 def test_endpoint_paths(text: str, paths: tuple[str, ...]) -> None:

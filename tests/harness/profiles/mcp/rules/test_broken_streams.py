@@ -9,7 +9,7 @@ import pytest
 from harness.model import BodyFault, SseEvent, Verdict
 from harness.profiles.mcp import steps
 from tests.support.transcripts import STREAM, Talk, based, message_event
-from tests.support.verdicts import I, N, S, V, finding_of
+from tests.support.verdicts import I, N, S, V, finding_of, verdicts_of
 
 PRIMED = SseEvent("message", "", "s-0")
 
@@ -32,6 +32,29 @@ def test_a_retry_field_comes_before_an_early_close(
     talk = based()
     talk.request(steps.BASELINE_TOOL, kind=STREAM, events=events, fault=fault)
     assert finding_of(talk.transcript(), "stream.retry-before-close").verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("event", "cursor", "ping", "origin"),
+    [
+        # the response comes to a GET with the event's id
+        (PRIMED, I, I, I),
+        # it cannot be asked for
+        (replace(PRIMED, id=None), V, V, S),
+    ],
+)
+def test_a_response_that_is_still_to_be_polled_for_decides_nothing(
+    event: SseEvent, cursor: Verdict, ping: Verdict, origin: Verdict
+) -> None:
+    talk = based()
+    control = talk.request(steps.ORIGIN_CONTROL_REQUEST)
+    talk.request(steps.FEATURE_CURSOR, kind=STREAM, events=(event,), control=control)
+    talk.request(steps.ORIGIN_FOREIGN_REQUEST, kind=STREAM, events=(event,), control=control)
+    asked = {"jsonrpc": "2.0", "id": len(talk.exchanges) + 1, "method": "ping"}
+    talk.say(steps.BASELINE_OTHER, message=asked, kind=STREAM, events=(event,))
+    found = verdicts_of(talk.transcript())
+    assert (found["page.invalid-cursor"], found["ping.answered"]) == (cursor, ping)
+    assert found["http.origin-validate"] is origin
 
 
 def cut(
