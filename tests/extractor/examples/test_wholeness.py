@@ -190,6 +190,23 @@ def test_words_that_leave_nothing_out(tmp_path: Path, comment: str) -> None:
     assert only(tmp_path, code, "python clock.py").status is ExampleStatus.RUNNABLE
 
 
+@pytest.mark.parametrize(
+    "taken", ["import * as z from 'zod';\n", "import zod, * as z from 'zod';\n", "import { z } from 'zod';\n"]
+)
+def test_a_module_that_is_imported_under_one_name_gives_no_others(tmp_path: Path, taken: str) -> None:
+    shape = "web.use(z.never);\n"
+    lacking = f"{taken}{TYPESCRIPT}{shape}addPens(web);\n"
+    (one,) = found(tmp_path, f"# P\n\n```ts\n{lacking}```\n")
+    assert (one.status, whole_by(one)) == (ExampleStatus.RUNNABLE, Origin.INFERRED)
+    (two,) = found(tmp_path, f"# P\n\n```ts\n{lacking}addInk(web);\n```\n")
+    assert two.status is ExampleStatus.FRAGMENT
+    assert two.reason == (
+        "uses `addPens`, which no block of this page defines; uses `addInk`, which no block of this page defines"
+    )
+    (whole,) = found(tmp_path, f"# P\n\n```ts\n{taken}{TYPESCRIPT}{shape}```\n")
+    assert (whole.status, whole_by(whole)) == (ExampleStatus.RUNNABLE, None)
+
+
 def test_names_of_another_block_make_a_fragment(tmp_path: Path) -> None:
     page = f"# P\n\n```python\nimport os\n```\n\n```python\n{PYTHON.replace('import os', '')}```\n"
     assert {e.status for e in found(tmp_path, page)} == {ExampleStatus.FRAGMENT}
@@ -200,7 +217,9 @@ def test_an_excerpt_of_a_named_file_is_a_fragment(tmp_path: Path) -> None:
     assert only(tmp_path, code, "python clock.py").status is ExampleStatus.FRAGMENT
 
 
-EXCERPT = "from mcp.server.transport_security import Settings\n\nclock = FastMCP('clock', security=Settings(hosts=[]))\n"
+EXCERPT = (
+    "from mcp.server.transport_security import Settings\n\nclock = FastMCP('clock', security=Settings(hosts=[]))\n"
+)
 NEVER_RUN = PYTHON[: PYTHON.index("if __name__")]
 
 
