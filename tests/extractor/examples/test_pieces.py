@@ -153,11 +153,18 @@ def test_a_bracket_that_is_closed_later_makes_one_file_for_certain(tmp_path: Pat
     assert written.text == "\n".join([BRACES, MIDDLE, CLOSED + "web.listen(1);\n"])
 
 
-def test_the_block_that_starts_the_others_is_the_end_of_their_program(tmp_path: Path) -> None:
-    page = f"Save `w.ts`:\n\n```ts\n{BRACES}{MIDDLE}{CLOSED}```\n\nListen:\n\n```ts\nweb.listen(4200);\n```\n"
+@pytest.mark.parametrize("start", ["web.listen(4200);", "await web.listen(4200);"])
+def test_the_block_that_starts_the_others_is_the_end_of_their_program(tmp_path: Path, start: str) -> None:
+    page = f"Save `w.ts`:\n\n```ts\n{BRACES}{MIDDLE}{CLOSED}```\n\nListen:\n\n```ts\n{start}\n```\n"
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert (example.status, joined_by(example)) == (ExampleStatus.RUNNABLE, Origin.INFERRED)
+
+
+def test_a_part_in_python_does_not_wait_outside_functions(tmp_path: Path) -> None:
+    waits = "await mcp.list_tools()\nrules = 1\n"
+    page = found(tmp_path, "Create `desk.py`:", MADE, "Look:", waits, "Start it:", "mcp.run(rules)\n", RUN)
+    assert {(example.status, len(example.spans)) for example in page} == {(ExampleStatus.FRAGMENT, 1)}
 
 
 def test_a_class_that_nothing_starts_is_a_fragment_with_all_its_parts(tmp_path: Path) -> None:
