@@ -181,13 +181,23 @@ def _is_client(call: Call, code: CodeFacts) -> bool:
 def _connects_by_itself(files: Sequence[CodeFacts]) -> bool:
     """Whether starting a program makes a client that connects as it is made, or asks one for something.
 
-    Functions that make a client connect it, objects connect when they are first asked: one that is only handed on, to
-    an agent that the program exports, connects to nothing.
+    Functions that make a client connect it, objects connect when they are first asked, or what they were handed on to
+    is: one that goes to an agent that the program only exports connects to nothing.
     """
     made = [c for code in files for c in code.calls if _is_client(c, code) and c.last not in _OF_SDK]
-    asked = tuple(f"{call.target}." for call in made if call.target)
+    asked = tuple(f"{name}." for name in _holders(made, files))
     uses = [c for code in files for c in code.calls if c.name.startswith(asked)] if asked else []
     return any(may_begin(call, files) for call in (*(c for c in made if c.last[:1].islower()), *uses))
+
+
+def _holders(made: Sequence[Call], files: Sequence[CodeFacts]) -> frozenset[str]:
+    """The names of what some calls make, and of what is made with these: ``new Agent({ model, client })``."""
+    names = {call.target for call in made if call.target}
+    for call in (call for code in files for call in code.calls):
+        given = {value.text for value in (*call.arguments, *call.keywords.values()) if isinstance(value, Ref)}
+        if call.target and not names.isdisjoint(given):
+            names.add(call.target)
+    return frozenset(names)
 
 
 def _is_protocol_call(call: Call) -> bool:
