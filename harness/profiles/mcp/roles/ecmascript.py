@@ -11,7 +11,15 @@ from extractor.languages.common.reach import may_begin, used_only_later
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.ecmascript.web import served_paths
 from extractor.model import ExampleKind
-from harness.profiles.mcp.roles.shared import CLIENT_NAME, PARTNERS, WAITS, in_modes, may_be_endpoint, modules_of
+from harness.profiles.mcp.roles.shared import (
+    CLIENT_NAME,
+    LISTENING,
+    PARTNERS,
+    WAITS,
+    in_modes,
+    may_be_endpoint,
+    modules_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +39,6 @@ _STDIO: Final = frozenset({"StdioServerTransport", "serveStdio"})
 _SERVERS: Final = frozenset({"McpServer", "Server", "FastMCP", "MCPServer"})
 _STDIO_BY_DEFAULT: Final = frozenset({"@modelcontextprotocol", "fastmcp", "litemcp", "mcp-framework"})
 """Packages, or their scopes, whose servers serve stdio if they are started without a word about it."""
-_LISTENING: Final = frozenset({"port", "host", "hostname", "httpStream", "endpoint"})
-"""Names of what only a server over HTTP is given."""
 _SERVER_CLASS: Final = re.compile(r"[A-Z]\w*M(?:CP|cp)|[A-Z]\w*M(?:CP|cp)Server|M(?:CP|cp)Server")
 """Names that libraries give to their servers."""
 _OF_SDK: Final = frozenset(
@@ -232,7 +238,7 @@ def _transport(start: Call, made: Call | None) -> ExampleKind:
     argument = start.keywords.get("transportType")
     configured = made.keywords.get("transport") if made else None
     words = argument if isinstance(argument, str) else configured.text if isinstance(configured, Ref) else ""
-    http = any(word in words for word in _HTTP_START) or (not words and not _LISTENING.isdisjoint(start.keywords))
+    http = any(word in words for word in _HTTP_START) or (not words and not LISTENING.isdisjoint(start.keywords))
     return ExampleKind.HTTP_SERVER if http else ExampleKind.STDIO_SERVER
 
 

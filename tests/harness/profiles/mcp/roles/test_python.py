@@ -296,6 +296,24 @@ def test_what_a_library_takes_without_a_word_may_be_a_guess(module: str, argumen
 
 
 @pytest.mark.parametrize(
+    ("module", "made", "run", "kind"),
+    [
+        ("mill_mcp", "'x', port=80", "", HTTP),
+        ("mill_mcp", "'x'", "host='127.0.0.1', port=80", HTTP),
+        ("mill_mcp", "'x', size=80", "fast=True", STDIO),
+        ("mill_mcp", "'x', port=80", "transport='stdio'", STDIO),
+        # these libraries are known to mean stdio
+        ("fastmcp", "'x'", "port=80", STDIO),
+        ("mcp.server.fastmcp", "'x', port=80", "", STDIO),
+    ],
+)
+def test_a_server_that_is_given_a_port_is_taken_to_listen(module: str, made: str, run: str, kind: ExampleKind) -> None:
+    found = role((parse_python(f"from {module} import FastMCP\nmcp = FastMCP({made})\nmcp.run({run})"),))
+    assert (found.kind, found.start) == (kind, Start.RUN)
+    assert found.is_transport_guessed == (module == "mill_mcp" and "transport" not in run)
+
+
+@pytest.mark.parametrize(
     "code",
     [
         "import mill_mcp\nmcp = mill_mcp.FastMCP('x')\nmcp.run()",
