@@ -336,11 +336,24 @@ def test_what_a_page_states_makes_it_run(tmp_path: Path) -> None:
     assert only(tmp_path, TOOLKIT, "py", "\n`pip install mcp-toolkit`\n").status is ExampleStatus.RUNNABLE
 
 
-def test_a_program_for_another_runtime_is_whole(tmp_path: Path) -> None:
-    code = TYPESCRIPT.replace("web.listen(4000)", "Deno.serve({ port: 4000 }, web)")
-    example = only(tmp_path, code, "ts")
+@pytest.mark.parametrize(
+    ("was", "becomes", "runtime"),
+    [
+        ("web.listen(4000)", "Deno.serve({ port: 4000 }, web)", "Deno"),
+        ("from 'express'", "from 'npm:express@5'", "Deno"),
+        ("import express from", "import { walk } from 'jsr:@std/fs';\nimport express from", "Deno"),
+        ("import express from", "import { Database } from 'bun:sqlite';\nimport express from", "Bun"),
+    ],
+)
+def test_a_program_for_another_runtime_is_whole(tmp_path: Path, was: str, becomes: str, runtime: str) -> None:
+    example = only(tmp_path, TYPESCRIPT.replace(was, becomes), "ts")
     assert (example.status, example.whole) == (ExampleStatus.FRAGMENT, True)
-    assert example.reason == "needs the runtime Deno, which docprobe does not support"
+    assert example.reason == f"needs the runtime {runtime}, which docprobe does not support"
+
+
+def test_a_type_of_another_runtime_is_gone_when_a_program_runs(tmp_path: Path) -> None:
+    example = only(tmp_path, f"import type {{ Walk }} from 'jsr:@std/fs';\n{TYPESCRIPT}", "ts")
+    assert example.status is ExampleStatus.RUNNABLE
 
 
 def test_a_program_with_a_mistaken_directive_is_meant_to_be_run(tmp_path: Path) -> None:
