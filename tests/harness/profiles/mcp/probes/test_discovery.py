@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -87,15 +89,33 @@ def test_localhost_with_its_port_unless_the_code_names_hosts() -> None:
     assert {address.authority for address in candidate_addresses(SOCKETS, ("/mcp",), ())} == {"localhost:8000"}
 
 
-def test_the_first_name_that_the_code_allows() -> None:
-    hosts = ("tools.example.com", "tools.example.com:*")
-    assert {address.authority for address in candidate_addresses(SOCKETS, ("/mcp",), (), hosts)} == {
-        "tools.example.com"
-    }
-    assert {address.authority for address in candidate_addresses(SOCKETS, ("/mcp",), (), hosts[1:])} == {
-        "tools.example.com:8000"
-    }
-    assert next(candidate_addresses(SOCKETS, ("/mcp",), (), hosts)).url == "http://127.0.0.1:8000/mcp"
+@pytest.mark.parametrize(
+    ("hosts", "named"),
+    [
+        (("tools.example.com", "tools.example.com:*"), "tools.example.com"),
+        (("tools.example.com:*",), "tools.example.com:8000"),
+    ],
+)
+def test_the_first_name_that_the_code_allows_and_then_its_own(hosts: tuple[str, ...], named: str) -> None:
+    found = list(candidate_addresses(SOCKETS, ("/mcp",), (), hosts))
+    half = len(found) // 2
+    assert [address.authority for address in found] == [named] * half + ["localhost:8000"] * half
+    assert [address.target for address in found[:half]] == [address.target for address in found[half:]]
+    assert found[0].url == "http://127.0.0.1:8000/mcp"
+
+
+@pytest.mark.parametrize("name", ["localhost", "tools.example.com"])
+async def test_names_that_another_server_of_the_code_allows_are_not_all_that_is_tried(name: str) -> None:
+    def guarded() -> Starlette:
+        app = make(Manners(revisions=(NEWEST,)))
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[name])
+        return app
+
+    named = replace(bundle("/mcp"), host_names=("tools.example.com",))
+    async with local_pod(guarded) as pod:
+        transcript = await converse_http(pod, named, ProbeSettings((NEWEST,), timeout_s=20.0, start_s=60.0), None)
+    assert transcript.negotiated == (NEWEST,)
+    assert (transcript.endpoint or "").startswith(f"http://{name}")
 
 
 async def test_the_version_a_server_falls_back_to_is_negotiated_too() -> None:
