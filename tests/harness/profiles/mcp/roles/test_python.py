@@ -52,12 +52,23 @@ PYTHON = [
     ("client = Client('http://localhost:1/mcp')", CLIENT, Start.NONE),
     ("from crewai_tools import MCPServerAdapter\nwith MCPServerAdapter({}) as tools:\n    pass", CLIENT, Start.RUN),
     ("from crewai_tools import MCPServerAdapter\ntools = MCPServerAdapter({})", CLIENT, Start.NONE),
-    ("from crewai_tools import MCPServerAdapter\ndef tools():\n    with MCPServerAdapter({}) as t:\n        return t",
-     CLIENT, Start.NONE),
-    ("from a.mcp import MCPClient\ndef make():\n    return ClientSession(r, w)\nclient = MCPClient(make)\n"
-     "with client:\n    client.list_tools_sync()", CLIENT, Start.RUN),
+    (
+        "from crewai_tools import MCPServerAdapter\ndef tools():\n    with MCPServerAdapter({}) as t:\n        return t",
+        CLIENT,
+        Start.NONE,
+    ),
+    (
+        "from a.mcp import MCPClient\ndef make():\n    return ClientSession(r, w)\nclient = MCPClient(make)\n"
+        "with client:\n    client.list_tools_sync()",
+        CLIENT,
+        Start.RUN,
+    ),
     ("from a.mcp import MCPClient\nclient = MCPClient(lambda: ClientSession(r, w))", CLIENT, Start.NONE),
-    ("from llama_index.tools.x import BasicMCPClient\nc = BasicMCPClient('http://localhost:1/mcp')", CLIENT, Start.NONE),
+    (
+        "from llama_index.tools.x import BasicMCPClient\nc = BasicMCPClient('http://localhost:1/mcp')",
+        CLIENT,
+        Start.NONE,
+    ),
     ("from a.tools import BasicMCPClient\nc = BasicMCPClient('/')\nprint(c.list_tools())", CLIENT, Start.RUN),
     ("from a.b import MCPClient, Agent\nwith MCPClient(make) as c:\n    c.list_tools_sync()", CLIENT, Start.RUN),
     ("from a.b import make_client\nc = make_client('/')\nc.list_tools()", OTHER, Start.NONE),
@@ -249,7 +260,9 @@ def test_endpoint_paths(text: str, paths: tuple[str, ...]) -> None:
     assert endpoint_paths((parse_python(text),)) == paths
 
 
-@pytest.mark.parametrize("words", ["('jsonrpc', 'initialize', 'clientInfo')", "('initialize', 'serverInfo')", "('jsonrpc',)"])
+@pytest.mark.parametrize(
+    "words", ["('jsonrpc', 'initialize', 'clientInfo')", "('initialize', 'serverInfo')", "('jsonrpc',)"]
+)
 def test_what_reads_input_and_answers_no_client_is_not_a_server(words: str) -> None:
     assert _role(f"import sys\nW = {words}\nfor line in sys.stdin:\n    send(line)")[0] is not STDIO
 
