@@ -56,7 +56,8 @@ def chain_of(anchor: Snippet, page: PageSnippets) -> tuple[Snippet, ...]:
 
 def may_join(snippet: Snippet) -> bool:
     """Return whether a snippet may be a part of a file with others: it is sound, and starts nothing."""
-    loose = snippet.facts.error or snippet.facts.loose_method is not None or snippet.facts.bare_await is not None
+    code, may_wait = snippet.facts, snippet.language.awaits_on_load
+    loose = code.error or code.loose_method is not None or (code.bare_await is not None and not may_wait)
     return snippet.role.start is Start.NONE and not loose
 
 

@@ -84,10 +84,13 @@ def stated_name(block: Block, suffixes: Sequence[str] = ()) -> FileName | None:
     allowed = tuple(suffixes)
     if name := _from_comment(block, allowed):
         return FileName(name, Origin.STATED, 1.0, "comment")
-    if prose := _from_prose(block.context, allowed):
+    if prose := _from_prose(_without_commands(block), allowed):
         # "Save it as `server.py`" gives a whole file; "in `server.py`" may be about a part of one
         name, saved = prose
         return FileName(name, Origin.STATED, 0.8, "prose", made=saved)
+    if run := _from_prose(block.context, allowed):
+        # "Start it with `python server.py`" names what is run then, of which the code may be the last part
+        return FileName(run[0], Origin.STATED, 0.8, "command")
     if label := _label(block.context, allowed):
         # one paragraph is nothing but a file's name, and others are between it and the code
         return FileName(label, Origin.STATED, 0.8, "prose")
@@ -102,6 +105,14 @@ def stated_name(block: Block, suffixes: Sequence[str] = ()) -> FileName | None:
                 # what follows may be a part of it
                 return FileName(path, Origin.STATED, 0.8, source)
     return None
+
+
+def _without_commands(block: Block) -> str:
+    """The prose just before a block without the commands that it tells its reader to run."""
+    context = block.context
+    for _, command in block.prose_commands:
+        context = context.replace(command, "…")
+    return context
 
 
 def _label(context: str, suffixes: tuple[str, ...]) -> str | None:

@@ -10,6 +10,7 @@ from extractor.base.loopback import is_local
 from extractor.examples.reader_blocks import SHELL_WRITES
 from extractor.examples.spawned_commands import COMMAND_KEY, configured_commands
 from extractor.examples.stand_ins import stand_ins
+from extractor.examples.wholeness import leaves_out
 from extractor.languages.common.facts import Ref
 from extractor.languages.common.missing_parts import free_names
 from extractor.model import ExampleKind
@@ -107,11 +108,13 @@ def _is_of_protocol(imported: Import, words: Sequence[str]) -> bool:
 
 
 def _addressless(draft: Draft) -> str:
-    """Why a client that names no server has none: a name that nobody defines, a command, or its reader's words."""
+    """Why a client that names no server has none: an undefined name, a command, lines left out, its reader's words."""
     if names := [name for file in draft.program.files for name in free_names(file)]:
         return f"is a client that names no server's address, and no block of this page defines `{names[0]}`"
     if any(text.value == COMMAND_KEY for code in draft.facts for text in code.texts):
         return "is a client that starts its server itself, by a command that docprobe cannot read"
+    if any(leaves_out(snippet) for snippet in draft.program.snippets):
+        return "is a client that names no server's address, and leaves lines out"
     return "is a client that gets its server's address when it is started"
 
 

@@ -59,10 +59,11 @@ class PageSnippets:
         return tuple(other for other in same if self.scopes[other.block.ordinal] == scope)
 
     def run_file(self, first: Snippet, last: Snippet) -> FileName | None:
-        """Return the file that the command after a chain of blocks runs; None if that is not certain.
+        """Return the file that the page runs with the last of a chain of blocks; None if that is not certain.
 
         It is the only file of its language that commands right behind the last block name, before any other code and
-        under the same heading; no command in between names another, and no other block of the page has that name.
+        under the same heading, or the sentences that introduce this block; no command in between names another, and no
+        other block of the page has that name.
 
         Args:
             first: of the blocks.
@@ -71,15 +72,16 @@ class PageSnippets:
         end, headings = last.block.span, last.block.place.headings
         next_line = min((s.block.span.first for s in self.snippets if s.block.span > end), default=math.inf)
         named = list(self._named_by_commands(last))
-        behind = {
+        run = {
             path
             for command, path in named
-            if end.last < command.span.first < next_line and command.block.place.headings == headings
+            if (end.last < command.span.first < next_line and command.block.place.headings == headings)
+            or (command.block.ordinal == last.block.ordinal and command.span.first < end.first)
         }
         between = {path for command, path in named if first.block.span.first < command.span.first < end.first}
-        if len(behind) != 1 or not between <= behind:
+        if len(run) != 1 or not between <= run:
             return None
-        path = behind.pop()
+        path = run.pop()
         others = (s for s in self.by_path.get(path, ()) if not first.block.span <= s.block.span <= end)
         return None if any(others) else FileName(path, Origin.STATED, 0.8, "command")
 

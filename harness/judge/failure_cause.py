@@ -246,17 +246,17 @@ def package_of_import(log: str, bundle: Bundle) -> str | None:
     return names.get(re.sub(r"[-_.]+", "-", parts[0]).lower())
 
 
-def _stated_package_is_absent(run: Run, bundle: Bundle) -> bool:
-    """Return whether an install failed since a package that the page names, or its version, does not exist.
+def absent_packages(run: Run, bundle: Bundle) -> tuple[str, ...]:
+    """Return the packages that the page names and an install failed by, since they, or their versions, do not exist.
 
     No package that docprobe inferred can cause that: the message would name it.
     """
     detail = run.sentence.partition(" cannot be installed: ")[2]
     if _ABSENT.search(detail) is None:
-        return False
+        return ()
     inferred = {note.name for note in bundle.guesses if note.kind is NoteKind.DEPENDENCY}
     named = {d.name for d in bundle.dependencies if re.search(rf"(?<![\w@/.-]){re.escape(d.name)}(?![\w/-])", detail)}
-    return bool(named - inferred) and not named & inferred
+    return () if named & inferred else tuple(sorted(named))
 
 
 def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
@@ -272,7 +272,7 @@ def _possible_guesses(run: Run, bundle: Bundle) -> Iterator[Note]:
         guesses = (*guesses, Note(NoteKind.ENDPOINT, Origin.INFERRED, detail=" at one of the usual paths"))
     as_module = _MODULE_SYSTEM.search(text) is not None
     package = package_of_import(text, bundle)
-    absent = trouble is Trouble.INSTALL and _stated_package_is_absent(run, bundle)
+    absent = trouble is Trouble.INSTALL and bool(absent_packages(run, bundle))
     # what was lacking in this run, or decided by docprobe's own interpreter, may have any effect
     yield from run.guesses
     for note in guesses:

@@ -6,7 +6,8 @@ import re
 import sys
 from typing import TYPE_CHECKING, Final
 
-from harness.judge.failure_cause import INTERFACE, Trouble, imported_module, package_of_import
+from harness.judge.failure_cause import INTERFACE, Trouble, absent_packages, imported_module, package_of_import
+from harness.judge.findings import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +63,9 @@ def fix_for(run: Run, bundle: Bundle, cause: FailureCause, otherwise: str, servi
         case Trouble.INSTALL:
             if absent := _ABSENT_PACKAGE.search(run.sentence):
                 return f"Correct the import of `{absent[1]}`: its module has no such package."
+            if names := absent_packages(run, bundle):
+                which = join_words([f"`{name}`" for name in names])
+                return f"Correct the install line: the registry has no {which}, or no such version."
             return "Correct the install line: its packages cannot be installed together as written."
         case Trouble.NAME:
             return _define(log)

@@ -45,7 +45,7 @@ class Import:
     module: str
     """As written: ``express``, ``./tools.js``, ``.config``, ``google.cloud.storage``."""
     names: tuple[str, ...]
-    """Names taken from it; empty for the module itself, ``("*",)`` for all."""
+    """Names taken from it; empty for the module itself (``import * as z``), ``("*",)`` for all that it has."""
     line: int
     """1-based line of the text, as everywhere here."""
     relative: bool = False

@@ -202,11 +202,14 @@ def _variables(draft: Draft, stated: Mapping[str, str], environment: Mapping[str
 
 
 def _files(draft: Draft) -> Iterator[LeftToReader]:
-    """Files named as arguments that are not the program's."""
+    """Files named as arguments that are not the program's, nor modules that it loads: ``require("mill/sieve.js")``."""
     own = {PurePosixPath(file.name.path).name for file in draft.program.files if file.name}
     own |= {PurePosixPath(named.name.path).name for named in draft.around.named}
+    modules = {imported.module for code in draft.facts for imported in code.imports}
     for value, span in ((value, span) for call, span in _calls(draft) for value in call.arguments):
         if not isinstance(value, str) or not value.endswith(_DATA_FILES) or len(value) >= _MAX_FILE:
+            continue
+        if value in modules:
             continue
         if not {" ", ":"} & set(value) and PurePosixPath(value).name not in own:
             yield LeftToReader(LeftKind.FILE, value, f"the file {value}", span)

@@ -278,6 +278,8 @@ class RunnableLanguage(Language):
     inside: Callable[[str, str], str | None] = lambda *_: None
     """A piece of code as it stands inside the last class or function of the text before it; None if only brackets can
     say that it does."""
+    awaits_on_load: bool = False
+    """Whether ``await`` may stand outside functions."""
     leaves_imports: bool = False
     """Whether pages often leave the imports to the editor of their reader."""
     modules: frozenset[str] = frozenset()

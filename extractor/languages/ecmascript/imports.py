@@ -42,8 +42,10 @@ sea sqlite stream string_decoder sys test timers tls trace_events tty url util v
 """
 NODE_MODULES: Final = frozenset(_BUILT_IN.split())
 """Built-in modules (Node.js documentation, ``module.builtinModules``)."""
-_ALIASES: Final = ("@/", "~/", "#", "$", "virtual:", "bun:", "deno:", "cloudflare:", "jsr:", "npm:", "http:", "https:")
-"""Beginnings of specifiers that only another runtime or a project's own configuration resolves."""
+_OF_RUNTIMES: Final = {"bun:": "Bun", "deno:": "Deno", "jsr:": "Deno", "npm:": "Deno"}
+"""Beginnings of specifiers that only another runtime resolves."""
+_ALIASES: Final = ("@/", "~/", "#", "$", "virtual:", "cloudflare:", "http:", "https:", *_OF_RUNTIMES)
+"""Those, and beginnings of specifiers that a project's own configuration resolves."""
 
 
 _MADE_UP: Final = re.compile(
@@ -62,6 +64,11 @@ def is_builtin(module: str) -> bool:
 def is_alias(module: str) -> bool:
     """Return whether only a project's configuration, or another runtime, resolves the specifier."""
     return module.startswith(_ALIASES)
+
+
+def runtime_of(module: str) -> str | None:
+    """Return the runtime that alone resolves the specifier; None if there is no such one."""
+    return next((runtime for start, runtime in _OF_RUNTIMES.items() if module.startswith(start)), None)
 
 
 def package_name(module: str) -> str:

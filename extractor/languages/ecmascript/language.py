@@ -17,6 +17,7 @@ from extractor.languages.ecmascript.imports import (
     is_made_up,
     package_name,
     package_of,
+    runtime_of,
 )
 from extractor.languages.ecmascript.parse import javascript_tree, parse_javascript, parse_typescript, typescript_tree
 from extractor.languages.ecmascript.start import startup_of
@@ -88,6 +89,8 @@ def missing(draft: Draft) -> tuple[str, ...]:
     clauses: list[str] = []
     for code in draft.facts:
         for module in (i.module for i in code.imports if not i.erased and not i.guarded):
+            if runtime_of(module):
+                continue
             if is_alias(module):
                 clauses.append(f"imports `{module}`, which only its project's own configuration resolves")
                 continue
@@ -112,8 +115,10 @@ def missing(draft: Draft) -> tuple[str, ...]:
 
 def unknown(draft: Draft) -> tuple[str, ...]:
     """Return clauses on runtimes that docprobe does not have."""
-    calls = {call.name.partition(".")[0] for code in draft.facts for call in code.calls}
-    return tuple(f"needs the runtime {name}, which docprobe does not support" for name in sorted(calls & RUNTIMES))
+    needed = {call.name.partition(".")[0] for code in draft.facts for call in code.calls} & RUNTIMES
+    imports = (i for code in draft.facts for i in code.imports if not i.erased and not i.guarded)
+    needed |= {runtime for imported in imports if (runtime := runtime_of(imported.module))}
+    return tuple(f"needs the runtime {name}, which docprobe does not support" for name in sorted(needed))
 
 
 def local_imports(path: str | None, code: CodeFacts) -> Iterator[LocalImport]:
@@ -232,6 +237,7 @@ TYPESCRIPT: Final = RunnableLanguage(
     missing=missing,
     unknown=unknown,
     build=build,
+    awaits_on_load=True,
     modules=NODE_MODULES,
     package_of=package_of_import,
     look_up=_LOOK_UP,
@@ -251,6 +257,7 @@ JAVASCRIPT: Final = RunnableLanguage(
     missing=missing,
     unknown=unknown,
     build=build,
+    awaits_on_load=True,
     modules=NODE_MODULES,
     package_of=package_of_import,
     look_up=_LOOK_UP,

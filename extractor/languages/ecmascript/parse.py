@@ -381,9 +381,7 @@ def _import(node: Node) -> Import | None:
     if specifiers and not erased and all(part.type == "named_imports" for part in parts):
         erased = all(any(c.type == "type" for c in s.children) for s in specifiers)
     names = tuple(text_of(s.child_by_field_name("name")) for s in specifiers)
-    if any(part.type == "namespace_import" for part in parts):
-        names = ("*",)
-    elif any(part.type == "identifier" for part in parts):
+    if any(part.type == "identifier" for part in parts):
         names = ("default", *names)
     module = literal_text(origin)
     return Import(module, names, line_of(node), module.startswith("."), erased)

@@ -64,9 +64,10 @@ _OF_CLIENT: Final = {"pnpm": ("--force",), "bun": ("--force",), "yarn": ("--lega
 documentation of ``auto-install-peers`` and ``strict-peer-dependencies``), or leave peers to the reader (yarn)."""
 _ELSEWHERE: Final = frozenset({"EALLOWGIT", "EALLOWREMOTE", "EALLOWFILE", "EALLOWDIRECTORY"})
 _INFORMATIVE: Final = (
-    "No matching version", "is not in this registry", "Refusing to fetch", "failed, reason:", "peer ", "Invalid ",
+    "No matching version", "is not in this registry", "could not be found", "Refusing to fetch", "failed, reason:",
+    "peer ", "Invalid ",
 )  # fmt: skip
-"""What the most informative line contains, best first."""
+"""What the most informative line contains, best first: of a package that does not exist, the one with its name."""
 _NEW_LOCK: Final = "packages come from a registry only; write a new lock with `docprobe check --lock FILE`"
 _TAG: Final = re.compile(r"^(notarget|network|404|errno|syscall)\s+")
 _CODE: Final = re.compile(r"npm (?:error|ERR!) code (\w+)")

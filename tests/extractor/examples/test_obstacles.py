@@ -36,6 +36,7 @@ def test_a_web_application_with_a_client_is_named_as_that(tmp_path: Path) -> Non
             "{'mcpServers': {'mill': {'command': sys.argv[1], 'args': ['-y', 'mill']}}}",
             "starts its server itself, by a command that docprobe cannot read",
         ),
+        ("{'mcpServers': {\n        # your servers here\n    }}", "names no server's address, and leaves lines out"),
         ("sys.argv[1]", "gets its server's address when it is started"),
         ("f'https://{sys.argv[1]}/mcp'", "gets its server's address when it is started"),
     ],

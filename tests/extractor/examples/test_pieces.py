@@ -29,7 +29,7 @@ METHOD = (
 SECOND = "    def do_GET(self):\n        self.answer(405)\n"
 START = 'HTTPServer(("127.0.0.1", 4100), Desk).serve_forever()\n'
 MADE = 'from mcp.server.fastmcp import FastMCP\n\nmcp = FastMCP("desk")\n'
-TOOL = '@mcp.tool()\ndef add(a: int, b: int) -> int:\n    return a + b\n'
+TOOL = "@mcp.tool()\ndef add(a: int, b: int) -> int:\n    return a + b\n"
 DEDENTED = METHOD.replace("\n    ", "\n").removeprefix("    ")
 
 
@@ -153,11 +153,18 @@ def test_a_bracket_that_is_closed_later_makes_one_file_for_certain(tmp_path: Pat
     assert written.text == "\n".join([BRACES, MIDDLE, CLOSED + "web.listen(1);\n"])
 
 
-def test_the_block_that_starts_the_others_is_the_end_of_their_program(tmp_path: Path) -> None:
-    page = f"Save `w.ts`:\n\n```ts\n{BRACES}{MIDDLE}{CLOSED}```\n\nListen:\n\n```ts\nweb.listen(4200);\n```\n"
+@pytest.mark.parametrize("start", ["web.listen(4200);", "await web.listen(4200);"])
+def test_the_block_that_starts_the_others_is_the_end_of_their_program(tmp_path: Path, start: str) -> None:
+    page = f"Save `w.ts`:\n\n```ts\n{BRACES}{MIDDLE}{CLOSED}```\n\nListen:\n\n```ts\n{start}\n```\n"
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert (example.status, joined_by(example)) == (ExampleStatus.RUNNABLE, Origin.INFERRED)
+
+
+def test_a_part_in_python_does_not_wait_outside_functions(tmp_path: Path) -> None:
+    waits = "await mcp.list_tools()\nrules = 1\n"
+    page = found(tmp_path, "Create `desk.py`:", MADE, "Look:", waits, "Start it:", "mcp.run(rules)\n", RUN)
+    assert {(example.status, len(example.spans)) for example in page} == {(ExampleStatus.FRAGMENT, 1)}
 
 
 def test_a_class_that_nothing_starts_is_a_fragment_with_all_its_parts(tmp_path: Path) -> None:
@@ -202,6 +209,24 @@ def test_blocks_are_the_file_of_the_command_behind_the_last_of_them(tmp_path: Pa
     mixed = found(tmp_path, "An object:", MADE, "```bash\npython one.py\n```\n\nAppend the start:", "mcp.run()\n",
                   "```bash\npython two.py\n```")  # fmt: skip
     assert {example.status for example in mixed} == {ExampleStatus.FRAGMENT}
+
+
+def test_blocks_are_the_file_that_the_words_before_the_last_of_them_run(tmp_path: Path) -> None:
+    begun = ("## Make it\n\nAn object:", MADE, "Append a tool:", TOOL)
+    (example,) = found(
+        tmp_path, *begun, "## Run it\n\nAppend the start, and run `python desk.py`.", "mcp.run()\n", "Ask it."
+    )
+    assert example.bundle is not None
+    assert [file.path for file in example.bundle.files] == ["desk.py"]
+    assert text_of(example) == "\n".join([MADE, TOOL, "mcp.run()\n"])
+    assert joined_by(example) is Origin.INFERRED
+    for words in (
+        "Append the start, and run `python desk.py` or `python shop.py`.",
+        "Append the start; don't run `python desk.py` yet.",
+        "Append the start to `desk.py`, and run `python desk.py`.",
+    ):
+        several = found(tmp_path, *begun, f"## Run it\n\n{words}", "mcp.run()\n", "Ask it.")
+        assert {example.status for example in several} == {ExampleStatus.FRAGMENT}, words
 
 
 RUN = "```bash\npython desk.py\n```"

@@ -190,6 +190,23 @@ def test_words_that_leave_nothing_out(tmp_path: Path, comment: str) -> None:
     assert only(tmp_path, code, "python clock.py").status is ExampleStatus.RUNNABLE
 
 
+@pytest.mark.parametrize(
+    "taken", ["import * as z from 'zod';\n", "import zod, * as z from 'zod';\n", "import { z } from 'zod';\n"]
+)
+def test_a_module_that_is_imported_under_one_name_gives_no_others(tmp_path: Path, taken: str) -> None:
+    shape = "web.use(z.never);\n"
+    lacking = f"{taken}{TYPESCRIPT}{shape}addPens(web);\n"
+    (one,) = found(tmp_path, f"# P\n\n```ts\n{lacking}```\n")
+    assert (one.status, whole_by(one)) == (ExampleStatus.RUNNABLE, Origin.INFERRED)
+    (two,) = found(tmp_path, f"# P\n\n```ts\n{lacking}addInk(web);\n```\n")
+    assert two.status is ExampleStatus.FRAGMENT
+    assert two.reason == (
+        "uses `addPens`, which no block of this page defines; uses `addInk`, which no block of this page defines"
+    )
+    (whole,) = found(tmp_path, f"# P\n\n```ts\n{taken}{TYPESCRIPT}{shape}```\n")
+    assert (whole.status, whole_by(whole)) == (ExampleStatus.RUNNABLE, None)
+
+
 def test_names_of_another_block_make_a_fragment(tmp_path: Path) -> None:
     page = f"# P\n\n```python\nimport os\n```\n\n```python\n{PYTHON.replace('import os', '')}```\n"
     assert {e.status for e in found(tmp_path, page)} == {ExampleStatus.FRAGMENT}
@@ -200,7 +217,9 @@ def test_an_excerpt_of_a_named_file_is_a_fragment(tmp_path: Path) -> None:
     assert only(tmp_path, code, "python clock.py").status is ExampleStatus.FRAGMENT
 
 
-EXCERPT = "from mcp.server.transport_security import Settings\n\nclock = FastMCP('clock', security=Settings(hosts=[]))\n"
+EXCERPT = (
+    "from mcp.server.transport_security import Settings\n\nclock = FastMCP('clock', security=Settings(hosts=[]))\n"
+)
 NEVER_RUN = PYTHON[: PYTHON.index("if __name__")]
 
 
@@ -317,11 +336,24 @@ def test_what_a_page_states_makes_it_run(tmp_path: Path) -> None:
     assert only(tmp_path, TOOLKIT, "py", "\n`pip install mcp-toolkit`\n").status is ExampleStatus.RUNNABLE
 
 
-def test_a_program_for_another_runtime_is_whole(tmp_path: Path) -> None:
-    code = TYPESCRIPT.replace("web.listen(4000)", "Deno.serve({ port: 4000 }, web)")
-    example = only(tmp_path, code, "ts")
+@pytest.mark.parametrize(
+    ("was", "becomes", "runtime"),
+    [
+        ("web.listen(4000)", "Deno.serve({ port: 4000 }, web)", "Deno"),
+        ("from 'express'", "from 'npm:express@5'", "Deno"),
+        ("import express from", "import { walk } from 'jsr:@std/fs';\nimport express from", "Deno"),
+        ("import express from", "import { Database } from 'bun:sqlite';\nimport express from", "Bun"),
+    ],
+)
+def test_a_program_for_another_runtime_is_whole(tmp_path: Path, was: str, becomes: str, runtime: str) -> None:
+    example = only(tmp_path, TYPESCRIPT.replace(was, becomes), "ts")
     assert (example.status, example.whole) == (ExampleStatus.FRAGMENT, True)
-    assert example.reason == "needs the runtime Deno, which docprobe does not support"
+    assert example.reason == f"needs the runtime {runtime}, which docprobe does not support"
+
+
+def test_a_type_of_another_runtime_is_gone_when_a_program_runs(tmp_path: Path) -> None:
+    example = only(tmp_path, f"import type {{ Walk }} from 'jsr:@std/fs';\n{TYPESCRIPT}", "ts")
+    assert example.status is ExampleStatus.RUNNABLE
 
 
 def test_a_program_with_a_mistaken_directive_is_meant_to_be_run(tmp_path: Path) -> None:

@@ -275,8 +275,9 @@ def test_nothing_of_the_reader_explains_packages_that_cannot_be_installed() -> N
         ("Because acme-nothing depends on mcp>=9 and there is no version of mcp>=9, we can conclude", True),
         ("Because acme-nothing==1 depends on x>2 and you require x<2, we can conclude", True),
         ("no such package: 'acme-nothing-helper@*' is not in this registry.", True),
+        ("no such package: The requested resource 'acme-nothing@*' could not be found or you do not have", False),
     ],
-    ids=["package", "version", "pinned", "of a dependency", "of the inferred", "conflict", "another name"],
+    ids=["package", "version", "pinned", "of a dependency", "of the inferred", "conflict", "another name", "resource"],
 )
 def test_a_package_that_the_page_names_and_that_does_not_exist_is_no_guess(detail: str, possible: bool) -> None:
     guess = inferred(NoteKind.DEPENDENCY, "mcp")

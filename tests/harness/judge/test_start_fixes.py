@@ -92,6 +92,15 @@ def test_an_import_of_what_a_module_does_not_have_is_marked() -> None:
     assert "Correct the install line" in fix(other, program)
 
 
+def test_a_package_that_does_not_exist_is_named() -> None:
+    program = bundle("", "@acme/mill", "helper")
+    said = "@acme/mill, helper cannot be installed: no such package: The requested resource '@acme/mill@*' could not"
+    hint = fix(run("", StartOutcome.INSTALL_FAILED, said), program)
+    assert hint == "Correct the install line: the registry has no `@acme/mill`, or no such version."
+    conflict = "@acme/mill, helper cannot be installed: the packages' requirements contradict each other"
+    assert "together" in fix(run("", StartOutcome.INSTALL_FAILED, conflict), program)
+
+
 def test_two_failures_have_two_hints() -> None:
     today = "ModuleNotFoundError: No module named 'yaml'"
     assert both(today, "AttributeError: 'FastMCP' object has no attribute 'rum'") == (

@@ -57,9 +57,23 @@ def candidate_addresses(
         sockets: that the example listens on.
         documented: paths that the docs name.
         logs: what the example wrote so far.
-        hosts: the only names that its code allows; empty if it allows any.
+        hosts: the names that its code allows, empty if it allows any. They may be those of another server in the same
+            code: its own name is tried after the first of them.
         stated: addresses that the page states: of several ports, the one that it states with a path comes first.
     """
+    places = tuple(_places(sockets, documented, logs, stated))
+    for names in (hosts[:1], ()) if hosts else ((),):
+        for ip, port, target in places:
+            yield EndpointAddress(ip, port, target, *names)
+
+
+def _places(
+    sockets: Sequence[ListeningSocket],
+    documented: Sequence[str],
+    logs: Iterable[LogLine],
+    stated: Sequence[StatedEndpoint],
+) -> Iterator[tuple[str, int, str]]:
+    """The IP address, port and path of each place where the endpoint may be."""
     seen: set[tuple[int, str]] = set()
     ports = {(endpoint.path, endpoint.port) for endpoint in stated}
     printed = tuple(_printed_paths(logs))
@@ -69,7 +83,7 @@ def candidate_addresses(
                 target = path if path.startswith("/") else f"/{path}"
                 if (socket.port, target) not in seen:
                     seen.add((socket.port, target))
-                    yield EndpointAddress(loopback_for(socket.address), socket.port, target, *hosts[:1])
+                    yield loopback_for(socket.address), socket.port, target
 
 
 def _printed_paths(logs: Iterable[LogLine]) -> Iterator[str]:

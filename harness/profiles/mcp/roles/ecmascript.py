@@ -11,7 +11,15 @@ from extractor.languages.common.reach import may_begin, used_only_later
 from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.ecmascript.web import served_paths
 from extractor.model import ExampleKind
-from harness.profiles.mcp.roles.shared import CLIENT_NAME, PARTNERS, WAITS, in_modes, may_be_endpoint, modules_of
+from harness.profiles.mcp.roles.shared import (
+    CLIENT_NAME,
+    LISTENING,
+    PARTNERS,
+    WAITS,
+    in_modes,
+    may_be_endpoint,
+    modules_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +39,6 @@ _STDIO: Final = frozenset({"StdioServerTransport", "serveStdio"})
 _SERVERS: Final = frozenset({"McpServer", "Server", "FastMCP", "MCPServer"})
 _STDIO_BY_DEFAULT: Final = frozenset({"@modelcontextprotocol", "fastmcp", "litemcp", "mcp-framework"})
 """Packages, or their scopes, whose servers serve stdio if they are started without a word about it."""
-_LISTENING: Final = frozenset({"port", "host", "hostname", "httpStream", "endpoint"})
-"""Names of what only a server over HTTP is given."""
 _SERVER_CLASS: Final = re.compile(r"[A-Z]\w*M(?:CP|cp)|[A-Z]\w*M(?:CP|cp)Server|M(?:CP|cp)Server")
 """Names that libraries give to their servers."""
 _OF_SDK: Final = frozenset(
@@ -181,13 +187,23 @@ def _is_client(call: Call, code: CodeFacts) -> bool:
 def _connects_by_itself(files: Sequence[CodeFacts]) -> bool:
     """Whether starting a program makes a client that connects as it is made, or asks one for something.
 
-    Functions that make a client connect it, objects connect when they are first asked: one that is only handed on, to
-    an agent that the program exports, connects to nothing.
+    Functions that make a client connect it, objects connect when they are first asked, or what they were handed on to
+    is: one that goes to an agent that the program only exports connects to nothing.
     """
     made = [c for code in files for c in code.calls if _is_client(c, code) and c.last not in _OF_SDK]
-    asked = tuple(f"{call.target}." for call in made if call.target)
+    asked = tuple(f"{name}." for name in _holders(made, files))
     uses = [c for code in files for c in code.calls if c.name.startswith(asked)] if asked else []
     return any(may_begin(call, files) for call in (*(c for c in made if c.last[:1].islower()), *uses))
+
+
+def _holders(made: Sequence[Call], files: Sequence[CodeFacts]) -> frozenset[str]:
+    """The names of what some calls make, and of what is made with these: ``new Agent({ model, client })``."""
+    names = {call.target for call in made if call.target}
+    for call in (call for code in files for call in code.calls):
+        given = {value.text for value in (*call.arguments, *call.keywords.values()) if isinstance(value, Ref)}
+        if call.target and not names.isdisjoint(given):
+            names.add(call.target)
+    return frozenset(names)
 
 
 def _is_protocol_call(call: Call) -> bool:
@@ -222,7 +238,7 @@ def _transport(start: Call, made: Call | None) -> ExampleKind:
     argument = start.keywords.get("transportType")
     configured = made.keywords.get("transport") if made else None
     words = argument if isinstance(argument, str) else configured.text if isinstance(configured, Ref) else ""
-    http = any(word in words for word in _HTTP_START) or (not words and not _LISTENING.isdisjoint(start.keywords))
+    http = any(word in words for word in _HTTP_START) or (not words and not LISTENING.isdisjoint(start.keywords))
     return ExampleKind.HTTP_SERVER if http else ExampleKind.STDIO_SERVER
 
 

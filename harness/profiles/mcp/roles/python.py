@@ -25,6 +25,7 @@ from harness.profiles.mcp.roles.by_hand import speaks_by_hand
 from harness.profiles.mcp.roles.shared import (
     CLIENT_NAME,
     ENDPOINT,
+    LISTENING,
     PARTNERS,
     WAITS,
     in_modes,
@@ -229,7 +230,10 @@ def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role 
     if call.arguments or not is_server:
         return None
     is_guessed = "transport" not in call.keywords and _is_of_other_library(receiver, files)
-    return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line, is_transport_guessed=is_guessed)
+    made = (c.keywords for code in files for c in code.calls if c.target == receiver)
+    given = {name for keywords in (call.keywords, *made) for name in keywords}
+    kind = ExampleKind.HTTP_SERVER if is_guessed and not LISTENING.isdisjoint(given) else ExampleKind.STDIO_SERVER
+    return Role(kind, Start.RUN, relevant, call.line, is_transport_guessed=is_guessed)
 
 
 def _is_of_other_library(receiver: str, files: Sequence[CodeFacts]) -> bool:

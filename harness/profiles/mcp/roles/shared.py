@@ -24,6 +24,8 @@ PARTNERS: Final = "runs server and client in one process, so that there is no ex
 WAITS: Final = "is a web application that asks its MCP server only once it is asked itself, which docprobe does not do"
 _OLD_TRANSPORT: Final = re.compile(r"/sse|/messages?\b", re.IGNORECASE)
 """Paths of the HTTP+SSE transport of revision 2024-11-05."""
+LISTENING: Final = frozenset({"port", "host", "hostname", "httpStream", "endpoint"})
+"""Names of what only a server over HTTP is given."""
 _WHOLE: Final = frozenset({"*", "default"})
 """Names of an import of a whole module."""
 

@@ -44,12 +44,13 @@ def openings(transcript: Transcript) -> list[Exchange]:
 def sent_after_initialize(transcript: Transcript) -> Iterator[Exchange]:
     """Yield every request of a client process after its initialize was answered; further initializes are left out.
 
-    So are requests of the sessionless revisions.
+    So are requests of the sessionless revisions, and those between two sessions.
     """
     opened: set[int] = set()
+    between = _between_sessions(transcript)
     for exchange in received(transcript):
         later = exchange.process in opened and method_of(exchange) != "initialize"
-        if later and exchange.revision not in MODERN:
+        if later and exchange.revision not in MODERN and exchange.number not in between:
             yield exchange
         if is_initialize_result(exchange):
             opened.add(exchange.process)
@@ -67,14 +68,37 @@ def posts_of(transcript: Transcript, revision: str) -> list[Exchange]:
 
 
 def sent_in_sessions(transcript: Transcript) -> Iterator[tuple[Exchange, list[str]]]:
-    """Yield every later request of a client process with the ids that it was given until then."""
+    """Yield every later request of a client process with the ids that it was given until then.
+
+    Those between two sessions are left out.
+    """
     ids: dict[int, list[str]] = {}
+    between = _between_sessions(transcript)
     for exchange in received(transcript):
         known = ids.get(exchange.process)
-        if known and method_of(exchange) != "initialize":
+        if known and method_of(exchange) != "initialize" and exchange.number not in between:
             yield exchange, known
         if is_initialize_result(exchange) and (id := issued_id(exchange)):
             ids.setdefault(exchange.process, []).append(id)
+
+
+def _between_sessions(transcript: Transcript) -> frozenset[int]:
+    """The numbers of requests without an id that a client sent when the server had ended all of its sessions by 404.
+
+    Its next session is a new one, perhaps by an older transport, which is tried with a GET. Of a POST other than an
+    initialize, :mod:`client_sessions` says that it is wrong.
+    """
+    live: dict[int, set[str]] = {}
+    found: set[int] = set()
+    for exchange in received(transcript):
+        own, id = live.get(exchange.process), header(exchange, SESSION_HEADER)
+        if own is not None and not own and id is None:
+            found.add(exchange.number)
+        if own is not None and id is not None and exchange.status == 404:
+            own.discard(id)
+        if is_initialize_result(exchange) and (issued := issued_id(exchange)):
+            live.setdefault(exchange.process, set()).add(issued)
+    return frozenset(found)
 
 
 def printed_in_sessions(transcript: Transcript) -> Iterator[tuple[Exchange, str | None]]:

@@ -94,6 +94,28 @@ def test_a_stdio_server_reads_its_messages(tmp_path: Path) -> None:
     assert asked(tmp_path, "python", server) == []
 
 
+@pytest.mark.parametrize(
+    ("more", "left"),
+    [
+        ("", []),
+        ("const late = import('mill/late.js');\n", []),
+        ("read('grain.json');\n", ["grain.json"]),
+        ("read('late.js');\n", ["late.js"]),
+    ],
+)
+def test_a_module_that_is_loaded_by_a_call_is_no_file_of_the_reader(tmp_path: Path, more: str, left: list[str]) -> None:
+    code = (
+        "const { McpServer } = require('@modelcontextprotocol/sdk/server/mcp.js');\n"
+        "const { StdioServerTransport } = require('@modelcontextprotocol/sdk/server/stdio.js');\n"
+        "const { read } = require('mill/sieve.js');\n"
+        f"{more}new McpServer({{ name: 'mill', version: '1' }}).connect(new StdioServerTransport());\n"
+    )
+    (tmp_path / "page.md").write_text(f"# Mill\n\n```js\n{code}```\n", encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert example.bundle is not None
+    assert [part.name for part in example.bundle.left_to_reader if part.kind is LeftKind.FILE] == left
+
+
 RUST = """\
 use rmcp::prelude::*;
 

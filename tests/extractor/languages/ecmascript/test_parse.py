@@ -61,7 +61,7 @@ def test_imports() -> None:
         "t": (("T",), False, True, False),
         "u": (("U",), False, True, False),
         "v": (("V", "w"), False, False, False),
-        "./n.js": (("*",), True, False, False),
+        "./n.js": ((), True, False, False),
         "./again.js": ((), True, False, False),
         "r": ((), False, False, False),
         "maybe": ((), False, False, True),

@@ -102,6 +102,16 @@ def test_resolved_versions_are_read_back() -> None:
             "docs", "no such package: 'no-such-package@*' is not in this registry.",
         ),
         (
+            """npm error code E404
+               npm error 404 Not Found - GET http://registry.invalid/@mill%2fnothing
+               npm error 404
+               npm error 404  The requested resource '@mill/nothing@*' could not be found or you do not have permission
+               npm error 404
+               npm error 404 Note that you can also install from a""",
+            "docs", "no such package: The requested resource '@mill/nothing@*' could not be found or you do not have "
+            "permission",
+        ),
+        (
             """npm error code ETARGET
                npm error notarget No matching version found for express@^99.0.0.
                npm error notarget In most cases you or one of your dependencies are requesting""",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -62,7 +64,9 @@ async def test_a_redirect_elsewhere_is_recorded_and_not_followed(location: str) 
         return response
 
     async with local_pod(lambda: Starlette(routes=[Route("/mcp", away, methods=["POST"])])) as pod:
-        transcript = await converse_http(pod, bundle("/mcp"), ProbeSettings(("2025-11-25",), timeout_s=20.0, start_s=60.0), None)
+        transcript = await converse_http(
+            pod, bundle("/mcp"), ProbeSettings(("2025-11-25",), timeout_s=20.0, start_s=60.0), None
+        )
     first = transcript.exchanges[0]
     assert first.step == steps.DISCOVER_REDIRECT
     assert first.note is not None
@@ -76,7 +80,9 @@ async def test_a_redirect_in_circles_ends() -> None:
         return RedirectResponse("/mcp", 308)
 
     async with local_pod(lambda: Starlette(routes=[Route("/mcp", round_, methods=["POST", "GET"])])) as pod:
-        transcript = await converse_http(pod, bundle("/mcp"), ProbeSettings(("2025-11-25",), timeout_s=20.0, start_s=60.0), None)
+        transcript = await converse_http(
+            pod, bundle("/mcp"), ProbeSettings(("2025-11-25",), timeout_s=20.0, start_s=60.0), None
+        )
     assert sum(e.step == steps.DISCOVER_REDIRECT for e in transcript.exchanges) < 20
 
 
@@ -87,15 +93,33 @@ def test_localhost_with_its_port_unless_the_code_names_hosts() -> None:
     assert {address.authority for address in candidate_addresses(SOCKETS, ("/mcp",), ())} == {"localhost:8000"}
 
 
-def test_the_first_name_that_the_code_allows() -> None:
-    hosts = ("tools.example.com", "tools.example.com:*")
-    assert {address.authority for address in candidate_addresses(SOCKETS, ("/mcp",), (), hosts)} == {
-        "tools.example.com"
-    }
-    assert {address.authority for address in candidate_addresses(SOCKETS, ("/mcp",), (), hosts[1:])} == {
-        "tools.example.com:8000"
-    }
-    assert next(candidate_addresses(SOCKETS, ("/mcp",), (), hosts)).url == "http://127.0.0.1:8000/mcp"
+@pytest.mark.parametrize(
+    ("hosts", "named"),
+    [
+        (("tools.example.com", "tools.example.com:*"), "tools.example.com"),
+        (("tools.example.com:*",), "tools.example.com:8000"),
+    ],
+)
+def test_the_first_name_that_the_code_allows_and_then_its_own(hosts: tuple[str, ...], named: str) -> None:
+    found = list(candidate_addresses(SOCKETS, ("/mcp",), (), hosts))
+    half = len(found) // 2
+    assert [address.authority for address in found] == [named] * half + ["localhost:8000"] * half
+    assert [address.target for address in found[:half]] == [address.target for address in found[half:]]
+    assert found[0].url == "http://127.0.0.1:8000/mcp"
+
+
+@pytest.mark.parametrize("name", ["localhost", "tools.example.com"])
+async def test_names_that_another_server_of_the_code_allows_are_not_all_that_is_tried(name: str) -> None:
+    def guarded() -> Starlette:
+        app = make(Manners(revisions=(NEWEST,)))
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[name])
+        return app
+
+    named = replace(bundle("/mcp"), host_names=("tools.example.com",))
+    async with local_pod(guarded) as pod:
+        transcript = await converse_http(pod, named, ProbeSettings((NEWEST,), timeout_s=20.0, start_s=60.0), None)
+    assert transcript.negotiated == (NEWEST,)
+    assert (transcript.endpoint or "").startswith(f"http://{name}")
 
 
 async def test_the_version_a_server_falls_back_to_is_negotiated_too() -> None:
@@ -137,7 +161,9 @@ async def test_an_address_that_serves_nothing_after_initialize_is_not_the_endpoi
 
 async def test_without_a_better_address_the_first_that_greets_is_the_endpoint() -> None:
     async with local_pod(lambda: greets_anywhere(Manners(path="/hidden", revisions=(NEWEST,)))) as pod:
-        transcript = await converse_http(pod, bundle("/mcp"), ProbeSettings((NEWEST,), timeout_s=20.0, start_s=60.0), None)
+        transcript = await converse_http(
+            pod, bundle("/mcp"), ProbeSettings((NEWEST,), timeout_s=20.0, start_s=60.0), None
+        )
     assert (transcript.endpoint or "").endswith("/mcp")
     assert "notifications/initialized is answered 404" in (transcript.facts.not_served or "")
 
@@ -154,7 +180,11 @@ async def test_no_endpoint_anywhere_is_said_with_what_was_seen() -> None:
     assert transcript.negotiated == ()
     assert transcript.negotiated == ()
     assert "404" in (transcript.facts.not_served or "")
-    assert {e.step for e in transcript.exchanges} == {steps.DISCOVER_ENDPOINT, steps.DISCOVER_MODERN, steps.DISCOVER_SSE}
+    assert {e.step for e in transcript.exchanges} == {
+        steps.DISCOVER_ENDPOINT,
+        steps.DISCOVER_MODERN,
+        steps.DISCOVER_SSE,
+    }
 
 
 async def test_a_server_that_answers_nothing_is_not_asked_for_long() -> None:
@@ -165,7 +195,9 @@ async def test_a_server_that_answers_nothing_is_not_asked_for_long() -> None:
 
 
 @pytest.mark.loopback
-@pytest.mark.parametrize(("server", "expected"), [("LateOnce", Verdict.SATISFIED), ("LateAlways", Verdict.INCONCLUSIVE)])
+@pytest.mark.parametrize(
+    ("server", "expected"), [("LateOnce", Verdict.SATISFIED), ("LateAlways", Verdict.INCONCLUSIVE)]
+)
 async def test_a_revision_whose_initialize_is_not_answered_in_time_stays_open(server: str, expected: Verdict) -> None:
     """As on a busy machine: it is asked for again, and its requirements do not vanish."""
     transcript = await talk("python", server, revisions=(OLDEST, NEWEST), timeout_s=1.0)

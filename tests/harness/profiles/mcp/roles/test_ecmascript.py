@@ -97,6 +97,25 @@ def test_typescript(text: str, kind: ExampleKind, start: Start) -> None:
     assert _role(text) == (kind, start)
 
 
+MILL = "import { Mill, MillMCPClient } from 'mill-mcp'; const client = new MillMCPClient({}); "
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("const mill = new Mill({ client, size: 1 }); await mill.grind('rye');", Start.RUN),
+        ("const mill = new Mill({ asks: client }); await mill.grind('rye');", Start.RUN),
+        ("const wheel = await turn(client); const mill = new Mill(wheel); mill.grind('rye');", Start.RUN),
+        ("async function main() { const mill = new Mill({ client }); await mill.grind('rye'); }\nmain();", Start.RUN),
+        ("const mill = new Mill({ client });", Start.NONE),
+        ("export const mill = new Mill({ client });\nexport const grind = () => mill.grind('rye');", Start.NONE),
+        ("const mill = new Mill({ size: 1 }); await mill.grind('rye');", Start.NONE),
+    ],
+)
+def test_a_client_that_is_handed_on_connects_when_its_holder_is_asked(text: str, start: Start) -> None:
+    assert _role(MILL + text) == (CLIENT, start)
+
+
 SERVICE = ServiceRequest("authorization", "localhost", 8080)
 
 
@@ -157,7 +176,11 @@ def test_a_web_application_that_asks_at_its_start_is_a_client(text: str) -> None
     [
         ("import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start()", STDIO, True),
         ("import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start({ port: 4000 })", HTTP, True),
-        ("import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start({ transportType: 'sse' })", HTTP, False),
+        (
+            "import { MillMCP } from 'mill-mcp'; const s = new MillMCP('a'); s.start({ transportType: 'sse' })",
+            HTTP,
+            False,
+        ),
         ("import { FastMCP } from 'fastmcp'; const s = new FastMCP({}); s.start()", STDIO, False),
         ("import { FastMCP } from 'mill-mcp'; const s = new FastMCP({}); s.start()", STDIO, True),
         ("import * as mill from 'mill-mcp'; const s = new mill.FastMCP({}); s.start()", STDIO, True),

@@ -52,12 +52,23 @@ PYTHON = [
     ("client = Client('http://localhost:1/mcp')", CLIENT, Start.NONE),
     ("from crewai_tools import MCPServerAdapter\nwith MCPServerAdapter({}) as tools:\n    pass", CLIENT, Start.RUN),
     ("from crewai_tools import MCPServerAdapter\ntools = MCPServerAdapter({})", CLIENT, Start.NONE),
-    ("from crewai_tools import MCPServerAdapter\ndef tools():\n    with MCPServerAdapter({}) as t:\n        return t",
-     CLIENT, Start.NONE),
-    ("from a.mcp import MCPClient\ndef make():\n    return ClientSession(r, w)\nclient = MCPClient(make)\n"
-     "with client:\n    client.list_tools_sync()", CLIENT, Start.RUN),
+    (
+        "from crewai_tools import MCPServerAdapter\ndef tools():\n    with MCPServerAdapter({}) as t:\n        return t",
+        CLIENT,
+        Start.NONE,
+    ),
+    (
+        "from a.mcp import MCPClient\ndef make():\n    return ClientSession(r, w)\nclient = MCPClient(make)\n"
+        "with client:\n    client.list_tools_sync()",
+        CLIENT,
+        Start.RUN,
+    ),
     ("from a.mcp import MCPClient\nclient = MCPClient(lambda: ClientSession(r, w))", CLIENT, Start.NONE),
-    ("from llama_index.tools.x import BasicMCPClient\nc = BasicMCPClient('http://localhost:1/mcp')", CLIENT, Start.NONE),
+    (
+        "from llama_index.tools.x import BasicMCPClient\nc = BasicMCPClient('http://localhost:1/mcp')",
+        CLIENT,
+        Start.NONE,
+    ),
     ("from a.tools import BasicMCPClient\nc = BasicMCPClient('/')\nprint(c.list_tools())", CLIENT, Start.RUN),
     ("from a.b import MCPClient, Agent\nwith MCPClient(make) as c:\n    c.list_tools_sync()", CLIENT, Start.RUN),
     ("from a.b import make_client\nc = make_client('/')\nc.list_tools()", OTHER, Start.NONE),
@@ -252,7 +263,9 @@ def test_endpoint_paths(text: str, paths: tuple[str, ...]) -> None:
     assert endpoint_paths((parse_python(text),)) == paths
 
 
-@pytest.mark.parametrize("words", ["('jsonrpc', 'initialize', 'clientInfo')", "('initialize', 'serverInfo')", "('jsonrpc',)"])
+@pytest.mark.parametrize(
+    "words", ["('jsonrpc', 'initialize', 'clientInfo')", "('initialize', 'serverInfo')", "('jsonrpc',)"]
+)
 def test_what_reads_input_and_answers_no_client_is_not_a_server(words: str) -> None:
     assert _role(f"import sys\nW = {words}\nfor line in sys.stdin:\n    send(line)")[0] is not STDIO
 
@@ -296,6 +309,24 @@ def test_a_transport_that_is_an_expression_is_asked_for(arguments: str) -> None:
 def test_what_a_library_takes_without_a_word_may_be_a_guess(module: str, arguments: str, is_guessed: bool) -> None:
     found = role((parse_python(f"from {module} import FastMCP\nmcp = FastMCP('x')\nmcp.run({arguments})"),))
     assert (found.kind, found.is_transport_guessed) == (STDIO, is_guessed)
+
+
+@pytest.mark.parametrize(
+    ("module", "made", "run", "kind"),
+    [
+        ("mill_mcp", "'x', port=80", "", HTTP),
+        ("mill_mcp", "'x'", "host='127.0.0.1', port=80", HTTP),
+        ("mill_mcp", "'x', size=80", "fast=True", STDIO),
+        ("mill_mcp", "'x', port=80", "transport='stdio'", STDIO),
+        # these libraries are known to mean stdio
+        ("fastmcp", "'x'", "port=80", STDIO),
+        ("mcp.server.fastmcp", "'x', port=80", "", STDIO),
+    ],
+)
+def test_a_server_that_is_given_a_port_is_taken_to_listen(module: str, made: str, run: str, kind: ExampleKind) -> None:
+    found = role((parse_python(f"from {module} import FastMCP\nmcp = FastMCP({made})\nmcp.run({run})"),))
+    assert (found.kind, found.start) == (kind, Start.RUN)
+    assert found.is_transport_guessed == (module == "mill_mcp" and "transport" not in run)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,34 @@ def test_after_a_404(after: tuple[tuple[str, dict[str, Any]], ...], expected: Ve
     assert client.verdicts()["client.reinit-on-404"] is expected
 
 
+BARE = {"id": None, "version": None}
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        # it tries an older transport, or says what it wants without a session
+        ((("tools/list", {"status": 404}), ("get", {"status": 400, **BARE})), S),
+        ((("tools/list", {"status": 404}), ("tools/list", {"status": 400, **BARE})), S),
+        # the session lives: nothing said that it ended, or only that of another id did
+        ((("get", {"status": 400, **BARE}), ("tools/list", {"status": 404})), V),
+        ((("get", {"status": 404, **BARE}), ("get", {"status": 400, **BARE})), V),
+        ((("get", {"status": 500}), ("get", {"status": 400, **BARE})), V),
+        # a new one has begun
+        ((("tools/list", {"status": 404}), ("initialize", {"status": 200, "issue": "b", **BARE}), ("get", BARE)), V),
+    ],
+)  # fmt: skip
+def test_what_is_sent_between_two_sessions_is_of_neither(
+    sent: tuple[tuple[str, dict[str, Any]], ...], expected: Verdict
+) -> None:
+    client = Client().opened()
+    client.send("notifications/initialized")
+    for what, more in sent:
+        client.send(what, **more)
+    seen = client.verdicts()
+    assert (seen["client.sends-session-id"], seen["client.version-header"]) == (expected, expected)
+
+
 TRACEBACK = (
     "Traceback (most recent call last):",
     '  File "client.py", line 3, in <module>',
