@@ -13,7 +13,7 @@ from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, advice, level, text
 from harness.profiles.mcp.rules.answer_fixes import route_get, status_fix
-from harness.profiles.mcp.rules.answers import Answer, classify_answer, describe, is_served
+from harness.profiles.mcp.rules.answers import Answer, classify_answer, describe, first_left_open, is_served
 from harness.profiles.mcp.rules.method_guards import guard_get
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import EVENT_STREAM, exchange_of, exchanges_of
@@ -60,8 +60,10 @@ def sse_or_405(transcript: Transcript, bound: BoundRequirement) -> Finding:
                 expected=f"200 {EVENT_STREAM} or 405",
                 control=f"POST {same}was served.",
             )
-    if not right:
-        return inconclusive(bound, f"{_get(undecided[0])} returned {describe(undecided[0])}.", undecided)
+    late = first_left_open(transcript, undecided)
+    if late is not None or not right:
+        shown = late or undecided[0]
+        return inconclusive(bound, f"{_get(shown)} returned {describe(shown)}.", undecided)
     return satisfied(bound, f"{_get(right[0])} returned {describe(right[0])}.", right)
 
 

@@ -154,6 +154,7 @@ def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
         ("ModernParameterInLatin1", "param.header-match", "modern.param-characters"),
         ("ModernScopeVaries", "cache.hints", "modern.page"),
         ("HiddenPrompts", "capability.declared", "feature.list.prompts"),
+        ("ResumeIssued500", "get.sse-or-405", "get.resume-issued"),
         ("TasksRise", "tasks.lifecycle", "task.read"),
     ],
 )
