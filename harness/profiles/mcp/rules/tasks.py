@@ -314,7 +314,9 @@ def unrelated(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return violated(
                 bound, f"A result that shows a task repeats its id in `_meta` under {_RELATED}.", [exchange]
             )
-    return satisfied(bound, "Results that show a task do not repeat its id in `_meta`.", asked)
+    return _all_read(transcript, bound) or satisfied(
+        bound, "Results that show a task do not repeat its id in `_meta`.", asked
+    )
 
 
 UNRELATED: Final = Rule(

@@ -156,6 +156,7 @@ def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
         ("HiddenPrompts", "capability.declared", "feature.list.prompts"),
         ("ResumeIssued500", "get.sse-or-405", "get.resume-issued"),
         ("TasksRise", "tasks.lifecycle", "task.read"),
+        ("TasksReadRelated", "tasks.unrelated-meta", "task.read"),
     ],
 )
 def test_load_acquits_a_wrong_server_of_nothing(name: str, requirement: str, step: str) -> None:
