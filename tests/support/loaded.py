@@ -40,7 +40,8 @@ def _left_open(exchange: Exchange, transcript: Transcript) -> Iterator[Exchange]
     yield replace(exchange, reply=None, answered=None, failure=Failure(FailureKind.TIMEOUT), duration_s=waited_s)
     overload = replace(exchange.reply, status=503, headers=(), body="", events=(), body_bytes=0)
     yield replace(exchange, reply=overload, answered=None)
-    heard_only = exchange.method == "GET" and exchange.reply.media_type == "text/event-stream"
-    if exchange.reply.complete and exchange.status == 200 and not heard_only:
+    opened = exchange.method == "GET" and exchange.reply.media_type == "text/event-stream"
+    by_head = opened or exchange.method == "DELETE"
+    if exchange.reply.complete and exchange.status == 200 and not by_head:
         begun = replace(exchange.reply, body="", events=(), body_bytes=0, complete=False, fault=BodyFault.TIMEOUT)
         yield replace(exchange, reply=begun, answered=None, duration_s=waited_s)

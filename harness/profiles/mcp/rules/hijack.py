@@ -21,10 +21,12 @@ from harness.profiles.mcp.rules.answers import (
     describe,
     describe_legs,
     evidence_of,
+    first_left_open,
     is_served,
     legs_of,
     undecided_of,
     why_nothing_decided,
+    why_undecided,
 )
 from harness.profiles.mcp.rules.id_makers import id_makers, random_ids
 from harness.profiles.mcp.rules.preconditions import AUTHORIZED_SESSION, not_asked, session_issued, tokens_issued
@@ -164,6 +166,8 @@ def _must_not_serve(transcript: Transcript, bound: BoundRequirement, group: str,
         return as_interpretation(finding)
     if undecided_of(legs):
         return inconclusive(bound, f"Of the requests with {what}, {why_nothing_decided(legs)}.", evidence)
+    if delete_refused and (late := first_left_open(transcript, [after])) is not None:
+        return inconclusive(bound, f"User 1's next request was inconclusive: {why_undecided(late)}.", [*evidence, late])
     if not refused:
         return inconclusive(bound, f"No control of the requests with {what} was served.", evidence)
     return satisfied(bound, f"Requests with {what} returned {describe_legs(refused)}; user 1 was served.", evidence)

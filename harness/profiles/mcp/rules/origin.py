@@ -32,6 +32,7 @@ from harness.profiles.mcp.rules.answers import (
     answer_to_fault,
     describe,
     describe_each,
+    is_left_open,
     is_served,
     why_undecided,
     with_controls,
@@ -292,9 +293,13 @@ def _asked(transcript: Transcript, revision: str, names: Mapping[str, str]) -> d
         what: exchange
         for what, exchange in exchanges.items()
         if exchange is not None
-        if exchange.step not in _OFFERED or is_served(control_of(transcript, exchange))
+        if exchange.step not in _OFFERED or _may_be_offered(transcript, control_of(transcript, exchange))
         if not _is_of_session(transcript, revision, exchange)
     }
+
+
+def _may_be_offered(transcript: Transcript, control: Exchange | None) -> bool:
+    return is_served(control) or (control is not None and is_left_open(transcript, control))
 
 
 def _is_of_session(transcript: Transcript, revision: str, exchange: Exchange) -> bool:

@@ -156,6 +156,9 @@ def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
         ("HiddenPrompts", "capability.declared", "feature.list.prompts"),
         ("ResumeIssued500", "get.sse-or-405", "get.resume-issued"),
         ("TasksRise", "tasks.lifecycle", "task.read"),
+        ("OriginServedAtDelete", "http.origin-validate", "isolation.end-a"),
+        ("RefusedDeleteEnds", "hijack.bind-user", "hijack.alive.user2"),
+        ("TasksResultTooSoon", "tasks.result", "task.ended"),
         ("TasksReadRelated", "tasks.unrelated-meta", "task.read"),
     ],
 )
@@ -169,7 +172,9 @@ def test_load_acquits_a_wrong_server_of_nothing(name: str, requirement: str, ste
         return {finding.verdict for finding in found if finding.requirement == requirement}
 
     assert verdicts(whole) == {V}
-    assert {v for of, loaded in under_load(whole) if of == step for v in verdicts(loaded)} == {I}
+    left = {v for of, loaded in under_load(whole) if of == step for v in verdicts(loaded)}
+    assert left
+    assert left <= {I, V}
 
 
 def test_the_first_request_of_a_sessionless_server_is_compared_with_the_others() -> None:
