@@ -25,6 +25,7 @@ from harness.profiles.mcp.rules.answers import (
     is_result,
     is_success,
     waited_enough,
+    why_undecided,
     without_response,
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, must_answer, not_asked
@@ -98,9 +99,9 @@ def notification_202(transcript: Transcript, bound: BoundRequirement) -> Finding
                 quoting="MUST NOT send a response" if answered else _ACCEPTED,
                 expected="202 and no body",
             )
-    late = next((e for e in asked if e.failure is not None and e.failure.kind is FailureKind.TIMEOUT), None)
+    late = next((e for e in asked if e.timed_out or e.status in NEVER_DECIDE), None)
     if late is not None:
-        return inconclusive(bound, f"{_message(late)} was not answered in time; the server may be slow.", [late])
+        return inconclusive(bound, f"{_message(late)} was inconclusive: {why_undecided(late)}.", [late])
     return satisfied(bound, f"Notifications returned 202 without a body ({count(len(accepted), 'message')}).", accepted)
 
 

@@ -12,7 +12,7 @@ from harness.judge.findings import inconclusive, not_applicable, satisfied, viol
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import SESSIONS, level, text
-from harness.profiles.mcp.rules.answers import describe, is_served
+from harness.profiles.mcp.rules.answers import describe, first_left_open, is_served, why_undecided
 from harness.profiles.mcp.rules.preconditions import BASELINE, IN_SESSION, not_asked
 from harness.profiles.mcp.rules.transcript import (
     exchange_of,
@@ -126,6 +126,8 @@ def no_cross_stream(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return inconclusive(bound, f"Resuming its own stream, a session got {describe(own)}.", evidence)
     if not _has_foreign(own, [first], []):
         return inconclusive(bound, "No messages were replayed when a session resumed its own stream.", evidence)
+    if (late := first_left_open(transcript, [cross])) is not None:
+        return inconclusive(bound, f"Another session's request was inconclusive: {why_undecided(late)}.", evidence)
     if cross is None:
         return inconclusive(bound, "A session got its own stream again; no second session could ask for it.", evidence)
     return satisfied(

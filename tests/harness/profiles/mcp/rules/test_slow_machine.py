@@ -159,6 +159,8 @@ def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
         ("OriginServedAtDelete", "http.origin-validate", "isolation.end-a"),
         ("RefusedDeleteEnds", "hijack.bind-user", "hijack.alive.user2"),
         ("TasksResultTooSoon", "tasks.result", "task.ended"),
+        ("ReplaysOtherSessions", "resume.no-cross-stream", "resume.cross"),
+        ("Response200", "post.notification-202", "live.post-response"),
         ("TasksReadRelated", "tasks.unrelated-meta", "task.read"),
     ],
 )
