@@ -126,8 +126,8 @@ def no_cross_stream(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return inconclusive(bound, f"Resuming its own stream, a session got {describe(own)}.", evidence)
     if not _has_foreign(own, [first], []):
         return inconclusive(bound, "No messages were replayed when a session resumed its own stream.", evidence)
-    if (late := first_left_open(transcript, [cross])) is not None:
-        return inconclusive(bound, f"Another session's request was inconclusive: {why_undecided(late)}.", evidence)
+    if (late := first_left_open(transcript, [after, cross])) is not None:
+        return inconclusive(bound, f"A stream was inconclusive: {why_undecided(late)}.", evidence)
     if cross is None:
         return inconclusive(bound, "A session got its own stream again; no second session could ask for it.", evidence)
     return satisfied(

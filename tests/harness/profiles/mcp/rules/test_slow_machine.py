@@ -161,6 +161,7 @@ def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
         ("TasksResultTooSoon", "tasks.result", "task.ended"),
         ("ReplaysOtherSessions", "resume.no-cross-stream", "resume.cross"),
         ("Response200", "post.notification-202", "live.post-response"),
+        ("ReplaysWholeSession", "resume.no-cross-stream", "resume.after"),
         ("TasksReadRelated", "tasks.unrelated-meta", "task.read"),
     ],
 )
