@@ -136,13 +136,13 @@ def header_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if encoded is None or not is_served(encoded):
         why = f"was inconclusive: {why_undecided(encoded)}" if encoded is not None else "was not sent"
         return inconclusive(bound, f"A tools/call {_SERVED[steps.MODERN_PARAM_ENCODED]} {why}.", [called, encoded])
-    if (late := first_left_open(transcript, [unasked])) is not None:
-        return inconclusive(bound, f"A header beyond ASCII was inconclusive: {why_undecided(late)}.", [called, late])
-    asked_steps = (*_REFUSED, *_SERVED, steps.MODERN_PARAM_CHARACTERS)
+    others = [exchange_of(transcript, bound.revision, step) for step in (*_REFUSED, *_SERVED)]
+    if (late := first_left_open(transcript, [unasked, *others])) is not None:
+        return inconclusive(bound, f"A tools/call was inconclusive: {why_undecided(late)}.", [called, late])
     return satisfied(
         bound,
         "A tools/call with a wrong Mcp-Param header or none returned 400; with the value in base64 it was served.",
-        [called, *(exchange_of(transcript, bound.revision, step) for step in asked_steps)],
+        [called, *others, unasked],
     )
 
 

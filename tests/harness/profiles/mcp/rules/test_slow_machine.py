@@ -152,6 +152,7 @@ def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
         ("ProgressOnAllRequests", "stream.no-broadcast", "stream.two-a"),
         ("ModernMismatchCode", "header.error-code", "modern.control"),
         ("ModernParameterInLatin1", "param.header-match", "modern.param-characters"),
+        ("ModernExpectsParameter", "param.header-match", "modern.param-absent"),
         ("ModernScopeVaries", "cache.hints", "modern.page"),
         ("HiddenPrompts", "capability.declared", "feature.list.prompts"),
         ("ResumeIssued500", "get.sse-or-405", "get.resume-issued"),
