@@ -270,7 +270,8 @@ def why_undecided(exchange: Exchange) -> str:
 
 
 def _stalled(exchange: Exchange) -> str:
-    return "" if exchange.waited_s else f"; docprobe itself stood still for {exchange.stalled_s:.1f} s"
+    too_long = exchange.stalled_s and not exchange.waited_s
+    return f"; docprobe itself stood still for {exchange.stalled_s:.1f} s" if too_long else ""
 
 
 @dataclass(frozen=True, slots=True)
