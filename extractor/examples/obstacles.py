@@ -41,8 +41,7 @@ _MODELS: Final = {
 """Packages that are of no use without a language model behind them."""
 _SCAFFOLDED: Final = {
     "next": "is a part of a Next.js project, whose folders the page does not show",
-    "cloudflare:workers": "needs the Cloudflare Workers runtime, which docprobe does not have",
-    "@cloudflare/workers-oauth-provider": "needs the Cloudflare Workers runtime, which docprobe does not have",
+    "@cloudflare/workers-oauth-provider": "needs the runtime Cloudflare Workers, which docprobe does not support",
     "@nestjs/core": "is a part of a Nest project, which has to be compiled with its decorators",
 }
 """Frameworks that find a program's parts by the folders of their projects."""

@@ -1,11 +1,11 @@
-"""A conversation as load could have left it."""
+"""A conversation of which one answer decides nothing: as load could have left it, or still to be polled for."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from harness.model import BodyFault, Failure, FailureKind
+from harness.model import BodyFault, Failure, FailureKind, SseEvent
 from harness.profiles.mcp.steps import TOOL_STEPS
 
 if TYPE_CHECKING:
@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 
     from harness.model import Exchange, Transcript
 
+_STREAM: Final = (("content-type", "text/event-stream"), ("x-accel-buffering", "no"))
+
 
 def under_load(transcript: Transcript) -> Iterator[tuple[str, Transcript]]:
-    """Each step, with the conversation in which its answer did not come in time, did not end, or says: overload."""
+    """Each step, with the conversation in which its answer is left open.
+
+    It did not come in time, did not end, says that the server is overloaded, or is still to be polled for.
+    """
     for exchange in transcript.exchanges:
         for late in _left_open(exchange, transcript):
             exchanges = (late if each is exchange else each for each in transcript.exchanges)
@@ -45,3 +50,8 @@ def _left_open(exchange: Exchange, transcript: Transcript) -> Iterator[Exchange]
     if exchange.reply.complete and exchange.status == 200 and not by_head:
         begun = replace(exchange.reply, body="", events=(), body_bytes=0, complete=False, fault=BodyFault.TIMEOUT)
         yield replace(exchange, reply=begun, answered=None, duration_s=waited_s)
+    if exchange.method == "POST" and exchange.status == 200:
+        others = (pair for pair in exchange.reply.headers if pair[0].lower() not in dict(_STREAM))
+        primed = (SseEvent("message", "", "polled-1", exchange.started_s, 1000),)
+        polled = replace(exchange.reply, headers=(*others, *_STREAM), body="", events=primed, complete=True, fault=None)
+        yield replace(exchange, reply=polled, answered=None)

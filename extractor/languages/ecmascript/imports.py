@@ -42,9 +42,13 @@ sea sqlite stream string_decoder sys test timers tls trace_events tty url util v
 """
 NODE_MODULES: Final = frozenset(_BUILT_IN.split())
 """Built-in modules (Node.js documentation, ``module.builtinModules``)."""
-_OF_RUNTIMES: Final = {"bun:": "Bun", "deno:": "Deno", "jsr:": "Deno", "npm:": "Deno"}
-"""Beginnings of specifiers that only another runtime resolves."""
-_ALIASES: Final = ("@/", "~/", "#", "$", "virtual:", "cloudflare:", "http:", "https:", *_OF_RUNTIMES)
+_OF_RUNTIMES: Final = {
+    "bun:": "needs the runtime Bun", "deno:": "needs the runtime Deno", "jsr:": "needs the runtime Deno",
+    "npm:": "needs the runtime Deno", "cloudflare:": "needs the runtime Cloudflare Workers",
+    "http:": "imports by URL, as Deno or a browser does", "https:": "imports by URL, as Deno or a browser does",
+}  # fmt: skip
+"""By the beginning of specifiers that only other runtimes resolve: what a program with such an import does."""
+_ALIASES: Final = ("@/", "~/", "#", "$", "virtual:", *_OF_RUNTIMES)
 """Those, and beginnings of specifiers that a project's own configuration resolves."""
 
 
@@ -66,9 +70,9 @@ def is_alias(module: str) -> bool:
     return module.startswith(_ALIASES)
 
 
-def runtime_of(module: str) -> str | None:
-    """Return the runtime that alone resolves the specifier; None if there is no such one."""
-    return next((runtime for start, runtime in _OF_RUNTIMES.items() if module.startswith(start)), None)
+def need_of(module: str) -> str | None:
+    """Return what a program needs that imports the specifier, as a clause; None if Node.js may resolve it."""
+    return next((need for start, need in _OF_RUNTIMES.items() if module.startswith(start)), None)
 
 
 def package_name(module: str) -> str:

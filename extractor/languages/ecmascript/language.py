@@ -15,9 +15,9 @@ from extractor.languages.ecmascript.imports import (
     RUNTIMES,
     is_alias,
     is_made_up,
+    need_of,
     package_name,
     package_of,
-    runtime_of,
 )
 from extractor.languages.ecmascript.parse import javascript_tree, parse_javascript, parse_typescript, typescript_tree
 from extractor.languages.ecmascript.start import startup_of
@@ -89,7 +89,7 @@ def missing(draft: Draft) -> tuple[str, ...]:
     clauses: list[str] = []
     for code in draft.facts:
         for module in (i.module for i in code.imports if not i.erased and not i.guarded):
-            if runtime_of(module):
+            if need_of(module):
                 continue
             if is_alias(module):
                 clauses.append(f"imports `{module}`, which only its project's own configuration resolves")
@@ -115,10 +115,11 @@ def missing(draft: Draft) -> tuple[str, ...]:
 
 def unknown(draft: Draft) -> tuple[str, ...]:
     """Return clauses on runtimes that docprobe does not have."""
-    needed = {call.name.partition(".")[0] for code in draft.facts for call in code.calls} & RUNTIMES
+    called = {call.name.partition(".")[0] for code in draft.facts for call in code.calls} & RUNTIMES
     imports = (i for code in draft.facts for i in code.imports if not i.erased and not i.guarded)
-    needed |= {runtime for imported in imports if (runtime := runtime_of(imported.module))}
-    return tuple(f"needs the runtime {name}, which docprobe does not support" for name in sorted(needed))
+    needs = {f"needs the runtime {name}" for name in called}
+    needs |= {need for imported in imports if (need := need_of(imported.module))}
+    return tuple(f"{need}, which docprobe does not support" for need in sorted(needs))
 
 
 def local_imports(path: str | None, code: CodeFacts) -> Iterator[LocalImport]:

@@ -85,4 +85,4 @@ def test_what_a_platform_runs_is_not_what_nothing_runs(tmp_path: Path, served: s
     (tmp_path / "page.md").write_text(f"# Mill\n\n```typescript\n{code}```\n", encoding="utf-8")
     (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
     assert example.status is ExampleStatus.UNSUPPORTED
-    assert example.reason == "needs the Cloudflare Workers runtime, which docprobe does not have"
+    assert example.reason == "needs the runtime Cloudflare Workers, which docprobe does not support"

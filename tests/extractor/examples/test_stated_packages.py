@@ -259,7 +259,7 @@ def test_a_worker_of_a_runtime_that_docprobe_does_not_have_is_not_served_by_an_a
     )
     example = only(tmp_path, f"# P\n\n```ts src/index.ts\n{code}```\n")
     assert example.status is ExampleStatus.UNSUPPORTED
-    assert "Workers runtime" in (example.reason or "")
+    assert example.reason == "needs the runtime Cloudflare Workers, which docprobe does not support"
 
 
 def test_what_a_script_says_of_itself_is_stated_and_of_no_other_program(tmp_path: Path) -> None:

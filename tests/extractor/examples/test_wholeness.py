@@ -337,18 +337,24 @@ def test_what_a_page_states_makes_it_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("was", "becomes", "runtime"),
+    ("was", "becomes", "need"),
     [
-        ("web.listen(4000)", "Deno.serve({ port: 4000 }, web)", "Deno"),
-        ("from 'express'", "from 'npm:express@5'", "Deno"),
-        ("import express from", "import { walk } from 'jsr:@std/fs';\nimport express from", "Deno"),
-        ("import express from", "import { Database } from 'bun:sqlite';\nimport express from", "Bun"),
+        ("web.listen(4000)", "Deno.serve({ port: 4000 }, web)", "needs the runtime Deno"),
+        ("from 'express'", "from 'npm:express@5'", "needs the runtime Deno"),
+        ("import express", "import { walk } from 'jsr:@std/fs';\nimport express", "needs the runtime Deno"),
+        ("import express", "import { Database } from 'bun:sqlite';\nimport express", "needs the runtime Bun"),
+        (
+            "import express",
+            "import { env } from 'cloudflare:workers';\nimport express",
+            "needs the runtime Cloudflare Workers",
+        ),
+        ("from 'express'", "from 'https://example.com/express@5'", "imports by URL, as Deno or a browser does"),
     ],
 )
-def test_a_program_for_another_runtime_is_whole(tmp_path: Path, was: str, becomes: str, runtime: str) -> None:
+def test_a_program_for_another_runtime_is_whole(tmp_path: Path, was: str, becomes: str, need: str) -> None:
     example = only(tmp_path, TYPESCRIPT.replace(was, becomes), "ts")
     assert (example.status, example.whole) == (ExampleStatus.FRAGMENT, True)
-    assert example.reason == f"needs the runtime {runtime}, which docprobe does not support"
+    assert example.reason == f"{need}, which docprobe does not support"
 
 
 def test_a_type_of_another_runtime_is_gone_when_a_program_runs(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ CODE: Final = CodeProfile(
     spawning=_SPAWNING,
     scaffolds={
         "mcp-framework": "is a part of a project that `mcp create` makes, whose folders the page does not show",
-        "agents/mcp": "needs the Cloudflare Workers runtime, which docprobe does not have",
+        "agents/mcp": "needs the runtime Cloudflare Workers, which docprobe does not support",
         "xmcp": "is a part of a project that `create-xmcp-app` makes, whose folders the page does not show",
     },
     authorization=ServiceRequest(

@@ -102,10 +102,13 @@ def is_event_stream(exchange: Exchange) -> bool:
 def is_polled(exchange: Exchange) -> bool:
     """Return whether the response to a request is still to come, on a stream that can be resumed.
 
-    After an event with an id the server may close the connection, and is then polled for the rest.
+    After an event with an id the server may close the connection, and is then polled for the rest. A stream that it
+    keeps open is like any other.
     """
     reply = exchange.reply
     if reply is None or exchange.method != "POST" or not is_success(exchange) or not is_event_stream(exchange):
+        return False
+    if reply.fault is BodyFault.TIMEOUT:
         return False
     answered = is_result(exchange) or is_json_error(exchange)
     return not answered and any(event.id is not None for event in reply.events)
@@ -167,15 +170,15 @@ def _silence(transcript: Transcript, exchange: Exchange, control: Exchange | Non
 
 
 def is_left_open(transcript: Transcript, exchange: Exchange) -> bool:
-    """Return whether load may be all that an answer shows: it did not come in time, did not end, or says overload."""
+    """Return whether an answer decides nothing: it is late, did not end, is polled for, or is about load."""
     cut = exchange.reply is not None and exchange.reply.fault is BodyFault.TIMEOUT and not is_served(exchange)
     if exchange.timed_out or cut:
         return not waited_enough(transcript, exchange, exchange)
-    return exchange.status in NEVER_DECIDE
+    return exchange.status in NEVER_DECIDE or is_polled(exchange)
 
 
 def first_left_open(transcript: Transcript, exchanges: Iterable[Exchange | None]) -> Exchange | None:
-    """Return the first exchange that load may have left open, itself or by its control; None if there is none."""
+    """Return the first exchange that is left open, itself or by its control; None if there is none."""
     for exchange in exchanges:
         for each in (control_of(transcript, exchange), exchange) if exchange is not None else ():
             if each is not None and is_left_open(transcript, each):
@@ -270,7 +273,8 @@ def why_undecided(exchange: Exchange) -> str:
 
 
 def _stalled(exchange: Exchange) -> str:
-    return "" if exchange.waited_s else f"; docprobe itself stood still for {exchange.stalled_s:.1f} s"
+    too_long = exchange.stalled_s and not exchange.waited_s
+    return f"; docprobe itself stood still for {exchange.stalled_s:.1f} s" if too_long else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +286,7 @@ class Leg:
     fault: Exchange
     control: Exchange | None
     answer: Answer | None
-    """None if the control was not served, which load cannot explain: the answer means nothing."""
+    """None if the control was not served, and was not left open either: the answer means nothing."""
 
 
 def legs_of(transcript: Transcript, revision: str, group: str) -> tuple[Leg, ...]:

@@ -11,7 +11,7 @@ import pytest
 
 from extractor.model import ExampleKind
 from harness.judge.judge import judge
-from harness.model import BodyFault, Facts, Failure, FailureKind, RevisionFacts, Transcript, Verdict
+from harness.model import BodyFault, Facts, Failure, FailureKind, RevisionFacts, SseEvent, Transcript, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
 from tests.support.judged_server import findings, talk, violated
@@ -48,6 +48,13 @@ def silent_request(took_s: float) -> Transcript:
 def unfinished_stream(took_s: float) -> Transcript:
     talk = based(took_s)
     talk.request(steps.BASELINE_REQUEST, kind=STREAM, body="", fault=BodyFault.TIMEOUT, duration_s=WAITED_S)
+    return talk.transcript()
+
+
+def unfinished_stream_with_ids(took_s: float) -> Transcript:
+    talk = based(took_s)
+    events = (SseEvent("message", "", "1"),)
+    talk.request(steps.BASELINE_REQUEST, kind=STREAM, events=events, fault=BodyFault.TIMEOUT, duration_s=WAITED_S)
     return talk.transcript()
 
 
@@ -101,6 +108,7 @@ def stays_after_its_input_ended(took_s: float) -> Transcript:
 DECIDED = (
     (silent_request, "post.request-sse-or-json"),
     (unfinished_stream, "stream.carries-response"),
+    (unfinished_stream_with_ids, "stream.carries-response"),
     (unfinished_json, "post.request-sse-or-json"),
     (silent_notification, "post.notification-202"),
     (open_stream, "stream.end-after-response"),
@@ -136,7 +144,7 @@ def test_a_wait_in_which_docprobe_stood_still_decides_nothing(
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["Server", "Authorized", "AuthorizedModern", "ModernFeatures", "ModernBaskets"])
 def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
-    """Each answer of a whole conversation in turn: it does not come in time, does not end, or is one of an overload."""
+    """Each answer of a whole conversation in turn: it does not come in time, does not end, or decides nothing."""
     whole = anyio.run(partial(talk, "python", name, revisions=(MODERN, NEWEST)))
     accused = violated(findings(whole))
     for step, loaded in under_load(whole):
