@@ -166,9 +166,14 @@ class Exchange:
         return self.reply.status if self.reply else None
 
     @property
+    def stood_still(self) -> bool:
+        """Whether docprobe itself stood still for so much of the time that what did not come says nothing."""
+        return self.stalled_s > self.duration_s * _MOST_STALLED
+
+    @property
     def waited_s(self) -> float:
         """Seconds that the server had for its answer; 0 where docprobe itself stood still for much of the time."""
-        return self.duration_s - self.stalled_s if self.stalled_s <= self.duration_s * _MOST_STALLED else 0.0
+        return 0.0 if self.stood_still else self.duration_s - self.stalled_s
 
     @property
     def timed_out(self) -> bool:
