@@ -21,10 +21,12 @@ from harness.profiles.mcp.rules.answers import (
     describe,
     describe_legs,
     evidence_of,
+    is_left_open,
     is_served,
     legs_of,
     undecided_of,
     why_nothing_decided,
+    why_undecided,
 )
 from harness.profiles.mcp.rules.id_makers import id_makers, random_ids
 from harness.profiles.mcp.rules.preconditions import AUTHORIZED_SESSION, not_asked, session_issued, tokens_issued
@@ -166,7 +168,11 @@ def _must_not_serve(transcript: Transcript, bound: BoundRequirement, group: str,
         return inconclusive(bound, f"Of the requests with {what}, {why_nothing_decided(legs)}.", evidence)
     if not refused:
         return inconclusive(bound, f"No control of the requests with {what} was served.", evidence)
-    return satisfied(bound, f"Requests with {what} returned {describe_legs(refused)}; user 1 was served.", evidence)
+    if delete_refused and after and is_left_open(transcript, after):
+        why = f"Whether user 1's session lives on is not known: {why_undecided(after)}."
+        return inconclusive(bound, why, [*evidence, after])
+    served_after = "; user 1 was served" if is_served(after) else ""
+    return satisfied(bound, f"Requests with {what} returned {describe_legs(refused)}{served_after}.", evidence)
 
 
 def _lookup_key(node: Node) -> Node | None:

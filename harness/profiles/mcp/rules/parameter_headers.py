@@ -136,8 +136,9 @@ def header_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if encoded is None or not is_served(encoded):
         why = f"was inconclusive: {why_undecided(encoded)}" if encoded is not None else "was not sent"
         return inconclusive(bound, f"A tools/call {_SERVED[steps.MODERN_PARAM_ENCODED]} {why}.", [called, encoded])
-    if (late := first_left_open(transcript, [unasked])) is not None:
-        return inconclusive(bound, f"A header beyond ASCII was inconclusive: {why_undecided(late)}.", [called, late])
+    absent = exchange_of(transcript, bound.revision, steps.MODERN_PARAM_ABSENT)
+    if (late := first_left_open(transcript, [absent, unasked])) is not None:
+        return inconclusive(bound, f"Not every request was decided: {why_undecided(late)}.", [called, late])
     asked_steps = (*_REFUSED, *_SERVED, steps.MODERN_PARAM_CHARACTERS)
     return satisfied(
         bound,

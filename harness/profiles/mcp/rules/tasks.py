@@ -256,6 +256,8 @@ def result(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if not isinstance(related, dict) or related.get("taskId") != _id_of(transcript, bound.revision):
         summary = f"The result of a task does not name it in `_meta` under {_RELATED}."
         return violated(bound, summary, both, quoting="MUST include this metadata")
+    if (late := first_left_open(transcript, [ended])) is not None:
+        return inconclusive(bound, f"Whether the task had ended is not known: {why_undecided(late)}.", both)
     return satisfied(bound, "tasks/result returned the tool's result after the task ended, with the task's id.", both)
 
 
@@ -314,6 +316,8 @@ def unrelated(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return violated(
                 bound, f"A result that shows a task repeats its id in `_meta` under {_RELATED}.", [exchange]
             )
+    if (late := first_left_open(transcript, read)) is not None:
+        return inconclusive(bound, f"Not every result is known: {why_undecided(late)}.", [late, *asked])
     return satisfied(bound, "Results that show a task do not repeat its id in `_meta`.", asked)
 
 

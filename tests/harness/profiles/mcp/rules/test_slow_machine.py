@@ -142,7 +142,19 @@ def test_a_wait_in_which_docprobe_stood_still_decides_nothing(
 
 @pytest.mark.loopback
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["Server", "Authorized", "AuthorizedModern", "ModernFeatures", "ModernBaskets"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Server",
+        "Authorized",
+        "AuthorizedModern",
+        "ModernFeatures",
+        "ModernBaskets",
+        "ModernFilesOfTheMachine",
+        "OneInitialize",
+        "ModernEmptyResource",
+    ],
+)
 def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
     """Each answer of a whole conversation in turn: it does not come in time, does not end, says overload, or is polled for."""
     whole = anyio.run(partial(talk, "python", name, revisions=(MODERN, NEWEST)))
@@ -160,9 +172,13 @@ def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
         ("ProgressOnAllRequests", "stream.no-broadcast", "stream.two-a"),
         ("ModernMismatchCode", "header.error-code", "modern.control"),
         ("ModernParameterInLatin1", "param.header-match", "modern.param-characters"),
+        ("RefusedDeleteEnds", "hijack.bind-user", "hijack.alive.user2"),
+        ("ModernExpectsParameter", "param.header-match", "modern.param-absent"),
         ("ModernScopeVaries", "cache.hints", "modern.page"),
         ("HiddenPrompts", "capability.declared", "feature.list.prompts"),
         ("TasksRise", "tasks.lifecycle", "task.read"),
+        ("TasksReadRelated", "tasks.unrelated-meta", "task.read"),
+        ("TasksResultTooSoon", "tasks.result", "task.ended"),
     ],
 )
 def test_load_acquits_a_wrong_server_of_nothing(name: str, requirement: str, step: str) -> None:
