@@ -8,8 +8,6 @@ from typing import Final
 
 KEPT_BYTES: Final = 64 * 1024
 """Bytes of a body, and of one event's data, that a transcript keeps."""
-
-
 _MOST_STALLED: Final = 0.25
 """Share of a wait in which docprobe may have stood still for its silence to say something."""
 
