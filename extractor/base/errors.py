@@ -14,8 +14,6 @@ _LONGEST_ERROR: Final = 300
 """Characters of an internal error's message: it may quote a page."""
 _DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Error numbers that another command line would not avoid."""
-
-
 _HINT: Final = " (hint: "
 
 

@@ -132,9 +132,8 @@ def utf8_text(data: bytes, name: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise UsageError(
-            f"{name}:{line}: byte 0x{error.object[error.start]:02X} is not UTF-8", "save it as UTF-8"
-        ) from (error)
+        byte = error.object[error.start]
+        raise UsageError(f"{name}:{line}: byte 0x{byte:02X} is not UTF-8", "save it as UTF-8") from error
 
 
 def parse_toml(text: str, name: str) -> TomlFile:

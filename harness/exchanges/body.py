@@ -240,25 +240,20 @@ class EventParser:
         self._rest = bytearray()
         self._searched = 0
         self._began = False
-        self._ended_with_cr = False
-        """Whether the last event ended with a CR: an LF that comes next is the second half of that line's end."""
 
     def feed(self, data: bytes) -> Iterator[ServerSentEvent]:
         """Return the events that ``data`` completed."""
         self._rest += data
         while True:
-            if self._ended_with_cr and self._rest:
-                self._ended_with_cr = False
-                if self._rest.startswith(b"\n"):
-                    del self._rest[:1]
             blank = _BLANK_LINE.search(self._rest, self._searched)
+            # an LF that comes after a final CR, as the second half of its line's end, begins the next block:
+            # blank lines before an event mean nothing
             if blank is None:
                 self._searched = max(0, len(self._rest) - 3)
                 return
             block = bytes(self._rest[: blank.end()])
             del self._rest[: blank.end()]
             self._searched = 0
-            self._ended_with_cr = block.endswith(b"\r")
             if not self._began:
                 self._began, block = True, block.removeprefix(_BYTE_ORDER_MARK)
             yield from EventSource(httpx.Response(200, headers=_HEADERS, content=block)).iter_sse()

@@ -8,8 +8,6 @@ from typing import Final
 
 KEPT_BYTES: Final = 64 * 1024
 """Bytes of a body, and of one event's data, that a transcript keeps."""
-
-
 _MOST_STALLED: Final = 0.25
 """Share of a wait in which docprobe may have stood still for its silence to say something."""
 
@@ -166,9 +164,14 @@ class Exchange:
         return self.reply.status if self.reply else None
 
     @property
+    def stood_still(self) -> bool:
+        """Whether docprobe itself stood still for so much of the time that what did not come says nothing."""
+        return self.stalled_s > self.duration_s * _MOST_STALLED
+
+    @property
     def waited_s(self) -> float:
         """Seconds that the server had for its answer; 0 where docprobe itself stood still for much of the time."""
-        return self.duration_s - self.stalled_s if self.stalled_s <= self.duration_s * _MOST_STALLED else 0.0
+        return 0.0 if self.stood_still else self.duration_s - self.stalled_s
 
     @property
     def timed_out(self) -> bool:

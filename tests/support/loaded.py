@@ -17,14 +17,24 @@ _STREAM: Final = (("content-type", "text/event-stream"), ("x-accel-buffering", "
 
 
 def under_load(transcript: Transcript) -> Iterator[tuple[str, Transcript]]:
-    """Each step, with the conversation in which its answer is left open.
-
-    It did not come in time, did not end, says that the server is overloaded, or is still to be polled for.
-    """
+    """Each step, with the conversation in which its answer did not come in time, did not end, or says: overload."""
     for exchange in transcript.exchanges:
         for late in _left_open(exchange, transcript):
             exchanges = (late if each is exchange else each for each in transcript.exchanges)
             yield exchange.step, replace(transcript, exchanges=tuple(exchanges))
+
+
+def polled(transcript: Transcript) -> Iterator[tuple[str, Transcript]]:
+    """Each step that was answered, with the conversation in which the response is still to be polled for."""
+    for exchange in transcript.exchanges:
+        if exchange.reply is None or exchange.method != "POST" or exchange.status != 200:
+            continue
+        others = (pair for pair in exchange.reply.headers if pair[0].lower() not in dict(_STREAM))
+        primed = (SseEvent("message", "", "polled-1", exchange.started_s, 1000),)
+        begun = replace(exchange.reply, headers=(*others, *_STREAM), body="", events=primed, complete=True, fault=None)
+        later = replace(exchange, reply=begun, answered=None)
+        exchanges = (later if each is exchange else each for each in transcript.exchanges)
+        yield exchange.step, replace(transcript, exchanges=tuple(exchanges))
 
 
 def _left_open(exchange: Exchange, transcript: Transcript) -> Iterator[Exchange]:
@@ -50,8 +60,3 @@ def _left_open(exchange: Exchange, transcript: Transcript) -> Iterator[Exchange]
     if exchange.reply.complete and exchange.status == 200 and not by_head:
         begun = replace(exchange.reply, body="", events=(), body_bytes=0, complete=False, fault=BodyFault.TIMEOUT)
         yield replace(exchange, reply=begun, answered=None, duration_s=waited_s)
-    if exchange.method == "POST" and exchange.status == 200:
-        others = (pair for pair in exchange.reply.headers if pair[0].lower() not in dict(_STREAM))
-        primed = (SseEvent("message", "", "polled-1", exchange.started_s, 1000),)
-        polled = replace(exchange.reply, headers=(*others, *_STREAM), body="", events=primed, complete=True, fault=None)
-        yield replace(exchange, reply=polled, answered=None)

@@ -84,8 +84,8 @@ def closes(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if any("statusUpdate" in item or "artifactUpdate" in item for _, item in after):
         return violated(bound, "The stream went on with updates after the task had ended.", [exchange])
     if exchange.reply is not None and exchange.reply.fault is BodyFault.OPEN:
-        watched_s = exchange.started_s + exchange.duration_s - items[ends[0]][0].at_s
-        if watched_s >= max(_LEAST_WATCHED_S, steps.PATIENCE * _slowest_s(transcript)):
+        watched_s = exchange.started_s + exchange.duration_s - items[ends[0]][0].at_s - exchange.stalled_s
+        if not exchange.stood_still and watched_s >= max(_LEAST_WATCHED_S, steps.PATIENCE * _slowest_s(transcript)):
             return violated(bound, f"The stream was still open {watched_s:.0f} s after the task had ended.", [exchange])
         return inconclusive(bound, "The stream was still open when docprobe stopped watching it.", [exchange])
     if exchange.reply is not None and exchange.reply.fault is not None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from itertools import islice, permutations
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from extractor.languages.common.addresses import constants_of, path_of, requested_urls
 from extractor.languages.common.facts import Ref
 from extractor.languages.common.modes import MOST_WAYS, by_value
 from extractor.languages.common.reach import used_only_later
@@ -14,37 +13,32 @@ from extractor.languages.common.roles import LanguageRules, Role, Start
 from extractor.languages.python.web import (
     ASGI,
     ASGI_SERVERS,
-    imports_http_client,
     sends_on_load,
     serving,
     start_of,
     web_applications,
 )
 from extractor.model import Dependency, ExampleKind
-from harness.profiles.mcp.roles.by_hand import speaks_by_hand
+from harness.profiles.mcp.roles.python_by_hand import hand_written, writes_requests
+from harness.profiles.mcp.roles.python_endpoints import APPS, endpoint_paths, launches
 from harness.profiles.mcp.roles.shared import (
     CLIENT_NAME,
-    ENDPOINT,
     LISTENING,
     PARTNERS,
     WAITS,
     in_modes,
-    may_be_endpoint,
     modules_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from extractor.languages.common.facts import Call, CodeFacts, Value
-    from extractor.model import ServiceRequest
 
 HTTP_TRANSPORTS: Final = frozenset({"http", "streamable-http", "streamable_http", "sse"})
 SERVERS: Final = frozenset({"FastMCP", "MCPServer", "Server", "FastApiMCP", "FastMCPOpenAPI", "LowLevelServer"})
 """Classes of the Python SDKs whose instances are servers."""
 FACTORIES: Final = frozenset({"FastMCP.from_openapi", "FastMCP.from_fastapi", "FastMCP.as_proxy", "create_proxy"})
-APPS: Final = frozenset({"http_app", "streamable_http_app", "sse_app"})
-"""Methods that give an ASGI application."""
 _MANAGERS: Final = frozenset({"StreamableHTTPSessionManager", "SseServerTransport"})
 """Classes of the low-level SDK whose methods an ASGI application calls."""
 CLIENTS: Final = frozenset(
@@ -62,24 +56,10 @@ _SERVER_MODULE: Final = re.compile(r"\w*mcp\w*\.server\b", re.IGNORECASE)
 _SERVER_OBJECTS: Final = frozenset({"mcp", "mcp_app", "mcp_server"})
 """Names that pages give to a server which another file makes."""
 _HTTP_METHODS: Final = frozenset({"run_http_async", "run_streamable_http_async", "run_sse_async"})
-_OPENS: Final = "initialize"
-_ASKED: Final = "clientInfo"
-_ANSWERED: Final = "serverInfo"
-"""What opens an MCP conversation, and what answers it."""
-_CONVERSATION: Final = frozenset({_OPENS, "protocolVersion", _ANSWERED})
-"""Words that no other protocol's server has together."""
-_PATH_KEYWORDS: Final = ("streamable_http_path", "path", "mount_path")
-_SERVING: Final = frozenset({"run", "run_async", "run_http_async", *APPS, "FastMCP", "MCPServer"})
 _STDIO_BY_DEFAULT: Final = frozenset({"mcp", "fastmcp"})
 """Packages whose servers serve stdio if they are run without a word about it."""
-_OF_GRADIO: Final = "/gradio_api/mcp/"
-"""Where Gradio serves MCP."""
-_MOUNTS: Final = frozenset({"Mount", "mount", "mount_http"})
-_PLAIN: Final = re.compile(r"(?:/[\w.~-]+)+/?")
 _RUNS: Final = frozenset({"run", "run_async", "serve"})
 _MAX_RUNS: Final = 200
-_MAX_NESTED: Final = 4
-_MAX_PATHS: Final = 12
 
 
 def role(files: Sequence[CodeFacts]) -> Role:
@@ -146,9 +126,9 @@ def _role(files: Sequence[CodeFacts]) -> Role:
         if _asks_on_load(files):
             start = Start.RUN
         return Role(ExampleKind.CLIENT, start, relevant, client.line, why="creates a client that nothing runs")
-    if (web := _hand_written(files, start)) and (web.start is Start.RUN or not server):
+    if (web := hand_written(files, start)) and (web.start is Start.RUN or not server):
         return web
-    if _writes_requests(files) and not server:
+    if writes_requests(files) and not server:
         start = Start.RUN if sends_on_load(files[0]) else start
         return Role(ExampleKind.CLIENT, start, True, why="creates a client that nothing runs")
     if server:
@@ -173,7 +153,7 @@ def _has_server(files: Sequence[CodeFacts]) -> bool:
         taken = any(_SERVER_MODULE.match(i.module) or _SERVER_OBJECTS & set(i.names) for i in code.imports)
         if made or registers or taken or _subclasses(code):
             return True
-    return _hand_written(files, Start.NONE) is not None
+    return hand_written(files, Start.NONE) is not None
 
 
 def _waits(files: Sequence[CodeFacts]) -> bool:
@@ -209,8 +189,8 @@ def _is_client(call: Call, code: CodeFacts, names: frozenset[str] = CLIENTS) -> 
 
 def _server_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role | None:
     """``mcp.run(…)`` in all its forms, but not ``run()`` of a web framework."""
-    if call.last in _HTTP_METHODS or _launches(call):
-        return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant or _launches(call), call.line)
+    if call.last in _HTTP_METHODS or launches(call):
+        return Role(ExampleKind.HTTP_SERVER, Start.RUN, relevant or launches(call), call.line)
     if call.last == "run_stdio_async":
         return Role(ExampleKind.STDIO_SERVER, Start.RUN, relevant, call.line)
     receiver = call.name.rpartition(".")[0]
@@ -241,11 +221,6 @@ def _is_of_other_library(receiver: str, files: Sequence[CodeFacts]) -> bool:
     made = {receiver.removesuffix("()"), *(c.name for code in files for c in code.calls if c.target == receiver)}
     made |= {base for code in files for name in made & code.bases.keys() for base in code.bases[name]}
     return any(module.partition(".")[0] not in _STDIO_BY_DEFAULT for module in modules_of(made, files))
-
-
-def _launches(call: Call) -> bool:
-    """Whether a call starts a Gradio application that serves its functions as tools, too."""
-    return call.last == "launch" and call.keywords.get("mcp_server") is True
 
 
 def _configured_run(call: Call, files: Sequence[CodeFacts], relevant: bool) -> Role:
@@ -307,96 +282,6 @@ def _application(code: CodeFacts) -> Call | None:
     own = [c for c in on_load if c.last in APPS]
     mounted = frameworks or own
     return mounted[-1] if mounted else None
-
-
-def _hand_written(files: Sequence[CodeFacts], start: Start) -> Role | None:
-    """The role of a server that answers JSON-RPC itself, or has a route called as MCP's is; None for any other code.
-
-    One that writes ``clientInfo`` and never ``serverInfo`` asks; what it serves is a page to sign in.
-    """
-    texts = {text.value for code in files for text in code.texts}
-    answers = _writes_json_rpc(files)
-    if not (answers or ENDPOINT in texts) or (_ASKED in texts and _ANSWERED not in texts):
-        return None
-    server = serving(files)
-    if answers and (server is None or server.call is None) and (reading := _reading(files)):
-        inside = reading.function is not None
-        start = start if inside else Start.RUN
-        why = "serves stdio in a function that nothing calls"
-        kind = ExampleKind.STDIO_SERVER if start is Start.RUN else ExampleKind.OTHER
-        return Role(kind, start, True, reading.line, why=why)
-    if server is None or (server.call is None and not answers):
-        return None
-    kind, line = ExampleKind.HTTP_SERVER, server.call.line if server.call else 1
-    if server.application:
-        return Role(kind, Start.APP, True, line, server.application.target)
-    if server.started and server.call:
-        start = Start.RUN if server.call.function is None else start
-        return Role(kind, start, True, line, why="starts a server in a function that nothing calls")
-    made = f"uses `{server.call.last}`" if server.call else "answers requests"
-    handle = server.call.target if server.call and server.call.function is None else None
-    return Role(kind, Start.NONE, True, line, handle, why=f"{made}, but nothing in it starts a server")
-
-
-def _reading(files: Sequence[CodeFacts]) -> Call | None:
-    """The use of the standard input in a program that has the words of an MCP conversation."""
-    return next((use for code in files for use in code.reads), None) if any(map(speaks_by_hand, files)) else None
-
-
-def _writes_json_rpc(files: Sequence[CodeFacts]) -> bool:
-    """Whether the code writes JSON-RPC messages itself, even if it forgets to call them so."""
-    texts = {text.value for code in files for text in code.texts}
-    written = texts >= _CONVERSATION or any(text == "jsonrpc" or '"jsonrpc"' in text for text in texts)
-    return written or any("jsonrpc" in call.keywords for code in files for call in code.calls)
-
-
-def _writes_requests(files: Sequence[CodeFacts]) -> bool:
-    """Whether the code opens an MCP conversation over an HTTP library of its own choice."""
-    texts = {text.value for code in files for text in code.texts}
-    written = _OPENS in texts and bool({"jsonrpc", _ASKED} & texts)
-    return written and any(imports_http_client(code) for code in files)
-
-
-def endpoint_paths(files: Sequence[CodeFacts], services: Sequence[ServiceRequest] = ()) -> tuple[str, ...]:
-    """Return candidate paths, best first; the prefixes of mounts are put in front of what may be mounted there.
-
-    A server that answers JSON-RPC by hand may have its endpoint under any path that it names but those it requests. The
-    usual path is that of SDKs: for a server without one it would be a guess.
-    """
-    by_hand = _writes_json_rpc(files)
-    of_sdk = not by_hand or any("mcp" in imported.module.lower() for code in files for imported in code.imports)
-    calls = [call for code in files for call in code.calls]
-    constants = constants_of(files)
-    inner = [path for call in calls if (path := _served_path(call, constants))] or [ENDPOINT] * of_sdk
-    mounts = [path for call in calls if call.last in _MOUNTS and (path := _first_path(call, constants))]
-    routes = [path for call in calls if call.last == "Route" and (path := _first_path(call, constants))]
-    if not any(call.last in ASGI or call.last == "mount" for call in calls):
-        mounts = []
-    nested = ["".join(pair) for pair in permutations(dict.fromkeys(mounts), 2)] if len(mounts) <= _MAX_NESTED else []
-    prefixes = [prefix.rstrip("/") for prefix in (*mounts, *nested)]
-    mounted = [(prefix + path) or "/" for prefix in prefixes for path in dict.fromkeys(inner)]
-    named = _named(files, constants) if by_hand else ()
-    mounted += [_OF_GRADIO for call in calls if _launches(call)]
-    return tuple(dict.fromkeys([*mounted, *mounts, *inner, *routes, *named]))[:_MAX_PATHS]
-
-
-def _named(files: Sequence[CodeFacts], constants: Mapping[str, str]) -> Iterator[str]:
-    """Paths that the code compares with, or has a route for, and does not request itself."""
-    requested = requested_urls(files, constants)
-    for text in (text.value for code in files for text in code.texts):
-        if text not in requested and _PLAIN.fullmatch(text) and may_be_endpoint(text):
-            yield text
-
-
-def _served_path(call: Call, constants: Mapping[str, str]) -> str | None:
-    if call.last not in _SERVING:
-        return None
-    paths = (path_of(call.keywords.get(keyword), constants) for keyword in _PATH_KEYWORDS)
-    return next((path for path in paths if path), None)
-
-
-def _first_path(call: Call, constants: Mapping[str, str]) -> str | None:
-    return path_of(call.arguments[0] if call.arguments else call.keywords.get("path"), constants)
 
 
 PYTHON: Final = LanguageRules(

@@ -264,17 +264,23 @@ def why_undecided(exchange: Exchange) -> str:
     if exchange.status in NEVER_DECIDE:
         return f"{exchange.status} is about load, not about the request"
     if exchange.reply is None:
-        return f"{describe(exchange)} says nothing about the rule{_stalled(exchange)}"
+        return f"{describe(exchange)} says nothing about the rule{why_late(exchange)}"
     if is_polled(exchange):
         return f"{describe(exchange)} and an event stream that can be resumed, on which the response is still to come"
     if exchange.reply.fault is BodyFault.TIMEOUT:
-        return f"{describe(exchange)}, and the rest did not come in time{_stalled(exchange)}"
+        return f"{describe(exchange)}, and the rest did not come in time{why_late(exchange)}"
     return f"{describe(exchange)} may come from the HTTP parser"
 
 
-def _stalled(exchange: Exchange) -> str:
-    too_long = exchange.stalled_s and not exchange.waited_s
-    return f"; docprobe itself stood still for {exchange.stalled_s:.1f} s" if too_long else ""
+def why_late(exchange: Exchange, otherwise: str = "") -> str:
+    """Return why it shows nothing that something did not come in time, as the end of a sentence.
+
+    Args:
+        exchange: whose answer did not come, or did not end.
+        otherwise: the reason unless docprobe itself stood still.
+    """
+    reason = f"docprobe itself stood still for {exchange.stalled_s:.1f} s" if exchange.stood_still else otherwise
+    return f"; {reason}" if reason else ""
 
 
 @dataclass(frozen=True, slots=True)

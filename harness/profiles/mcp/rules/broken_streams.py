@@ -20,6 +20,7 @@ from harness.profiles.mcp.rules.answers import (
     is_served,
     is_success,
     was_watched_enough,
+    why_late,
     without_response,
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
@@ -153,6 +154,8 @@ def not_cancelled(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return inconclusive(
             bound, f"Asked for the rest of the stream, the server returned {describe(asked[-1])}.", evidence
         )
+    if (stalled := next((exchange for exchange in asked if exchange.stood_still), None)) is not None:
+        return inconclusive(bound, f"The response did not come in time{why_late(stalled)}.", evidence)
     waited_s = asked[-1].started_s + asked[-1].duration_s - asked[0].started_s
     return violated(
         bound,

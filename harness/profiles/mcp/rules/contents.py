@@ -14,7 +14,14 @@ from harness.judge.findings import REFUSAL, inconclusive, not_applicable, satisf
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, MODERN, SESSIONS, level, reading, text
-from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, is_result, why_undecided
+from harness.profiles.mcp.rules.answers import (
+    NOT_SERVED,
+    answer_to_fault,
+    describe,
+    is_left_open,
+    is_result,
+    why_undecided,
+)
 from harness.profiles.mcp.rules.preconditions import BASELINE
 from harness.profiles.mcp.rules.transcript import (
     capabilities_of,
@@ -177,6 +184,9 @@ def traversal(transcript: Transcript, bound: BoundRequirement) -> Finding:
             return inconclusive(
                 bound, "A path with `..` returned a file that the server also returns under its plain name.", both
             )
+        if plain.reply is None or is_left_open(transcript, plain):
+            what = f"A path with `..` returned a file; its plain name was inconclusive: {why_undecided(plain)}."
+            return inconclusive(bound, what, both)
         return violated(
             bound, "A path with `..` returned the machine's password file", both, expected=REFUSAL, wrong=[asked]
         )

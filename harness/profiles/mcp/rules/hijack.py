@@ -21,7 +21,7 @@ from harness.profiles.mcp.rules.answers import (
     describe,
     describe_legs,
     evidence_of,
-    first_left_open,
+    is_left_open,
     is_served,
     legs_of,
     undecided_of,
@@ -166,11 +166,13 @@ def _must_not_serve(transcript: Transcript, bound: BoundRequirement, group: str,
         return as_interpretation(finding)
     if undecided_of(legs):
         return inconclusive(bound, f"Of the requests with {what}, {why_nothing_decided(legs)}.", evidence)
-    if delete_refused and (late := first_left_open(transcript, [after])) is not None:
-        return inconclusive(bound, f"User 1's next request was inconclusive: {why_undecided(late)}.", [*evidence, late])
     if not refused:
         return inconclusive(bound, f"No control of the requests with {what} was served.", evidence)
-    return satisfied(bound, f"Requests with {what} returned {describe_legs(refused)}; user 1 was served.", evidence)
+    if delete_refused and after and is_left_open(transcript, after):
+        why = f"Whether user 1's session lives on is not known: {why_undecided(after)}."
+        return inconclusive(bound, why, [*evidence, after])
+    served_after = "; user 1 was served" if is_served(after) else ""
+    return satisfied(bound, f"Requests with {what} returned {describe_legs(refused)}{served_after}.", evidence)
 
 
 def _lookup_key(node: Node) -> Node | None:

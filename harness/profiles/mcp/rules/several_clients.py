@@ -23,6 +23,7 @@ from harness.profiles.mcp.rules.answers import (
     Answer,
     classify_answer,
     describe,
+    is_left_open,
     is_served,
     why_undecided,
 )
@@ -80,6 +81,10 @@ def survives(transcript: Transcript, bound: BoundRequirement) -> Finding:
     failed = next((exchange for exchange in asked if not is_served(exchange)), None)
     if failed is None:
         return satisfied(bound, "After the whole conversation a new client was served.", asked)
+    second = exchange_of(transcript, None, steps.CLIENTS_SECOND)
+    if second is not None and is_left_open(transcript, second):
+        what = f"Whether the process serves a second client is not known: {why_undecided(second)}."
+        return inconclusive(bound, what, [second, failed])
     control = exchange_of(transcript, None, steps.BASELINE_INITIALIZE)
     undecided = classify_answer(transcript, failed, control) is Answer.UNDECIDED
     if undecided and (failed.timed_out or failed.reply is not None):

@@ -17,6 +17,7 @@ from harness.judge.import_edits import import_python
 from harness.model import Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.revisions import ALL, HTTP_SSE, MODERN, SESSIONS, level, reading, text
+from harness.profiles.mcp.rules.answers import why_late
 from harness.profiles.mcp.rules.preconditions import not_asked
 from harness.profiles.mcp.rules.transcript import control_of, exchange_of, exchanges_of, messages, method_of, sent
 from harness.rule import Decision, Rule, TextEdit
@@ -134,7 +135,7 @@ def exit_on_close(transcript: Transcript, bound: BoundRequirement) -> Finding:
     if closed.timed_out:
         still_ran = f"The server still ran {closed.duration_s:.0f} s after its stdin was closed"
         if closed.waited_s < steps.PATIENCE * max(e.duration_s for e in answers):
-            return inconclusive(bound, f"{still_ran}; its answers were slow too.", [closed])
+            return inconclusive(bound, f"{still_ran}{why_late(closed, 'its answers were slow too')}.", [closed])
         here = [e for e in transcript.exchanges if e.process == closed.process and e is not closed]
         if (unanswered := next((e for e in here if e.timed_out and "id" in (sent(e) or {})), None)) is not None:
             what = method_of(unanswered) or "a request"
@@ -172,7 +173,8 @@ def cancelled(transcript: Transcript, bound: BoundRequirement) -> Finding:
         return inconclusive(bound, "tools/list was not answered before the cancellations either.", both)
     if asked.reply is None:
         if asked.timed_out and asked.waited_s < steps.PATIENCE * control.duration_s:
-            return inconclusive(bound, "tools/list was not answered in time; it was slow before, too.", both)
+            why = why_late(asked, "it was slow before, too")
+            return inconclusive(bound, f"tools/list was not answered in time{why}.", both)
         return violated(
             bound,
             "After cancellations of requests that are unknown or answered, and a malformed one, tools/list was not "

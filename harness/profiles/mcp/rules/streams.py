@@ -218,7 +218,7 @@ def end_after_response(transcript: Transcript, bound: BoundRequirement) -> Findi
             )
     if still_open:
         return inconclusive(
-            bound, "The stream was still open when docprobe stopped watching it; the server was slow.", still_open
+            bound, "The stream was still open when docprobe stopped watching it; it may be slow.", still_open
         )
     return satisfied(bound, "The stream ended after the response.", answered)
 

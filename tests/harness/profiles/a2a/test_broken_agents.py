@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import anyio
 import pytest
 
@@ -105,3 +107,10 @@ def test_load_accuses_a_right_agent_of_nothing(name: str) -> None:
     whole = anyio.run(talk, RIGHT[name]())
     for step, loaded in under_load(whole):
         assert (step, with_verdict(findings(loaded), Verdict.VIOLATED)) == (step, set())
+
+
+def test_a_stream_that_stays_open_while_docprobe_stands_still_decides_nothing() -> None:
+    whole = anyio.run(talk, broken("stays-open"))
+    for share, expected in ((0.0, {"stream.closes"}), (0.3, set())):
+        exchanges = tuple(replace(each, stalled_s=share * each.duration_s) for each in whole.exchanges)
+        assert with_verdict(findings(replace(whole, exchanges=exchanges)), Verdict.VIOLATED) == expected

@@ -9,7 +9,7 @@ import pytest
 from extractor.languages.common.roles import Start
 from extractor.languages.python.parse import parse_python
 from extractor.model import ExampleKind
-from harness.profiles.mcp.roles.python import endpoint_paths, role
+from harness.profiles.mcp.roles.python import role
 
 HTTP, STDIO, CLIENT, OTHER = (
     ExampleKind.HTTP_SERVER,
@@ -242,25 +242,6 @@ def test_a_web_server_without_mcp_is_something_else() -> None:
 )
 def test_what_is_about_mcp(text: str, speaks: bool) -> None:
     assert role((parse_python(text),)).relevant is speaks
-
-
-@pytest.mark.parametrize(
-    ("text", "paths"),
-    [
-        ("if self.path != '/rpc': refuse()", ("/mcp",)),
-        ("gr.Blocks().launch(mcp_server=True)", ("/gradio_api/mcp/", "/mcp")),
-        ("W = 'jsonrpc'\nif self.path != '/rpc': refuse()", ("/rpc",)),
-        ("W = 'jsonrpc'\n@app.post('/rpc')\ndef rpc(): ...", ("/rpc",)),
-        ("W = 'jsonrpc'\nrequests.get('/check')\nhttpx.request('GET', '/check')", ()),
-        ("W = 'jsonrpc'\nPATH = '/api/v2.1/~desk/mcp-endpoint/'", ("/api/v2.1/~desk/mcp-endpoint/",)),
-        # an SDK has a usual path, which nobody has to name
-        ("from mcp.server import MCPServer\nW = 'jsonrpc'\nROUTES = ('/rpc',)", ("/mcp", "/rpc")),
-        ("W = 'jsonrpc'\nROUTES = ('/sse', '/messages/', '/rpc')", ("/rpc",)),
-        ("W = 'jsonrpc'\nROUTES = ('/health', '/.well-known/x', '/rpc')", ("/rpc",)),
-    ],
-)
-def test_endpoint_paths(text: str, paths: tuple[str, ...]) -> None:
-    assert endpoint_paths((parse_python(text),)) == paths
 
 
 @pytest.mark.parametrize(

@@ -90,3 +90,12 @@ def cut(
 )
 def test_a_lost_connection_does_not_cancel(talk: Talk, expected: Verdict) -> None:
     assert finding_of(talk.transcript(), "disconnect.not-cancel").verdict is expected
+
+
+@pytest.mark.parametrize(("stalled_s", "expected"), [(1.0, V), (4.0, I)])
+def test_a_response_that_came_while_docprobe_stood_still_is_not_called_cancelled(
+    stalled_s: float, expected: Verdict
+) -> None:
+    talk = cut(late=True)
+    talk.exchanges[-1] = replace(talk.exchanges[-1], duration_s=10.0, stalled_s=stalled_s)
+    assert finding_of(talk.transcript(), "disconnect.not-cancel").verdict is expected

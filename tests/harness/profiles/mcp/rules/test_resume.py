@@ -71,3 +71,11 @@ def test_event_ids_are_shared_between_sessions_but_not_between_streams() -> None
     talk = resumed((MINE,), ())
     talk.request("live.post-request", kind=STREAM, events=(SseEvent("message", "", "2_0"),), session="B")
     assert finding_of(talk.transcript(), "resume.id-unique").verdict is S
+
+
+@pytest.mark.parametrize("cross", [(), (MINE,)])
+def test_the_later_stream_of_the_session_is_evidence(cross: tuple[Any, ...]) -> None:
+    later = {"jsonrpc": "2.0", "id": 10, "result": {}}
+    talk = resumed((MINE,), cross)
+    number = talk.request(steps.RESUME_AFTER, kind=STREAM, events=(message_event(later, "2_0"),), session="B")
+    assert number in finding_of(talk.transcript(), "resume.no-cross-stream").evidence

@@ -15,7 +15,7 @@ from harness.model import BodyFault, Facts, Failure, FailureKind, RevisionFacts,
 from harness.profiles.mcp import steps
 from harness.profiles.registry import MCP
 from tests.support.judged_server import findings, talk, violated
-from tests.support.loaded import under_load
+from tests.support.loaded import polled, under_load
 from tests.support.transcripts import JSON, MODERN, STREAM, Talk, message_event
 from tests.support.verdicts import NEWEST, rows
 
@@ -142,12 +142,24 @@ def test_a_wait_in_which_docprobe_stood_still_decides_nothing(
 
 @pytest.mark.loopback
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["Server", "Authorized", "AuthorizedModern", "ModernFeatures", "ModernBaskets"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Server",
+        "Authorized",
+        "AuthorizedModern",
+        "ModernFeatures",
+        "ModernBaskets",
+        "ModernFilesOfTheMachine",
+        "OneInitialize",
+        "ModernEmptyResource",
+    ],
+)
 def test_load_accuses_a_right_server_of_nothing(name: str) -> None:
-    """Each answer of a whole conversation in turn: it does not come in time, does not end, or decides nothing."""
+    """Each answer of a whole conversation in turn: it does not come in time, does not end, says overload, or is polled for."""
     whole = anyio.run(partial(talk, "python", name, revisions=(MODERN, NEWEST)))
     accused = violated(findings(whole))
-    for step, loaded in under_load(whole):
+    for step, loaded in (*under_load(whole), *polled(whole)):
         assert (step, violated(findings(loaded)) - accused) == (step, set())
 
 
@@ -184,7 +196,7 @@ def test_load_acquits_a_wrong_server_of_nothing(name: str, requirement: str, ste
         return {finding.verdict for finding in found if finding.requirement == requirement}
 
     assert verdicts(whole) == {V}
-    left = {v for of, loaded in under_load(whole) if of == step for v in verdicts(loaded)}
+    left = {v for of, loaded in (*under_load(whole), *polled(whole)) if of == step for v in verdicts(loaded)}
     assert left
     assert left <= {I, V}
 

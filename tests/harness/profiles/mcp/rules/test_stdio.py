@@ -89,6 +89,20 @@ def test_a_slow_tool_gives_a_process_no_more_time_to_end() -> None:
     assert verdicts_of(talk.transcript(kind=ExampleKind.STDIO_SERVER))["stdio.exit-on-close"] is V
 
 
+@pytest.mark.parametrize(
+    ("took_s", "stalled_s", "why"),
+    [(4.0, 0.0, "its answers were slow too"), (0.1, 5.0, "docprobe itself stood still for 5.0 s")],
+)
+def test_why_a_process_that_still_ran_is_not_accused(took_s: float, stalled_s: float, why: str) -> None:
+    talk = Talk()
+    talk.say(steps.STDIO_INITIALIZE, 200, method="STDIN", revision=None, duration_s=took_s)
+    late = {"failure": Failure(FailureKind.TIMEOUT), "duration_s": 10.0, "stalled_s": stalled_s}
+    talk.say(steps.STDIO_CLOSE, None, method="CLOSE", revision=None, **late)  # type: ignore[arg-type]
+    found = finding_of(talk.transcript(kind=ExampleKind.STDIO_SERVER), "stdio.exit-on-close")
+    expected = f"The server still ran 10 s after its stdin was closed; {why}."
+    assert (found.verdict, found.summary) == (I, expected)
+
+
 def test_a_silent_stdio_server_is_not_accused() -> None:
     transcript = Transcript("e", ExampleKind.STDIO_SERVER, (), negotiated=(NEWEST,))
     assert {verdict for id, verdict in verdicts_of(transcript).items() if id.startswith("stdio.")} == {I}
