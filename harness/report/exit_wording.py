@@ -44,7 +44,8 @@ def exit_sentence(report: Report) -> str:
         case 1:
             total, checked = programs(report)
             rest = f"; {checked:,} of {total:,} checked" if unchecked_programs(report) else ""
-            return f"Exit code 1: {_blocking_reasons(report)}{rest}."
+            missing = f"; {missing_sentence(report)}" if report.missing_shards else ""
+            return f"Exit code 1: {_blocking_reasons(report)}{rest}{missing}."
         case 3:
             return f"Exit code 3: incomplete. {_incomplete(report)}."
         case 130:

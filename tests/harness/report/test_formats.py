@@ -151,6 +151,14 @@ def test_exit_code_0_says_what_was_checked(statuses: tuple[Status, ...], said: s
         assert said in exit_sentence(replace(report, examples=examples, narrowed=narrowed, exit_code=0))
 
 
+@pytest.mark.parametrize("code", [1, 3])
+def test_a_shard_that_is_missing_is_named_whatever_the_exit_code(code: int) -> None:
+    said = exit_sentence(replace(quiet_report(), missing_shards=("2/2",), exit_code=code))
+    assert "shard 2/2 is missing" in said.replace("Shard", "shard")
+    whole = exit_sentence(replace(quiet_report(), exit_code=code))
+    assert "missing" not in whole
+
+
 @pytest.mark.parametrize(
     ("change", "listed", "said"),
     [
