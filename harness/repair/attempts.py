@@ -10,6 +10,7 @@ from harness.model import Status, Verdict
 from harness.repair.edits import edits_between, fixable, has_fix, on_pages, patched
 from harness.repair.fault import Fault, asked, patched_plan
 from harness.repair.trial import Trial
+from harness.repair.trial_progress import tell
 from harness.run.execute import execute
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ async def try_findings(
         return Trial(remaining=tuple(sorted(tried)), unfitting=unfitting, blocking=_blocking_names(before, catalogue))
     now_sources = {**sources, **{file: new for file, (_, new) in texts.items()}}
     again = patched_plan(plan, example, now_sources, config)
-    after = (await execute(again, config, connect, observer=observer, stop=stop)).examples[0]
+    trying = tell(observer, example.id, tried, texts)
+    after = (await execute(again, config, connect, observer=trying, stop=stop)).examples[0]
     if tried & {RUNS, PACKAGES}:
         rest = replace(fault, example=again.examples[0], before=after, sources=now_sources, answers={}, pins=())
         further = await _further(rest, connect, observer, stop)
@@ -129,7 +131,9 @@ async def _further(fault: Fault, connect: Connect, observer: Observer, stop: any
         for file in {edit.span.file for edit in on_page}:
             sources[file] = patched(sources[file], [edit for edit in on_page if edit.span.file == file])
         plan = patched_plan(fault.plan, fault.example, sources, fault.config)
-        after = (await execute(plan, fault.config, connect, observer=observer, stop=stop)).examples[0]
+        texts = {file: (fault.sources[file], new) for file, new in sources.items() if new != fault.sources[file]}
+        trying = tell(observer, fault.example.id, {RUNS}, texts)
+        after = (await execute(plan, fault.config, connect, observer=trying, stop=stop)).examples[0]
         found = fault = replace(fault, example=plan.examples[0], before=after, sources=sources, answers={})
     return found
 

@@ -150,11 +150,11 @@ def why_not(trial: Trial) -> str:
     # what docprobe, or its environment, prevented says nothing against the change
     blocked = trial.trouble is not None and trial.trouble.startswith(Status.BLOCKED.value)
     what = "which could not be tried" if blocked else "which does not work"
-    return f"a change of {join_words(_places(trial))}, {what} ({shown.rstrip('.')})"
+    return f"a change of {join_words(changed_places(trial.texts))}, {what} ({shown.rstrip('.')})"
 
 
-def _places(trial: Trial) -> Iterator[str]:
-    """Yield the lines of the docs that a trial changed."""
-    for path, (before, after) in sorted(trial.texts.items()):
+def changed_places(texts: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    """Yield the lines of the docs that differ, of texts before and after by path."""
+    for path, (before, after) in sorted(texts.items()):
         matcher = difflib.SequenceMatcher(None, before.split("\n"), after.split("\n"), autojunk=False)
         yield from (f"{path}:{first + 1}" for tag, first, *_ in matcher.get_opcodes() if tag != "equal")

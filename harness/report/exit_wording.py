@@ -6,10 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Final
 
 from harness.judge.exit_code import unchecked_programs
-from harness.model import (
-    FailOn,
-    Status,
-)
+from harness.model import BaselineKind, FailOn, FindingChange, Status, Verdict
 from harness.report.change_wording import NEVER_RUN
 from harness.report.wording import plural
 from harness.results.counts import count
@@ -39,13 +36,16 @@ def exit_sentence(report: Report) -> str:
         case 0 if report.compared is not None and any(e.checked for e in report.examples):
             kept = count(report).unchanged
             old = f" ({plural(kept, 'unchanged one', 'unchanged ones')}; --gate all counts them)" if kept else ""
-            return f"Exit code 0: {_checked(report)}; the change introduces no blocking finding{old}."
+            accepted = plural(_accepted(report), "finding that it introduces is", "findings that it introduces are")
+            listed = f"; {accepted} in the baseline" if _accepted(report) else ""
+            return f"Exit code 0: {_checked(report)}; the change introduces no blocking finding{old}{listed}."
         case 0:
             return f"Exit code 0: {_checked(report)}; no blocking findings."
         case 1:
             total, checked = programs(report)
             rest = f"; {checked:,} of {total:,} checked" if unchecked_programs(report) else ""
-            return f"Exit code 1: {_blocking_reasons(report)}{rest}."
+            missing = f"; {missing_sentence(report)}" if report.missing_shards else ""
+            return f"Exit code 1: {_blocking_reasons(report)}{rest}{missing}."
         case 3:
             return f"Exit code 3: incomplete. {_incomplete(report)}."
         case 130:
@@ -54,9 +54,25 @@ def exit_sentence(report: Report) -> str:
             return f"Exit code {code}."
 
 
+def _accepted(report: Report) -> int:
+    """Return how many requirements a change newly violates that the baseline accepts, each once per example."""
+    known = {(note.example, note.requirement) for note in report.baseline if note.kind is BaselineKind.KNOWN}
+    introduced = {
+        (example.id, finding.requirement)
+        for example in report.examples
+        for finding in example.findings
+        if finding.change is FindingChange.INTRODUCED and finding.verdict is Verdict.VIOLATED
+    }
+    return len(known & introduced)
+
+
 def _checked(report: Report) -> str:
-    """``3 of 3 checked``; of a change that edits no program, that there was nothing to check."""
+    """``3 of 3 checked``; of a change that edits no program, that there was nothing to check, and why."""
     total, checked = programs(report)
+    skipped = count(report).by_status.get(Status.SKIPPED, 0)
+    if not total and skipped:
+        left_out = plural(skipped, "example is", "examples are")
+        return f"{left_out} skipped and no other can be run, so nothing was checked"
     if not total:
         return "no example here can be run, so nothing was checked"
     return f"{checked:,} of {total:,} checked"

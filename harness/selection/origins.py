@@ -35,18 +35,26 @@ def find_origins(
         before: every example at the merge base.
 
     Returns:
-        New examples are left out. Several copies may have one origin; on one page, each has its own.
+        New examples are left out. Several copies may have one origin; on one page, each has its own: what is added
+        beside the program that it was copied from is new.
     """
     found = _on_their_pages(now, before)
     pages = {example.page for example in now}
-    elsewhere = [example for example in before if example.id not in {origin.id for origin in found.values()}]
-    copied = [example for example in before if example.page in pages]
-    for example in examples:
+    gone = [example for example in before if example.page not in pages]
+    there = [example for example in before if example.page in pages]
+    taken = {(example.page, found[example.id].id) for example in now if example.id in found}
+    same = {example.digest for example in before}
+    # what is the same must not lose its origin to what is alike
+    for example in sorted(examples, key=lambda one: one.digest not in same):
         if example.id not in found:
-            moved = [other for other in elsewhere if other.page not in pages]
-            origin = _nearest(example, moved, COPIED) or _nearest(example, copied, COPIED)
+            free = (
+                [other for other in group if other.page != example.page and (example.page, other.id) not in taken]
+                for group in (gone, there)
+            )
+            origin = next(filter(None, (_nearest(example, group, COPIED) for group in free)), None)
             if origin is not None:
                 found[example.id] = origin
+                taken.add((example.page, origin.id))
     return {example.id: found[example.id] for example in examples if example.id in found}
 
 

@@ -17,6 +17,8 @@ E = TypeVar("E", bound=Enum)
 StoredVerdict = tuple[Verdict, str, bool, str]
 """Verdict, level, whether it blocks, and the first digits of the sentence's fingerprint."""
 
+DRIFT: Final = list[tuple[str, str, str, str]]
+"""Identities of sentences that drifted: see :attr:`harness.model.Drift.identity`."""
 COUNTS: Final = dict[str, int]
 PACKAGES: Final = dict[str, str]
 VERDICTS: Final = dict[str, StoredVerdict]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.base.codec import encodable
 from harness.model import Status, Verdict
-from harness.nightly.history.columns import COUNTS, PACKAGES, VERDICTS, member, read_json
+from harness.nightly.history.columns import COUNTS, DRIFT, PACKAGES, VERDICTS, member, read_json
 
 if TYPE_CHECKING:
     import sqlite3
@@ -277,6 +277,12 @@ def statuses_of(connection: sqlite3.Connection, night: int) -> Mapping[str, str]
         "SELECT name, status FROM result JOIN example ON example.id = result.example WHERE night = ?", (night,)
     )
     return dict(rows.fetchall())
+
+
+def drift_of(connection: sqlite3.Connection, night: int) -> frozenset[tuple[str, str, str, str]] | None:
+    """Return the identities of the sentences that had drifted in a night; None if an older docprobe recorded it."""
+    ((drift,),) = connection.execute("SELECT drift FROM night WHERE id = ?", (night,))
+    return None if drift is None else frozenset(read_json(drift, DRIFT))
 
 
 def durations(history: sqlite3.Connection) -> Mapping[str, float]:

@@ -150,11 +150,12 @@ def _past_name(name: str, connection: sqlite3.Connection) -> str:
 
 def _insert_night(report: Report, connection: sqlite3.Connection) -> int:
     cursor = connection.execute(
-        "INSERT INTO night (started, docs, version, commit_id, snapshot, duration_s, exit_code, counts)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO night (started, docs, version, commit_id, snapshot, duration_s, exit_code, counts, drift)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             report.started, encodable(report.docs_root), report.version, report.commit, report.snapshot,
             report.duration_s, report.exit_code, _encoded(count(report)),
+            _encoded(sorted({one.identity for one in report.drift})),
         ),
     )  # fmt: skip
     assert cursor.lastrowid is not None
@@ -232,5 +233,5 @@ def _body(value: Mapping[str, Any], connection: sqlite3.Connection) -> int:
     return number
 
 
-def _encoded(value: Mapping[str, Any]) -> str:
+def _encoded(value: Mapping[str, Any] | Sequence[Any]) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))

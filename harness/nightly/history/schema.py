@@ -94,6 +94,10 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
             example INTEGER NOT NULL REFERENCES example
         ) STRICT, WITHOUT ROWID""",
     ),
+    (
+        # sentences that drifted, as a JSON list of identities, so that a night knows which are new; NULL: not recorded
+        "ALTER TABLE night ADD COLUMN drift TEXT",
+    ),
 )
 """Step N takes a file from version N to N + 1. Never edit one that was released; add another."""
 

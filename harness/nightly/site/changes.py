@@ -166,7 +166,7 @@ class Changes:
     gone: tuple[tuple[str, str, str], ...] = ()
     """Examples of last night that are not among tonight's: id, status then, and page (empty if it never had one)."""
     drifted: int = 0
-    """Sentences of the specification that drifted."""
+    """Sentences of the specification that drifted since last night; in the first night all."""
     judged: int = 0
     """Examples that were judged tonight."""
     packages: tuple[PackageShift, ...] = ()
@@ -265,6 +265,7 @@ def changes(
     last_night: Mapping[str, str],
     packages: tuple[Mapping[str, Mapping[str, str]], Mapping[str, Mapping[str, str]]],
     ever_judged: Container[str] = (),
+    drift: Set[tuple[str, str, str, str]] = frozenset(),
 ) -> Changes:
     """Sort tonight's flips, statuses and packages into what got worse, better, or merely different.
 
@@ -275,6 +276,7 @@ def changes(
         last_night: status of each example, by its id.
         packages: by example id, last night's and tonight's.
         ever_judged: ids of examples that have verdicts of any night, and with them a page.
+        drift: identities of the sentences that had drifted last night.
     """
     judged = sum(one.status is Status.JUDGED for one in report.examples)
     if previous is None:
@@ -311,7 +313,7 @@ def changes(
         arrived=tuple(one.example for one in arrivals if not one.violated and one.example not in unsure),
         gone=() if report.is_partial else _gone(report, last_night, ever_judged),
         packages=_shifts(*packages),
-        drifted=len(report.drift),
+        drifted=sum(one.identity not in drift for one in report.drift),
         judged=judged,
     )
 

@@ -141,6 +141,7 @@ class SiteContent:
             queries.statuses_of(self._history, before),
             (queries.packages_of(self._history, before), queries.packages_of(self._history, tonight)),
             self._past.keys(),
+            queries.drift_of(self._history, before) or frozenset(),
         )
 
     def _navigation(self, statements: Sequence[StatementLine]) -> dict[str, str]:

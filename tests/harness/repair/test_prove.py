@@ -55,6 +55,10 @@ def _sarif_results(docs: Path, *arguments: str) -> list[dict[str, Any]]:
 def test_a_patch_is_proved_and_can_be_applied(docs: Path, fixed: CompletedProcess[str]) -> None:
     assert fixed.returncode == 0, fixed.stderr
     assert f"fixed: {RULE}" in fixed.stderr
+    # the page as it is, then the change that is tried
+    assert fixed.stderr.count("1 example to run") == 1
+    assert f"{ID}: trying a change of {ID.partition('#')[0]}.mdx:63 for {RULE}" in fixed.stderr
+    assert f"{ID} (changed): " in fixed.stderr
     # from the folder in which it was asked for
     subprocess.run(
         ["git", "apply", "--check", "-"], cwd=docs.parent, input=fixed.stdout, text=True, check=True, timeout=60

@@ -13,7 +13,19 @@ from extractor.model import Level, Span
 from harness.base.errors import UsageError
 from harness.cli.outputs import outputs_of
 from harness.judge.example_rules import example_rules
-from harness.model import INTERRUPTED_REASON, Basis, SettingsSource, Status, TextChange, Trust, Verdict
+from harness.model import (
+    INTERRUPTED_REASON,
+    BaselineKind,
+    BaselineNote,
+    Basis,
+    Compared,
+    FindingChange,
+    SettingsSource,
+    Status,
+    TextChange,
+    Trust,
+    Verdict,
+)
 from harness.report.exit_wording import exit_sentence
 from harness.report.formats import BY_NAME, render
 from tests.support.github_runner import obeys
@@ -125,7 +137,8 @@ def test_every_format_names_the_programs_of_a_change_that_were_not_checked(name:
     [
         ((Status.JUDGED, Status.JUDGED), "2 of 2 checked; no blocking"),
         ((Status.JUDGED, Status.NOT_RUNNING, Status.FRAGMENT), "1 of 2 checked; no blocking"),
-        ((Status.FRAGMENT, Status.SKIPPED), "nothing was checked; no blocking"),
+        ((Status.FRAGMENT,), "no example here can be run, so nothing was checked; no blocking"),
+        ((Status.FRAGMENT, Status.SKIPPED), "1 example is skipped and no other can be run, so nothing was checked; no"),
     ],
 )
 def test_exit_code_0_says_what_was_checked(statuses: tuple[Status, ...], said: str) -> None:
@@ -136,6 +149,34 @@ def test_exit_code_0_says_what_was_checked(statuses: tuple[Status, ...], said: s
     )
     for narrowed in (True, False):
         assert said in exit_sentence(replace(report, examples=examples, narrowed=narrowed, exit_code=0))
+
+
+@pytest.mark.parametrize("code", [1, 3])
+def test_a_shard_that_is_missing_is_named_whatever_the_exit_code(code: int) -> None:
+    said = exit_sentence(replace(quiet_report(), missing_shards=("2/2",), exit_code=code))
+    assert "shard 2/2 is missing" in said.replace("Shard", "shard")
+    whole = exit_sentence(replace(quiet_report(), exit_code=code))
+    assert "missing" not in whole
+
+
+@pytest.mark.parametrize(
+    ("change", "listed", "said"),
+    [
+        (FindingChange.INTRODUCED, "a", "no blocking finding; 1 finding that it introduces is in the baseline."),
+        (FindingChange.INTRODUCED, "another", "no blocking finding."),
+        (FindingChange.UNCHANGED, "a", "no blocking finding."),
+    ],
+    ids=["by its own entry", "entry of another", "known before"],
+)
+def test_a_change_that_lists_what_it_introduces_says_so(change: FindingChange, listed: str, said: str) -> None:
+    report = quiet_report()
+    # two revisions of a requirement are one entry
+    violated = [replace(finding("a", Level.MUST, Verdict.VIOLATED, one, ""), change=change) for one in ("old", "new")]
+    example = replace(report.examples[0], findings=tuple(violated))
+    note = BaselineNote(BaselineKind.KNOWN, example.id, listed, "agreed")
+    compared = Compared("main", "0" * 40)
+    changed = replace(report, examples=(example,), compared=compared, baseline=(note,), narrowed=True, exit_code=0)
+    assert exit_sentence(changed).endswith(said)
 
 
 @pytest.mark.parametrize("name", ["terminal", "markdown"])

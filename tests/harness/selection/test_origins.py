@@ -65,3 +65,19 @@ def test_a_new_page_has_no_origin_in_code_that_is_hardly_alike(lines: list[str])
 def test_another_language_is_another_example() -> None:
     before = example("a#x", LINES)
     assert origins([example("b#x", LINES, language="typescript")], [before]) == {}
+
+
+def test_a_copy_beside_its_original_is_new() -> None:
+    """Else a page could get any number of programs with a fault that one of them had."""
+    edited = [*LINES[:9], "edited"]
+    before = [example("a#x", LINES)]
+    assert origins([example("a#x", LINES), example("a#y", edited), example("a#z", LINES)], before) == {"a#x": "a#x"}
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["moved", "copied"])
+def test_of_several_copies_on_another_page_one_has_the_origin(gone: bool) -> None:
+    """The one that is the same, wherever it stands."""
+    edited, before = [*LINES[:9], "edited"], [example("a#x", LINES)]
+    kept = [] if gone else before
+    now = [*kept, example("b#x", edited), example("b#y", LINES), example("c#x", edited)]
+    assert origins(now, before) == {**{one.id: one.id for one in kept}, "b#y": "a#x", "c#x": "a#x"}

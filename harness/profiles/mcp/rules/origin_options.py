@@ -108,13 +108,19 @@ def _in_python(root: Node, origins: list[str], port: int) -> Iterator[TextEdit]:
 
 
 def _settings(arguments: Node, lists: dict[str, str]) -> str:
-    """Return the settings as an argument: in lines of their own where the other arguments have some."""
+    """Return the settings as an argument, each part in a line of its own: together they are wider than a page."""
     parts = ["enable_dns_rebinding_protection=True", *lists.values()]
     last = next((part for part in reversed(arguments.named_children) if part.type != "comment"), None)
-    if last is None or last.start_point[0] == arguments.start_point[0]:
-        return f"{_SETTINGS}({', '.join(parts)})"
-    indent = " " * last.start_point[1]
+    beside = last is not None and last.start_point[0] > arguments.start_point[0]
+    indent = " " * (last.start_point[1] if last is not None and beside else _column_of_line(arguments))
     return f"{_SETTINGS}(\n{''.join(f'{indent}    {part},{chr(10)}' for part in parts)}{indent})"
+
+
+def _column_of_line(node: Node) -> int:
+    """Return the column of the outermost node that begins in the line in which a node begins."""
+    while node.parent is not None and node.parent.start_point[0] == node.start_point[0]:
+        node = node.parent
+    return node.start_point[1]
 
 
 def _answering_calls(root: Node) -> Iterator[Node]:

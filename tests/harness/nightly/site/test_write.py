@@ -206,6 +206,23 @@ def test_drift_stands_first_with_what_went_and_what_came(tmp_path: Path) -> None
     assert "{+" not in drift_page, "the words stand above, marked"
 
 
+def test_drift_of_last_night_is_shown_and_is_not_new(tmp_path: Path) -> None:
+    cited = statement("2025-11-25", "session", Level.MUST, "A server MUST answer 410 Gone.", 20)
+    known = Drift("a", "2025-11-25", DriftKind.CHANGED, cited.file, cited.anchor, "a" * 64, cited, 0.7, gates=True)
+    new = replace(known, requirement="b", kind=DriftKind.VANISHED, nearest=None)
+    nights = [replace(night(number, passing()), drift=drift) for number, drift in enumerate([(known,)] * 2)]
+    text = (site(tmp_path / "same", *nights) / "index.html").read_text()
+    assert "specification drifted" not in text
+    assert "Nothing changed since last night." in text
+    assert "A server MUST answer 410 Gone." in text
+    more = (nights[0], replace(nights[1], drift=(known, new)))
+    assert "1 sentence of the specification drifted" in (site(tmp_path / "more", *more) / "index.html").read_text()
+    # another change of the same sentence is news again
+    other = replace(known, nearest=replace(cited, text="A server MUST answer 500.", fingerprint="b" * 64))
+    again = (nights[0], replace(nights[1], drift=(other,)))
+    assert "1 sentence of the specification drifted" in (site(tmp_path / "again", *again) / "index.html").read_text()
+
+
 def test_a_new_example_that_is_broken_is_worse_and_not_folded(tmp_path: Path) -> None:
     why = "The session id has a space."
     other = example(

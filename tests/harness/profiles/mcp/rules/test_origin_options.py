@@ -83,10 +83,11 @@ PROTECTED = (
     'allowed_origins=["http://localhost:8000", "http://127.0.0.1:8000"])'
 )
 IN_LINES = """TransportSecuritySettings(
-        enable_dns_rebinding_protection=True,
-        allowed_hosts=["localhost:8000", "127.0.0.1:8000"],
-        allowed_origins=["http://localhost:8000", "http://127.0.0.1:8000"],
-    )"""
+    enable_dns_rebinding_protection=True,
+    allowed_hosts=["localhost:8000", "127.0.0.1:8000"],
+    allowed_origins=["http://localhost:8000", "http://127.0.0.1:8000"],
+)"""
+DEEPER = IN_LINES.replace("\n", "\n    ")
 IMPORT = "from mcp.server.transport_security import TransportSecuritySettings\n"
 FASTMCP = """\
 from mcp.server.fastmcp import FastMCP
@@ -121,23 +122,24 @@ if __name__ == "__main__":
 def test_fastmcp_takes_the_settings_where_it_is_made() -> None:
     after = edited("server.py", FASTMCP)
     first, rest = FASTMCP.split("\n", 1)
-    assert after == f"{first}\n{IMPORT}" + rest.replace('"0.0.0.0")', f'"0.0.0.0", transport_security={PROTECTED})')
+    assert after == f"{first}\n{IMPORT}" + rest.replace('"0.0.0.0")', f'"0.0.0.0", transport_security={IN_LINES})')
+    assert max(map(len, after.splitlines())) <= 80, "a page shows it without scrolling"
 
 
 def test_a_session_manager_takes_them_by_another_name() -> None:
     last = "import StreamableHTTPSessionManager\n"
     after = edited("server.py", STARLETTE)
     assert after == STARLETTE.replace(last, last + IMPORT).replace(
-        "json_response=True,\n", f"json_response=True,\n    security_settings={IN_LINES},\n"
+        "json_response=True,\n", f"json_response=True,\n    security_settings={DEEPER},\n"
     )
 
 
 def test_the_newer_server_takes_them_where_it_is_run() -> None:
     after = edited("server.py", NEWER)
     first, rest = NEWER.split("\n", 1)
-    assert after == f"{first}\n{IMPORT}" + rest.replace("port=8000)", f"port=8000, transport_security={PROTECTED})")
+    assert after == f"{first}\n{IMPORT}" + rest.replace("port=8000)", f"port=8000, transport_security={DEEPER})")
     mounted = NEWER.replace('box.run(transport="streamable-http", port=8000)', "serve(box.streamable_http_app())")
-    assert f"app(transport_security={PROTECTED})" in edited("server.py", mounted)
+    assert f"app(transport_security={DEEPER})" in edited("server.py", mounted)
 
 
 def test_settings_that_switch_the_check_off_switch_it_on() -> None:
