@@ -171,8 +171,7 @@ def _must_not_serve(transcript: Transcript, bound: BoundRequirement, group: str,
     if delete_refused and after and is_left_open(transcript, after):
         why = f"Whether user 1's session lives on is not known: {why_undecided(after)}."
         return inconclusive(bound, why, [*evidence, after])
-    served_after = "; user 1 was served" if is_served(after) else ""
-    return satisfied(bound, f"Requests with {what} returned {describe_legs(refused)}{served_after}.", evidence)
+    return satisfied(bound, f"Requests with {what} returned {describe_legs(refused)}; user 1 was served.", evidence)
 
 
 def _lookup_key(node: Node) -> Node | None:
