@@ -286,6 +286,7 @@ WRONG: dict[str, tuple[Case, ...]] = {
         *wrong(
             "param.header-match",
             "ModernIgnoresParameter",
+            "ModernChecksOneParameter",
             "ModernNeedsNoParameter",
             "ModernParameterAsSent",
             "ModernParameterInLatin1",
