@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import httpx
 
-from harness.base.jsonrpc import Message, error_code, response_to
+from harness.base.jsonrpc import Message, error_code, is_response, messages, response_to
 from harness.exchanges.body import READ_BYTES, BodyReader, KeptBody, ReadPlan
 from harness.exchanges.http_exchange import (
     BRIEF_S,
@@ -30,7 +30,7 @@ from harness.exchanges.stalls import StallWatch
 from harness.model import LOOKING_STEP, RETRY_STEP, Answered, Exchange, Failure, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from anyio.abc import TaskGroup, TaskStatus
 
@@ -151,6 +151,28 @@ class Recorder:
             handle=handle if handle is not None else exchange.handle,
             note=note or exchange.note,
         )
+
+    def add_rest(self, answer: ProbeAnswer, rest: Sequence[ProbeAnswer]) -> ProbeAnswer:
+        """Record how the stream of an exchange went on in others, and return its answer with what came there.
+
+        Events that came before are left out. Where a response to another request came, it was more than this stream:
+        the response that was waited for is all that counts.
+        """
+        exchange, own = answer.exchange, next((each.response for each in rest if each.response is not None), None)
+        if exchange.reply is None or not rest:
+            return answer
+        came = tuple(message for each in rest for message in each.messages)
+        mixed = any(is_response(message) and message != own for message in came)
+        fresh = [event for each in rest for event in (each.reply.events if each.reply is not None else ())]
+        known = {event.id for event in exchange.reply.events if event.id is not None}
+        resumed = tuple(
+            event for event in fresh if event.id not in known and (not mixed or own in (messages(event.data) or ()))
+        )
+        truncated = exchange.reply.truncated or any(each.reply.truncated for each in rest if each.reply is not None)
+        reply = replace(exchange.reply, resumed=resumed, truncated=truncated)
+        exchange = replace(exchange, reply=reply, answered=_answered(reply, own))
+        self._exchanges[exchange.number] = exchange
+        return ProbeAnswer(exchange, (*answer.messages, *((own,) if mixed and own else () if mixed else came)), own)
 
     async def send(self, request: ProbeRequest) -> ProbeAnswer:
         """Send one request and read its reply within the limits. Never raises for what the server does.

@@ -97,6 +97,9 @@ class Reply:
     truncated: bool = False
     fault: BodyFault | None = None
     """What is wrong with the body, if anything."""
+    resumed: tuple[SseEvent, ...] = ()
+    """How the event stream went on after its connection was closed. The exchanges that asked for it name this one as
+    their control; ``complete`` and ``fault`` are about the first connection."""
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name, case-insensitive; None if there is none."""
@@ -105,6 +108,11 @@ class Reply:
             if key.lower() == wanted:
                 return value
         return None
+
+    @property
+    def all_events(self) -> tuple[SseEvent, ...]:
+        """The events of the stream: of its own connection, and of those that resumed it."""
+        return (*self.events, *self.resumed)
 
     @property
     def media_type(self) -> str:

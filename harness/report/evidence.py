@@ -164,7 +164,7 @@ def answer_of(reply: Reply) -> str:
 
     If the body ended early, the reason follows in parentheses.
     """
-    bodies = [event.data for event in reply.events] or [reply.body]
+    bodies = [event.data for event in reply.all_events] or [reply.body]
     answer = next((words for body in bodies if (words := _message_words(body))), "")
     answer = answer or " ".join(visible(bodies[0][: 4 * BODY_LIMIT]).split())
     if len(answer) > BODY_LIMIT:

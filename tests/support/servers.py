@@ -83,7 +83,7 @@ WRONG: dict[str, tuple[Case, ...]] = {
         *wrong("resource.not-found", "EmptyResource"),
         *wrong("rpc.response-form", "NoJsonRpc", "UnversionedNews", "NumberedNews"),
         *right("StructuredTools"),
-        *wrong("tool.structured-result", "UnstructuredResult", "OtherResult"),
+        *wrong("tool.structured-result", "UnstructuredResult", "OtherResult", "PolledOtherResult"),
         *wrong("tool.schema-valid", "InvalidToolSchema"),
         *wrong("tool.names", "SpacedToolName"),
         *wrong("rpc.null-id", "NullIds"),
@@ -286,6 +286,7 @@ WRONG: dict[str, tuple[Case, ...]] = {
         *wrong(
             "param.header-match",
             "ModernIgnoresParameter",
+            "ModernChecksOneParameter",
             "ModernNeedsNoParameter",
             "ModernParameterAsSent",
             "ModernParameterInLatin1",

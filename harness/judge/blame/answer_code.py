@@ -185,4 +185,4 @@ def error_code_of(exchange: Exchange) -> int | None:
 def texts_of(exchange: Exchange) -> list[str]:
     """Return what may be messages of a reply."""
     reply = exchange.reply
-    return [reply.body, *(event.data for event in reply.events)] if reply is not None else []
+    return [reply.body, *(event.data for event in reply.all_events)] if reply is not None else []

@@ -92,6 +92,9 @@ other initialize that one process served after its first, or refused one that ma
 # ids.initialize, ids.restart, discover.initialize, clients.second, or an initialize that was a probe and was served.
 OPEN_INITIALIZE: Final = "open.initialize"
 OPEN_INITIALIZED: Final = "open.initialized"
+POLLED: Final = "polled"
+"""``polled.<step>``: GET for the rest of a stream whose connection the server closed before the response, as a client
+sends it. What came is judged as part of its request's reply (``Reply.resumed``). Control: that request."""
 RETRY: Final = RETRY_STEP
 """``retry.<step>``: sent again under its own step afterwards, never judged: a GET that was answered 409 because the
 stream that docprobe had just closed was still closing on the server's side; any request that was answered 429, and sent

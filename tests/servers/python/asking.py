@@ -240,6 +240,13 @@ class ModernIgnoresParameter(ModernRegions):
         return
 
 
+class ModernChecksOneParameter(ModernRegions):
+    """Only the first of a tool's headers is compared with its argument."""
+
+    def check_parameters(self, request: Request, arguments: dict[str, Any]) -> None:
+        self.check_parameter(request.header("mcp-param-region"), arguments.get("region"))
+
+
 class ModernNeedsNoParameter(ModernRegions):
     """A header may be missing."""
 
@@ -290,7 +297,7 @@ class ModernRowsAsText(ModernRows):
     """A number's header is compared letter by letter."""
 
     def equal(self, header: str | None, value: Any) -> bool:
-        return header == str(value)
+        return super().equal(header, value) if isinstance(value, bool) else header == str(value)
 
 
 class ModernRowsOfRegionAsText(ModernRowsAsText):

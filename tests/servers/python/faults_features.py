@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import conforming
 from conforming import Session
-from variants_features import AsksByUrl, Listed, Prompts, Resources, StructuredTools
+from variants_features import AsksByUrl, Listed, Polled, Prompts, Resources, StructuredTools
 
 if TYPE_CHECKING:
     from wire import Reply
@@ -96,6 +96,10 @@ class OtherResult(StructuredTools):
     """A tool with an output schema whose result is something else."""
 
     called: ClassVar = {"content": [{"type": "text", "text": '{"total": 4}'}], "structuredContent": {"total": 4}}
+
+
+class PolledOtherResult(Polled, OtherResult):
+    """The same, and its result has to be fetched."""
 
 
 class InvalidToolSchema(Listed):

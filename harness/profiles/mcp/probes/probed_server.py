@@ -26,6 +26,7 @@ from harness.profiles.mcp.messages import (
     Headers,
     headers,
 )
+from harness.profiles.mcp.probes.polling import Poller
 from harness.profiles.mcp.revisions import FIRST_SESSIONLESS
 from harness.profiles.mcp.tokens import GivenTokens
 
@@ -131,6 +132,7 @@ class ProbedServer:
         self.streams_closed: set[str | None] = set()
         self.sessions_over: set[str | None] = set()
         """Ids of sessions that the server has ended of its own accord."""
+        self._poller = Poller(recorder)
         recorder.answer_to = self._answer_to
 
     @property
@@ -217,7 +219,11 @@ class ProbedServer:
     ) -> ProbeAnswer:
         """POST a message; ``linger_s`` and ``cuts`` as in :class:`ProbeRequest`."""
         request = self.prepare(step, caller, "POST", message, extra=extra, control=control, accept=ACCEPT_BOTH)
-        answer = await self.recorder.send(replace(request, linger_s=linger_s, cuts=cuts))
+        request = replace(request, linger_s=linger_s, cuts=cuts)
+        answer = await self.recorder.send(request)
+        if self._poller.is_due(request, answer):
+            answer = await self._poller.poll(request, answer)
+            self.streams_closed.add(caller.id)
         if answer.status == SESSION_NOT_FOUND and step.startswith(_ON_LIVE_SESSIONS):
             await self._look_at_session(caller, answer.number)
         return answer

@@ -39,6 +39,8 @@ BEYOND_ASCII: Final = "docprob\u00e9"
 """Sent as one byte of Latin-1: a character that a header's value must not have."""
 MOST_ASKED: Final = 3
 """Tools that are called to see whether they ask for input."""
+MOST_PARAMETERS: Final = 8
+"""Parameters that a header repeats, of all tools, that are tried."""
 _FREE: Final = ("enum", "const", "pattern", "format", "maxLength")
 """Keywords that leave a string no free choice."""
 
@@ -105,29 +107,27 @@ async def _call_by_name(peer: ProbedServer, caller: Caller, tool: ServerTool) ->
 
 
 async def _call_with_parameters(peer: ProbedServer, caller: Caller, listed: Message | None) -> None:
-    """Call the first tool with a parameter that headers repeat: with the right header, a wrong one, none, and so on.
+    """Call tools for each parameter that a header repeats: with the right header, a wrong one, none, and so on."""
+    for found in itertools.islice(_annotated(listed), MOST_PARAMETERS):
+        await _call_for(peer, caller, found)
 
-    How an integer is compared is asked with the first parameter that is one, which may be another.
-    """
-    found = tuple(_annotated(listed))
-    if not found:
-        return
-    first, number = found[0], next((each for each in found if _is_integer(each.value)), None)
-    call = partial(_call_with_parameter, peer, caller, first)
-    arguments, path = first.tool.arguments, first.path
-    called = await call(steps.MODERN_PARAM, arguments, messages.header_value(header_text(first.value)))
-    encoded = messages.header_value(header_text(first.value), encoded=True)
-    await call(steps.MODERN_PARAM_WRONG, arguments, header_text(_other(first.value)), called.number)
+
+async def _call_for(peer: ProbedServer, caller: Caller, found: _Annotated) -> None:
+    call = partial(_call_with_parameter, peer, caller, found)
+    arguments, path, value = found.tool.arguments, found.path, found.value
+    right = messages.header_value(header_text(value))
+    called = await call(steps.MODERN_PARAM, arguments, right)
+    await call(steps.MODERN_PARAM_WRONG, arguments, header_text(_other(value)), called.number)
     await call(steps.MODERN_PARAM_MISSING, arguments, None, called.number)
-    await call(steps.MODERN_PARAM_ENCODED, arguments, encoded, called.number)
-    if isinstance(first.value, str) and not any(key in first.annotation.schema for key in _FREE):
+    await call(
+        steps.MODERN_PARAM_ENCODED, arguments, messages.header_value(header_text(value), encoded=True), called.number
+    )
+    if isinstance(value, str) and not any(key in found.annotation.schema for key in _FREE):
         beyond = _with_value(arguments, path, BEYOND_ASCII)
         await call(steps.MODERN_PARAM_CHARACTERS, beyond, BEYOND_ASCII, called.number)
-    if number is not None:
-        call_number = partial(_call_with_parameter, peer, caller, number, arguments=number.tool.arguments)
-        right = called if number is first else await call_number(steps.MODERN_PARAM, text=str(number.value))
-        await call_number(steps.MODERN_PARAM_NUMBER, text=f"{number.value}.0", control=right.number)
-    if len(path) == 1 and path[0] not in (first.schema.get("required") or ()):
+    if _is_integer(value):
+        await call(steps.MODERN_PARAM_NUMBER, arguments, f"{value}.0", called.number)
+    if len(path) == 1 and path[0] not in (found.schema.get("required") or ()):
         rest = {key: inner for key, inner in arguments.items() if key != path[0]}
         await call(steps.MODERN_PARAM_ABSENT, rest, None, called.number)
 

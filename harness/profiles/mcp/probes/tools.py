@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from harness.base.jsonrpc import Message
 
+MOST_TOOLS: Final = 3
+"""Tools of a server that are called to see what they send and return."""
 MOST_DEPTH: Final = 4
 MADE_UP_TEXT: Final = "docprobe"
 _PLAIN: Final[Mapping[str, Any]] = {
@@ -109,7 +111,13 @@ def _value(schema: Any, depth: int) -> Any:
         values = schema.get(key)
         if isinstance(values, list) and values:
             return values[0]
+    for key in ("anyOf", "oneOf"):
+        choices = schema.get(key)
+        if isinstance(choices, list) and choices and "type" not in schema:
+            return _value(_not_null(choices), depth + 1)
     kind = schema.get("type")
+    if isinstance(kind, list) and kind:
+        return _value({**schema, "type": _not_null(kind)}, depth + 1)
     if kind == "object":
         return _object(schema, depth)
     if kind == "array":
@@ -121,6 +129,11 @@ def _value(schema: Any, depth: int) -> Any:
     if isinstance(kind, str) and kind in _PLAIN:
         return _PLAIN[kind]
     raise _CannotMakeUpError
+
+
+def _not_null(choices: list[Any]) -> Any:
+    """Return the first of several types, or of schemas, that is not null; the first one if all are."""
+    return next((each for each in choices if each != "null" and each != {"type": "null"}), choices[0])
 
 
 def _number(schema: Message) -> Any:

@@ -183,9 +183,11 @@ RULES: Final = (CARRIES_RESPONSE, RETRY_BEFORE_CLOSE, NOT_CANCELLED)
 
 
 def _was_closed_early(exchange: Exchange) -> bool:
-    """Return whether a stream ended without the response, after an event with an id."""
+    """Return whether a connection ended without the response, after an event with an id; it may have been resumed."""
     reply = exchange.reply
-    if reply is None or not is_event_stream(exchange) or is_result(exchange) or is_json_error(exchange):
+    if reply is None or not is_event_stream(exchange):
+        return False
+    if (is_result(exchange) or is_json_error(exchange)) and not reply.resumed:
         return False
     ended = reply.fault in (None, BodyFault.CLOSED_EARLY, BodyFault.RESET)
     return ended and any(event.id for event in reply.events)

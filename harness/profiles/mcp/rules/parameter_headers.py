@@ -32,13 +32,14 @@ from harness.profiles.mcp.rules.answers import (
     first_left_open,
     is_served,
     why_undecided,
+    with_controls,
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, CLIENT, deciding, must_answer
 from harness.profiles.mcp.rules.sent_requests import name_of, params_of, posts_of
 from harness.profiles.mcp.rules.transcript import (
     control_of,
     error_code,
-    exchange_of,
+    exchanges_of,
     header,
     listed_tools,
     method_of,
@@ -110,39 +111,44 @@ ANNOTATIONS: Final = Rule(
 
 def header_match(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that a parameter's header MUST match the body after decoding, and MUST NOT be expected without a value."""
-    called = exchange_of(transcript, bound.revision, steps.MODERN_PARAM)
-    if called is None:
+    controls = exchanges_of(transcript, bound.revision, steps.MODERN_PARAM)
+    if not controls:
         return _without_call(transcript, bound)
-    if error_code(called) == _HEADER_MISMATCH:
-        return violated(bound, "A tools/call whose Mcp-Param header is the value in its body was refused as different",
-                        [called], quoting="after decoding", expected="a result")  # fmt: skip
-    unasked = exchange_of(transcript, bound.revision, steps.MODERN_PARAM_CHARACTERS)
-    if unasked is not None and is_served(unasked):
+    for called in controls:
+        if error_code(called) == _HEADER_MISMATCH:
+            what = "A tools/call whose Mcp-Param header is the value in its body was refused as different"
+            return violated(bound, what, [called], quoting="after decoding", expected="a result")
+    beyond_ascii = exchanges_of(transcript, bound.revision, steps.MODERN_PARAM_CHARACTERS)
+    for asked in filter(is_served, beyond_ascii):
         what = "A tools/call whose Mcp-Param header has a character beyond ASCII, not in base64, was served"
-        return violated(bound, what, [called, unasked], quoting="invalid characters", expected=REFUSAL)
-    for step, how in _SERVED.items():
-        asked = exchange_of(transcript, bound.revision, step)
-        if asked is not None and answer_to_fault(transcript, asked) in NOT_SERVED:
-            what = f"A tools/call {how} returned {describe(asked)}"
-            quoting = "after decoding" if step == steps.MODERN_PARAM_ENCODED else "MUST NOT expect the header"
-            return violated(bound, what, [called, asked], quoting=quoting, expected="a result")
+        return violated(bound, what, with_controls(transcript, [asked]), quoting="invalid characters", expected=REFUSAL)
+    for asked in exchanges_of(transcript, bound.revision, *_SERVED):
+        if answer_to_fault(transcript, asked) in NOT_SERVED:
+            what = f"A tools/call {_SERVED[asked.step]} returned {describe(asked)}"
+            quoting = "after decoding" if asked.step == steps.MODERN_PARAM_ENCODED else "MUST NOT expect the header"
+            evidence = with_controls(transcript, [asked])
+            return violated(bound, what, evidence, quoting=quoting, expected="a result")
     finding = deciding(
         must_answer(transcript, bound, step, 400, what, quoting=_SAID_OF_REFUSED[step])
         for step, what in _REFUSED.items()
     )
     if finding.verdict is not Verdict.SATISFIED:
         return finding
-    encoded = exchange_of(transcript, bound.revision, steps.MODERN_PARAM_ENCODED)
-    if encoded is None or not is_served(encoded):
-        why = f"was inconclusive: {why_undecided(encoded)}" if encoded is not None else "was not sent"
-        return inconclusive(bound, f"A tools/call {_SERVED[steps.MODERN_PARAM_ENCODED]} {why}.", [called, encoded])
-    others = [exchange_of(transcript, bound.revision, step) for step in (*_REFUSED, *_SERVED)]
-    if (late := first_left_open(transcript, [unasked, *others])) is not None:
-        return inconclusive(bound, f"A tools/call was inconclusive: {why_undecided(late)}.", [called, late])
+    encoded = exchanges_of(transcript, bound.revision, steps.MODERN_PARAM_ENCODED)
+    unserved = next((asked for asked in encoded if not is_served(asked)), None)
+    if unserved is not None or not encoded:
+        why = f"was inconclusive: {why_undecided(unserved)}" if unserved is not None else "was not sent"
+        return inconclusive(
+            bound, f"A tools/call {_SERVED[steps.MODERN_PARAM_ENCODED]} {why}.", [controls[0], unserved]
+        )
+    asked_steps = (*_REFUSED, *_SERVED, steps.MODERN_PARAM_CHARACTERS)
+    if (late := first_left_open(transcript, exchanges_of(transcript, bound.revision, *asked_steps))) is not None:
+        evidence = with_controls(transcript, [late])
+        return inconclusive(bound, f"A tools/call was inconclusive: {why_undecided(late)}.", evidence)
     return satisfied(
         bound,
         "A tools/call with a wrong Mcp-Param header or none returned 400; with the value in base64 it was served.",
-        [called, *others, unasked],
+        [*controls, *exchanges_of(transcript, bound.revision, *asked_steps)],
     )
 
 
@@ -163,9 +169,13 @@ HEADER_MATCH: Final = Rule(
 
 def integer_value(transcript: Transcript, bound: BoundRequirement) -> Finding:
     """Judge that an integer's header SHOULD be compared as a number."""
-    asked = exchange_of(transcript, bound.revision, steps.MODERN_PARAM_NUMBER)
-    if asked is None:
+    sent = exchanges_of(transcript, bound.revision, steps.MODERN_PARAM_NUMBER)
+    if not sent:
         return not_applicable(bound, "No integer parameter that a header repeats was sent.")
+    return deciding(_integer_value(transcript, bound, asked) for asked in sent)
+
+
+def _integer_value(transcript: Transcript, bound: BoundRequirement, asked: Exchange) -> Finding:
     both = [control_of(transcript, asked), asked]
     if is_served(asked):
         return satisfied(bound, "A tools/call with 2.0 in the header of the integer 2 was served.", both)

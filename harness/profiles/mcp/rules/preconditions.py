@@ -18,7 +18,14 @@ from harness.profiles.mcp.rules.answers import (
     is_served,
     why_undecided,
 )
-from harness.profiles.mcp.rules.transcript import control_of, error_code, exchange_of, sessions_of, tool_served
+from harness.profiles.mcp.rules.transcript import (
+    control_of,
+    error_code,
+    exchange_of,
+    exchanges_of,
+    sessions_of,
+    tool_served,
+)
 from harness.profiles.mcp.tokens import USER2
 
 if TYPE_CHECKING:
@@ -198,7 +205,7 @@ def must_get_error(
 def must_answer(
     transcript: Transcript, bound: BoundRequirement, step: str, status: int, request: str, *, quoting: str = ""
 ) -> Finding:
-    """Judge "``request`` MUST be answered ``status``" by the step's exchange and its control.
+    """Judge "``request`` MUST be answered ``status``" by each of the step's exchanges and its control.
 
     Args:
         transcript: the conversation.
@@ -208,9 +215,15 @@ def must_answer(
         request: what was sent, as the start of a sentence (``A request without MCP-Protocol-Version``).
         quoting: words of the sentence that a violation quotes.
     """
-    fault = exchange_of(transcript, bound.revision, step)
-    if fault is None:
+    faults = exchanges_of(transcript, bound.revision, step)
+    if not faults:
         return not_asked(transcript, bound, request)
+    return deciding(_must_answer(transcript, bound, fault, status, request, quoting) for fault in faults)
+
+
+def _must_answer(
+    transcript: Transcript, bound: BoundRequirement, fault: Exchange, status: int, request: str, quoting: str
+) -> Finding:
     control = control_of(transcript, fault)
     both = [fault, control]
     if not is_served(control):

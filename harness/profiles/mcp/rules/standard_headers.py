@@ -24,7 +24,7 @@ from harness.profiles.mcp.rules.answers import (
     with_controls,
 )
 from harness.profiles.mcp.rules.preconditions import BASELINE, deciding, must_answer, not_asked, only_sessionless
-from harness.profiles.mcp.rules.transcript import control_of, error_code, exchange_of, response
+from harness.profiles.mcp.rules.transcript import control_of, error_code, exchange_of, exchanges_of, response
 from harness.rule import Decision, Rule
 
 if TYPE_CHECKING:
@@ -175,11 +175,9 @@ def error_code_of_mismatch(transcript: Transcript, bound: BoundRequirement) -> F
     ]  # fmt: skip
     if only_sessionless(transcript, bound) is None:
         faults.append(steps.MODERN_MISSING_HEADER)
-    asked = [exchange_of(transcript, bound.revision, step) for step in faults]
+    asked = exchanges_of(transcript, bound.revision, *faults)
     refused = [
-        exchange
-        for exchange in asked
-        if exchange is not None and exchange.status == 400 and answer_to_fault(transcript, exchange) in NOT_SERVED
+        exchange for exchange in asked if exchange.status == 400 and answer_to_fault(transcript, exchange) in NOT_SERVED
     ]
     if not refused:
         return inconclusive(bound, "No request was refused with 400 for its headers.", asked)

@@ -15,6 +15,7 @@ from harness.base.jsonrpc import is_response
 from harness.judge.findings import count, inconclusive, not_applicable, satisfied, violated
 from harness.model import BodyFault, Requirement, Side
 from harness.profiles.mcp import steps
+from harness.profiles.mcp.messages import EVENT_HEADER
 from harness.profiles.mcp.revisions import SESSIONS, STREAMABLE, level, text
 from harness.profiles.mcp.rules.answers import (
     describe,
@@ -30,6 +31,7 @@ from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import (
     exchange_of,
     exchanges_of,
+    header,
     identified_messages,
     is_same_message,
     messages,
@@ -210,7 +212,8 @@ def end_after_response(transcript: Transcript, bound: BoundRequirement) -> Findi
     answered = [exchange for exchange in streams if is_result(exchange) or is_json_error(exchange)]
     if not answered:
         return inconclusive(bound, "The stream never carried the response.", streams)
-    still_open = [e for e in answered if e.reply is not None and e.reply.fault is BodyFault.OPEN]
+    last = [_last_connection(transcript, exchange) for exchange in answered]
+    still_open = [e for e in last if e.reply is not None and e.reply.fault is BodyFault.OPEN]
     for exchange in still_open:
         if waited_enough(transcript, exchange, opening_of(transcript, bound.revision)):
             return violated(
@@ -240,6 +243,12 @@ STREAM_END_AFTER_RESPONSE: Final = Rule(
 RULES: Final = (GET_NO_RESPONSES, STREAM_NO_BROADCAST, STREAM_END_AFTER_RESPONSE)
 
 
+def _last_connection(transcript: Transcript, exchange: Exchange) -> Exchange:
+    """Return the exchange that brought the end of a stream: the last one that resumed it, if it was resumed."""
+    resuming = [e for e in transcript.exchanges if e.control == exchange.number and e.step.startswith(steps.POLLED)]
+    return resuming[-1] if resuming and exchange.reply is not None and exchange.reply.resumed else exchange
+
+
 def _requests_during_streams(transcript: Transcript, revision: str) -> list[Exchange]:
     """Return the requests that ran while the standalone stream was open, or at the same time."""
     return exchanges_of(transcript, revision, steps.GET_WHILE_OPEN, steps.STREAM_TWO_A, steps.STREAM_TWO_B)
@@ -248,12 +257,13 @@ def _requests_during_streams(transcript: Transcript, revision: str) -> list[Exch
 def _repeated_requests(transcript: Transcript, revision: str, open_at_once: list[Exchange | None]) -> list[Message]:
     """Return the server's own requests that it sent, under the same id, on streams that were open at another time too.
 
-    Such a server numbers its requests anew: two that are equal are two messages.
+    Such a server numbers its requests anew: two that are equal are two messages. What a resumed stream brings came
+    before.
     """
     return [
         message
         for exchange in transcript.exchanges
-        if exchange.revision == revision and exchange not in open_at_once
+        if exchange.revision == revision and exchange not in open_at_once and header(exchange, EVENT_HEADER) is None
         for message in messages(exchange.reply)
         if "method" in message and message.get("id") is not None
     ]

@@ -93,7 +93,7 @@ def messages(reply: Reply | None) -> tuple[Message, ...]:
     if reply is None:
         return ()
     if reply.events:
-        return tuple(message for event in reply.events for message in event_messages(event))
+        return tuple(message for event in reply.all_events for message in event_messages(event))
     return tuple(one for one in jsonrpc.messages(reply.body) or () if "jsonrpc" in one or "method" not in one)
 
 
@@ -101,7 +101,7 @@ def identified_messages(reply: Reply | None) -> tuple[tuple[str | None, Message]
     """Return every message of a reply, as :func:`messages`, with its event's id; None for a message without one."""
     if reply is None or not reply.events:
         return tuple((None, message) for message in messages(reply))
-    return tuple((event.id or None, message) for event in reply.events for message in event_messages(event))
+    return tuple((event.id or None, message) for event in reply.all_events for message in event_messages(event))
 
 
 def is_same_message(one: tuple[str | None, Message], other: tuple[str | None, Message]) -> bool:
@@ -134,7 +134,7 @@ def response(exchange: Exchange) -> Message | None:
         return None
     came = messages(exchange.reply)
     if exchange.reply.events and exchange.revision not in _BATCHES:
-        came = tuple(filter(None, (jsonrpc.message(event.data) for event in exchange.reply.events)))
+        came = tuple(filter(None, (jsonrpc.message(event.data) for event in exchange.reply.all_events)))
     responses = [message for message in came if jsonrpc.is_response(message)]
     answer = jsonrpc.response_to(responses, request.get("id"))
     return answer or next((each for each in responses if each.get("id") is None and "error" in each), None)

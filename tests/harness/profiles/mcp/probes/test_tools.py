@@ -29,6 +29,28 @@ def test_arguments_are_made_up_for_what_is_required_only() -> None:
     assert tool.params(3)["_meta"] == {"progressToken": 3}
 
 
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": ["null", "integer"], "minimum": 5}, 5),
+        ({"type": ["boolean", "null"]}, False),
+        ({"type": ["null"]}, None),
+        ({"anyOf": [{"type": "null"}, {"type": "string"}]}, "docprobe"),
+        ({"oneOf": [{"const": "a"}, {"type": "null"}]}, "a"),
+        ({"anyOf": [{"type": "string"}], "default": None}, None),
+    ],
+)
+def test_an_argument_that_may_be_null_is_given_a_value(schema: dict[str, object], value: object) -> None:
+    tool = first_callable_tool(tools({"properties": {"a": schema}, "required": ["a"]}))
+    assert tool is not None
+    assert tool.arguments == {"a": value}
+
+
+@pytest.mark.parametrize("schema", [{"type": []}, {"type": [3]}, {"type": [[]]}, {"anyOf": []}, {"anyOf": [3]}])
+def test_a_hostile_choice_of_types_gives_no_tool(schema: dict[str, object]) -> None:
+    assert first_callable_tool(tools({"properties": {"a": schema}, "required": ["a"]})) is None
+
+
 def test_a_tool_beyond_making_up_is_passed_over() -> None:
     hard = {"properties": {"u": {"type": "string", "format": "uri"}}, "required": ["u"]}
     easy: dict[str, object] = {"type": "object"}

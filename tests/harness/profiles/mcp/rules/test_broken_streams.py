@@ -34,6 +34,17 @@ def test_a_retry_field_comes_before_an_early_close(
     assert finding_of(talk.transcript(), "stream.retry-before-close").verdict is expected
 
 
+def test_a_response_that_was_fetched_is_judged_and_does_not_hide_the_early_close() -> None:
+    talk = based()
+    number = talk.request(steps.BASELINE_TOOL, kind=STREAM, events=(PRIMED,))
+    asked = talk.exchanges[-1]
+    assert asked.reply is not None
+    late = message_event({"jsonrpc": "2.0", "id": number, "result": {"tools": []}}, "s-1")
+    talk.exchanges[-1] = replace(asked, reply=replace(asked.reply, resumed=(late,)))
+    found = verdicts_of(talk.transcript())
+    assert (found["stream.retry-before-close"], found["stream.carries-response"]) == (V, S)
+
+
 @pytest.mark.parametrize(
     ("event", "cursor", "ping", "origin"),
     [

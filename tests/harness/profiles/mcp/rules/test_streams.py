@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from harness.model import (
     BodyFault,
+    SseEvent,
     Verdict,
 )
 from harness.profiles.mcp import steps
@@ -94,4 +96,19 @@ def test_end_after_response(fault: str | None, expected: Verdict) -> None:
     talk.request(
         steps.BASELINE_REQUEST, kind=STREAM, events=(message_event(answer(talk)),), fault=fault, duration_s=2.0
     )
+    assert finding_of(talk.transcript(), "stream.end-after-response").verdict is expected
+
+
+@pytest.mark.parametrize(("fault", "expected"), [(None, S), (BodyFault.OPEN, V)])
+def test_a_stream_that_was_resumed_ends_on_its_last_connection(fault: BodyFault | None, expected: Verdict) -> None:
+    talk = Talk()
+    talk.initialize(steps.BASELINE_INITIALIZE)
+    talk.notification(steps.BASELINE_INITIALIZED)
+    late = message_event(answer(talk), "s-1")
+    number = talk.request(steps.BASELINE_REQUEST, kind=STREAM, events=(SseEvent("message", "", "s-0"),))
+    asked = talk.exchanges[-1]
+    assert asked.reply is not None
+    talk.exchanges[-1] = replace(asked, reply=replace(asked.reply, resumed=(late,)))
+    step = f"{steps.POLLED}.{steps.BASELINE_REQUEST}"
+    talk.say(step, method="GET", kind=STREAM, events=(late,), fault=fault, control=number, duration_s=2.0)
     assert finding_of(talk.transcript(), "stream.end-after-response").verdict is expected
