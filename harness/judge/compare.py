@@ -55,7 +55,8 @@ def compare(
         base: the same of the merge base.
         gate: which findings may fail the run; for the record.
         start_rules: ids of the requirements that are judged from the attempts to start an example. A failure that a
-            change brings blocks even where the packages of an older day would do: nothing but the change is to blame.
+            change brings blocks even where the packages of an older day would do: nothing but the change is to blame,
+            unless docprobe has to guess more than before.
     """
     fixed: list[FixedFinding] = []
     not_compared: list[NotCompared] = []
@@ -118,6 +119,8 @@ def _findings(
             yield replace(finding, change=FindingChange.UNCHANGED)
             continue
         broken = finding.requirement in start_rules and old is not None and old.verdict in {Verdict.VIOLATED, *MET}
+        # what docprobe has to guess now, and had not to before, may be what is wrong
+        broken = broken and before is not None and set(result.added) <= set(before.added)
         yield replace(finding, change=FindingChange.INTRODUCED, gates=finding.gates or broken)
 
 

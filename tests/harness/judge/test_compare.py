@@ -196,6 +196,26 @@ def test_a_failure_that_the_change_brings_blocks_although_older_packages_would_d
     assert example.findings[0].gates is False
 
 
+@pytest.mark.parametrize(
+    ("added_before", "added_now", "blocks"),
+    [
+        ((), ("dependency sdk",), False),
+        (("file name a.py",), ("dependency sdk", "file name a.py"), False),
+        (("dependency sdk",), ("dependency sdk",), True),
+        (("dependency sdk",), (), True),
+    ],
+    ids=["guessed now", "guessed more", "guessed before too", "stated now"],
+)
+def test_a_failure_that_a_new_guess_may_bring_does_not_block(
+    added_before: tuple[str, ...], added_now: tuple[str, ...], blocks: bool
+) -> None:
+    now = replace(result(finding(gates=False)), added=added_now)
+    before = replace(result(finding(Verdict.SATISFIED)), added=added_before)
+    base = BaseState("b" * 40, "main", {ID: before}, {}, frozenset(), ())
+    (example,), _, _ = compare([now], (), base, Gate.NEW, {"some.rule"})
+    assert [(one.gates, one.change) for one in example.findings] == [(blocks, FindingChange.INTRODUCED)]
+
+
 def test_drift_is_compared_by_the_sentence_as_it_is_now() -> None:
     old = Drift("some.rule", NEWEST, DriftKind.VANISHED, "page.mdx", "a", "e" * 64, None)
     other = replace(old, requirement="other.rule")
