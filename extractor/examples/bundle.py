@@ -6,24 +6,27 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from extractor.base.loopback import is_local
 from extractor.examples.endpoints import endpoint_paths, stated_endpoints, stated_headers
 from extractor.examples.overrides import AUTHORIZATION
 from extractor.examples.stand_ins import StandIns, stand_ins
-from extractor.languages.common.addresses import host_names
+from extractor.languages.common.addresses import connections, host_names
 from extractor.languages.common.environment import environment_notes, filled_file
 from extractor.languages.common.files import MAX_PATH_CHARS, joined, normal, refusal
 from extractor.languages.common.missing_parts import left_to_reader, sentence
 from extractor.languages.common.packages import packages_of
 from extractor.languages.common.services import infer_services
 from extractor.languages.common.shell import SHELLS, WINDOWS_SHELLS
-from extractor.model import NAMED_PARTS, Bundle, ExampleKind, Note, NoteKind, Origin
+from extractor.model import NAMED_PARTS, Bundle, ExampleKind, Note, NoteKind, Origin, ServiceRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from extractor.languages.common.values import Draft, ProgramFile, Startup
-    from extractor.model import ServiceRequest, SourceFile
+    from extractor.model import SourceFile
 
+CONNECTED: Final = "connected"
+"""Kind of service: the server that a client connects to by host and port."""
 _TRANSPORTS: Final = {ExampleKind.HTTP_SERVER: "HTTP", ExampleKind.STDIO_SERVER: "stdio"}
 
 
@@ -69,7 +72,7 @@ def bundle_of(draft: Draft) -> Bundle:
         cwd=override.cwd or startup.folder or ".",
         build=startup.build,
         environment=variables,
-        services=(*_services(draft, inferred.services), *beside.services),
+        services=(*_services(draft, inferred.services), *beside.services, *_connected(draft)),
         endpoint_paths=endpoint_paths(draft, startup.kind, inferred.services, endpoints),
         stated_endpoints=endpoints if startup.kind is ExampleKind.HTTP_SERVER else (),
         stated_headers=stated_headers(draft, variables) if startup.kind is ExampleKind.HTTP_SERVER else (),
@@ -133,6 +136,13 @@ def _services(draft: Draft, inferred: tuple[ServiceRequest, ...]) -> tuple[Servi
         return inferred
     usual = draft.docs.profile.authorization
     return tuple(s for s in inferred if s.kind in wanted) or tuple(usual for kind in wanted if kind == AUTHORIZATION)
+
+
+def _connected(draft: Draft) -> tuple[ServiceRequest, ...]:
+    """The servers on this machine that a client names by host and port, which no text of its files shows as a URL."""
+    if draft.kind is not ExampleKind.CLIENT:
+        return ()
+    return tuple(ServiceRequest(CONNECTED, host, port) for host, port in connections(draft.facts) if is_local(host))
 
 
 def _names_parts(file: ProgramFile) -> bool:

@@ -11,6 +11,7 @@ from extractor.examples.reader_blocks import SHELL_WRITES
 from extractor.examples.spawned_commands import COMMAND_KEY, configured_commands
 from extractor.examples.stand_ins import stand_ins
 from extractor.examples.wholeness import leaves_out
+from extractor.languages.common.addresses import connections
 from extractor.languages.common.facts import Ref
 from extractor.languages.common.missing_parts import free_names
 from extractor.model import ExampleKind
@@ -126,11 +127,12 @@ def _configured(draft: Draft) -> Iterator[str]:
 
 
 def _addresses(draft: Draft) -> Iterator[str]:
-    """Hosts of the HTTP URLs that the program names, in order."""
+    """Hosts of the HTTP URLs that the program names, in order, then those that it names apart from a URL."""
     for code in draft.facts:
         for text in code.texts:
             if text.value.startswith(("http://", "https://")):
                 yield from _hosts(text.value)
+    yield from (host for host, _ in connections(draft.facts))
 
 
 def _hosts(address: str) -> Iterator[str]:

@@ -31,6 +31,10 @@ _HOST_LISTS: Final = frozenset({"allowed_hosts", "allowedHosts"})
 _HOST: Final = re.compile(r"[\w.-]{1,200}(?::(?:\d{1,5}|\*))?", re.ASCII)
 """What a Host header may hold: a name from the docs cannot add another header."""
 _MOUNTS: Final = frozenset({"Mount", "mount"})
+_CONNECTION: Final = "HTTPConnection"
+"""Python's class, of ``http.client``, which takes a host and a port."""
+_NODE_REQUESTS: Final = frozenset({"http.request", "http.get"})
+_PORTS: Final = 65536
 _ANY_PORT: Final = ":*"
 _PORT: Final = re.compile(r":(?:\d{1,5}|\*)$", re.ASCII)
 
@@ -58,6 +62,50 @@ def requested_urls(files: Sequence[CodeFacts], constants: Mapping[str, str]) -> 
     given = [value for call in asking for value in (*call.arguments[:2], call.keywords.get("url"))]
     texts = (constants.get(value.text) if isinstance(value, Ref) else value for value in given)
     return frozenset(text for text in texts if isinstance(text, str))
+
+
+def connections(files: Sequence[CodeFacts]) -> tuple[tuple[str, int], ...]:
+    """Return the hosts and ports that code opens HTTP connections to, where it names them apart from a URL.
+
+    Python's ``HTTPConnection(HOST, 8000)`` and Node's ``http.request({ host, port: 8000 })``: literals, and names that
+    have one value.
+    """
+    values = {name: text for code in files for name, text in code.values.items()}
+    found: list[tuple[str, int]] = []
+    for call in (call for code in files for call in code.calls):
+        given = call.keywords
+        if call.last == _CONNECTION:
+            named: tuple[Value, ...] = (given.get("host"), given.get("port"))
+            host, port = (*call.arguments, *named[len(call.arguments) :])[:2]
+        elif call.name in _NODE_REQUESTS and "port" in given:
+            host, port = given.get("hostname", given.get("host", "localhost")), given["port"]
+        else:
+            continue
+        address = _host_and_port(_known(host, values), _known(port, values))
+        if address is not None:
+            found.append(address)
+    return tuple(dict.fromkeys(found))
+
+
+def _known(value: Value, values: Mapping[str, str]) -> object:
+    """A literal, or what the one value of a name is; None for anything else."""
+    if not isinstance(value, Ref):
+        return value
+    try:
+        return ast.literal_eval(values.get(value.text, ""))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+def _host_and_port(host: object, port: object) -> tuple[str, int] | None:
+    """A host and a port, the port also behind the host (``localhost:8000``) or as a text."""
+    if not isinstance(host, str):
+        return None
+    if port is None and (behind := _PORT.search(host)):
+        host, port = host[: behind.start()], behind.group()[1:]
+    number = int(port) if isinstance(port, str) and port.isascii() and port.isdecimal() else port
+    sound = isinstance(number, int) and not isinstance(number, bool) and 0 < number < _PORTS
+    return (host, number) if sound and isinstance(number, int) and _HOST.fullmatch(host) else None
 
 
 def is_of_service(url: str, services: Sequence[ServiceRequest]) -> bool:

@@ -48,6 +48,22 @@ def given_in_parts(name: str, value: ast.expr) -> Iterator[Assignment]:
                 yield Assignment(f"{name}.{key.value}", ast.unparse(item) if at > unpacked else "")
 
 
+def given_one_by_one(target: ast.expr, value: ast.expr) -> dict[str, str]:
+    """Return what ``HOST, PORT = "localhost", 8000`` gives each name, empty for what is not a literal.
+
+    Empty for any other assignment.
+    """
+    match target, value:
+        case ast.Tuple(names), ast.Tuple(values) if len(names) == len(values):
+            stored = [name.id for name in names if isinstance(name, ast.Name)]
+            if len(stored) == len(names) and not any(isinstance(each, ast.Starred) for each in values):
+                texts = (ast.unparse(each) if isinstance(each, ast.Constant) else "" for each in values)
+                return dict(zip(stored, texts, strict=True))
+        case _:
+            pass
+    return {}
+
+
 def stored_name(target: ast.expr) -> str:
     """Return the variable or member that one target of an assignment is: ``config.mode`` for ``config["mode"]``, too.
 

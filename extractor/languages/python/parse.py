@@ -34,6 +34,7 @@ from extractor.languages.python.bindings import (
     given_by_default,
     given_in_class,
     given_in_parts,
+    given_one_by_one,
     names_stored,
     stored_name,
     taken_by,
@@ -273,8 +274,11 @@ class _Visitor(ast.NodeVisitor):
         return Import(module, names, line, relative, erased=self._erased > 0, guarded=self._guarded > 0)
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        self._assigned(node.value, node.targets[0])
-        self._unsettle(*node.targets[1:], *(t for t in node.targets[:1] if not isinstance(t, ast.Name)))
+        self._assigned(node.value, first := node.targets[0])
+        parts = given_one_by_one(first, node.value)
+        self.values += (self._given(name, text) for name, text in parts.items())
+        self.assigned |= {*parts}
+        self._unsettle(*node.targets[1:], *([] if parts or isinstance(first, ast.Name) else [first]))
         for target in node.targets:
             self.visit(target)
 
@@ -310,12 +314,14 @@ class _Visitor(ast.NodeVisitor):
         if node.value is not None:
             self._assigned(node.value, node.target)
 
+    def _given(self, name: str, text: str) -> Assignment:
+        return Assignment(name, text, (*self._branches,), (*self._functions,), self._unsure > 0)
+
     def _assigned(self, value: ast.expr, target: ast.expr) -> None:
         self._target = dotted(target)
         if name := stored_name(target):
-            given = Assignment(name, ast.unparse(value), (*self._branches,), (*self._functions,), self._unsure > 0)
             self.assigned.add(name)
-            self.values += (given, *given_in_parts(name, value))
+            self.values += (self._given(name, ast.unparse(value)), *given_in_parts(name, value))
         self.visit(value)
         self._target = None
 

@@ -54,6 +54,30 @@ def test_why_a_client_names_no_server(tmp_path: Path, server: str, why: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("localhost", None),
+        ("mill.example", "is a client of mill.example, and docprobe's scripted server answers on this machine only"),
+    ],
+)
+def test_a_client_names_its_server_by_host_and_port(tmp_path: Path, host: str, reason: str | None) -> None:
+    code = (
+        f"import json\nfrom http.client import HTTPConnection\n\nHOST = {host!r}\nPORT = 8000\n\n"
+        "connection = HTTPConnection(HOST, PORT)\n"
+        "params = {'protocolVersion': '2025-11-25', 'capabilities': {}, 'clientInfo': {'name': 'c', 'version': '1'}}\n"
+        "message = {'jsonrpc': '2.0', 'id': 1, 'method': 'initialize', 'params': params}\n"
+        "connection.request('POST', '/mcp', json.dumps(message))\nprint(connection.getresponse().read())\n"
+    )
+    page = f"# Mill\n\n```python client.py\n{code}```\n\n```sh\npython client.py\n```\n"
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    (example,) = find_examples(extract(tmp_path, Layout(), jobs=1, statements=False), CODE)
+    assert (example.kind, example.reason) == (ExampleKind.CLIENT, reason)
+    assert (example.status is ExampleStatus.RUNNABLE) == (reason is None)
+    if example.bundle is not None:
+        assert [(s.kind, s.host, s.port) for s in example.bundle.services] == [("connected", "localhost", 8000)]
+
+
+@pytest.mark.parametrize(
     ("imports", "asks_a_model"),
     [
         ("from strands.tools.mcp import MCPClient", False),

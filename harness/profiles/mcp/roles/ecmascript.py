@@ -225,8 +225,8 @@ def _answers(files: Sequence[CodeFacts]) -> bool:
 
 
 def _writes_requests(files: Sequence[CodeFacts]) -> bool:
-    """Whether the code opens an MCP conversation with ``fetch``."""
-    opens = any(c.name == "fetch" for code in files for c in code.calls)
+    """Whether the code opens an MCP conversation with ``fetch``, or with Node's own ``http.request``."""
+    opens = any(c.name in {"fetch", "http.request"} for code in files for c in code.calls)
     calls = [call for code in files for call in code.calls]
     written = any("method" in c.keywords and bool({"jsonrpc", "params"} & c.keywords.keys()) for c in calls)
     texts = {text.value for code in files for text in code.texts}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 AUTHORIZATION: Final = "authorization"
 SPAWNED: Final = "spawned"
+CONNECTED: Final = "connected"
 """Kinds of services that bundles ask for."""
 _LOCAL_URL: Final = re.compile(rf"http://{URL_HOST}:(\d{{2,5}})\b")
 _MOST_PORTS: Final = 4
@@ -55,5 +56,6 @@ def services_for(bundle: Bundle) -> ExampleServices:
 def client_ports(bundle: Bundle) -> tuple[int, ...]:
     """Return the ports on this machine that a client's code, command or environment names, in order."""
     texts = [*(file.text for file in bundle.files), *bundle.command, *bundle.environment.values()]
-    ports = (int(match.group(1)) for text in texts for match in _LOCAL_URL.finditer(text))
+    ports = [int(match.group(1)) for text in texts for match in _LOCAL_URL.finditer(text)]
+    ports += [request.port for request in bundle.services if request.kind == CONNECTED]
     return tuple(dict.fromkeys(port for port in ports if 0 < port < 65536))

@@ -62,6 +62,8 @@ TYPESCRIPT = [
     ("createServer(signIn).listen(1); fetch('/', { body: b({ jsonrpc: '2.0', method: 'initialize' }) })",
      CLIENT, Start.RUN),
     ("const r = await fetch('/', { body: JSON.stringify({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.RUN),
+    ("const q = http.request({ port: 1 }, read); q.end(JSON.stringify({ jsonrpc: '2.0', method: 'initialize' }))", CLIENT,
+     Start.RUN),
     ("const send = () => fetch('/', { body: b({ jsonrpc: '2.0', method: 'initialize' }) })", CLIENT, Start.NONE),
     ("process.stdin.on('data', (d) => { const r = { jsonrpc: '2.0' }; if (m === 'initialize') r.result = {}; })",
      STDIO, Start.RUN),

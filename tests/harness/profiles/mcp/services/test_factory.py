@@ -26,6 +26,12 @@ def test_the_ports_of_a_client_come_from_its_own_code() -> None:
     assert services.tokens is services.services[0]
 
 
+def test_a_client_may_name_its_server_by_host_and_port() -> None:
+    services = services_for(replace(CLIENT, services=(ServiceRequest("connected", "localhost", 8000),)))
+    assert [service.port for service in services.services] == [8000]
+    assert services.scripted is not None
+
+
 def test_a_server_has_no_script_and_no_tokens_unless_it_asks() -> None:
     services = services_for(bundle())
     assert (services.services, services.tokens, services.scripted) == ((), None, None)
