@@ -16,7 +16,14 @@ from harness.model import STDIN, Requirement, Side
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import EVENT_HEADER, META, SESSION_HEADER
 from harness.profiles.mcp.revisions import ALL, HTTP_SSE, MODERN, SESSIONS, level, text
-from harness.profiles.mcp.rules.answers import NOT_SERVED, answer_to_fault, describe, waited_enough
+from harness.profiles.mcp.rules.answers import (
+    NOT_SERVED,
+    answer_to_fault,
+    describe,
+    is_event_stream,
+    is_success,
+    waited_enough,
+)
 from harness.profiles.mcp.rules.preconditions import BASELINE, not_asked
 from harness.profiles.mcp.rules.transcript import (
     control_of,
@@ -118,7 +125,8 @@ def listen_acknowledged(transcript: Transcript, bound: BoundRequirement) -> Find
     if not got:
         if answer_to_fault(transcript, asked) in NOT_SERVED:
             return violated(bound, f"subscriptions/listen returned {describe(asked)}", both, expected="a stream")
-        if asked.reply is not None and waited_enough(transcript, asked, control_of(transcript, asked)):
+        opened = is_success(asked) and is_event_stream(asked)
+        if opened and waited_enough(transcript, asked, control_of(transcript, asked)):
             return violated(
                 bound, f"subscriptions/listen opened a stream that stayed silent for {asked.duration_s:.0f} s.", both
             )
