@@ -79,7 +79,7 @@ WRONG: dict[str, tuple[Case, ...]] = {
         *wrong("http.origin-own", "OriginAlways403"),
         *wrong("version.absent-served", "NeedsVersionHeader"),
         *wrong("ping.answered", "NoPing", "PingSaysMore", "PingNull"),
-        *wrong("server.no-undeclared-requests", "AsksForSampling"),
+        *wrong("server.no-undeclared-requests", "AsksForSampling", "AsksInItsSecondTool"),
         *wrong("resource.not-found", "EmptyResource"),
         *wrong("rpc.response-form", "NoJsonRpc", "UnversionedNews", "NumberedNews"),
         *right("StructuredTools"),

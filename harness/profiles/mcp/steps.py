@@ -49,6 +49,7 @@ TOOL_STEPS: Final = (
     "stdio.tool-call",
     "task.result",
     "tool.incomplete",
+    "tool.other",
     "task.undeclared",
 )
 """Beginnings of the steps that may call a tool, which may take as long as it likes."""
@@ -125,6 +126,8 @@ POST_UNREADABLE: Final = "post.unreadable"
 # What a server offers besides tools. Control: the ordinary request.
 TASK_REQUIRED: Final = "tool.task-required"
 """A plain tools/call of a tool that has to be called as a task."""
+TOOL_OTHER: Final = "tool.other"
+"""A tools/call of the second or third tool, once at the end: what it sends and returns, by whatever rule."""
 TOOL_INCOMPLETE: Final = "tool.incomplete"
 """A tools/call without arguments of the first tool that requires some."""
 RESOURCE_TRAVERSAL: Final = "resource.traversal"

@@ -17,13 +17,23 @@ class AsksForSampling(conforming.Server):
     """Asks for a sample that the client never offered."""
 
     def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
-        asked = {
-            "jsonrpc": "2.0",
-            "id": uuid.uuid4().hex,
-            "method": "sampling/createMessage",
-            "params": {"messages": []},
-        }
-        return [asked, *super().news_of(message)] if message["method"] == "tools/call" else super().news_of(message)
+        asked = self.asked() if message["method"] == "tools/call" else []
+        return [*asked, *super().news_of(message)]
+
+    @staticmethod
+    def asked() -> list[dict[str, Any]]:
+        params: dict[str, Any] = {"messages": []}
+        return [{"jsonrpc": "2.0", "id": uuid.uuid4().hex, "method": "sampling/createMessage", "params": params}]
+
+
+class AsksInItsSecondTool(Listed):
+    """The same in its second tool only."""
+
+    tools: ClassVar = [{"name": name, "inputSchema": {"type": "object"}} for name in ("plain", "asking")]
+
+    def news_of(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        asks = message["method"] == "tools/call" and message["params"]["name"] == "asking"
+        return AsksForSampling.asked() if asks else super().news_of(message)
 
 
 class AsksByUrlUnlisted(AsksByUrl):

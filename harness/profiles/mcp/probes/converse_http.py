@@ -13,8 +13,8 @@
    a session of its own: the life of T, isolation of I and J, hijacking of H. So no probe works on what another one
    broke, and where one did kill the process, those after it have a new one. 2024-11-05 has no session and no stream
    rules that a server of Streamable HTTP could break: baseline, Origin and tokens only.
-6. *Once, at the end*: many initializes for their ids; whether the process survived all of this; and only then a
-   restart, for the ids of a fresh process.
+6. *Once, at the end*: many initializes for their ids; whether the process survived all of this; then a restart, for the
+   ids of a fresh process; and last the tools after the first one, which may end the process or never answer.
 
 One request at a time, except where the point is that two run at once: 50 runs of the same server must give the same
 transcript. A control is the exchange just before its faults wherever that is possible. A process that dies with a
@@ -47,6 +47,7 @@ from harness.profiles.mcp.probes import (
     sessions,
     stream_probes,
 )
+from harness.profiles.mcp.probes.other_tools import call_other_tools
 from harness.profiles.mcp.probes.probed_server import ProbedServer
 from harness.profiles.mcp.revisions import offered_versions, with_handshake
 
@@ -180,9 +181,7 @@ async def _discover(
     await discovery.negotiate(peer, revisions)
 
 
-async def _probe(
-    peer: ProbedServer, revisions: tuple[str, ...], progress: Progress, heard: Callable[[], None]
-) -> None:
+async def _probe(peer: ProbedServer, revisions: tuple[str, ...], progress: Progress, heard: Callable[[], None]) -> None:
     """Take steps 4 to 6."""
     negotiated = peer.negotiated
     for revision, method in negotiated.sessionless.items():
@@ -217,6 +216,8 @@ async def _probe(
         await sessions.survives(peer, newest)
         with suppress(NoRestartError):
             await sessions.ids_after_restart(peer, newest)
+        if not peer.single_session:
+            await call_other_tools(peer)
     elif negotiated.sessionless:
         revision, method = next(iter(negotiated.sessionless.items()))
         await sessionless_probes.survives(peer, revision, method)

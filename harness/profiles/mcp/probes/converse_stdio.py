@@ -19,7 +19,7 @@ from harness.profiles.mcp import messages, steps
 from harness.profiles.mcp.messages import initialize_version, strange_version
 from harness.profiles.mcp.probes.offers import LISTS
 from harness.profiles.mcp.probes.stdio_recorder import StdioRecorder
-from harness.profiles.mcp.probes.tools import callable_tools
+from harness.profiles.mcp.probes.tools import MOST_TOOLS, callable_tools
 from harness.profiles.mcp.revisions import with_handshake, without_handshake
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
     from harness.engine.protocol import ExitState, Pod
 
-MOST_TOOLS: Final = 3
-"""Tools that are called: each may print in its own way, and may be slow."""
 UNKNOWN_ID: Final = 1000
 """Id of a request that was never sent."""
 _SHOWN: Final = 80

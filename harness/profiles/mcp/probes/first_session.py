@@ -111,6 +111,8 @@ async def use_first_session(
     get = await peer.get(steps.BASELINE_GET, opened)
     if _declares(answer, "resources"):
         await _read_missing_resource(peer, opened, request.number)
+    if peer.method == "tools/list":
+        peer.listed_tools[revision] = request.result
     called, peer.tool = await _call_tool(peer, opened, request)
     if peer.tool is not None:
         peer.learn_revision(revision, RevisionFacts(method=peer.method, tool=peer.tool.name))

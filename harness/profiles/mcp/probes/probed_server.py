@@ -119,6 +119,8 @@ class ProbedServer:
         self.method = "tools/list"
         """Method of ordinary requests."""
         self.tool: ServerTool | None = None
+        self.listed_tools: dict[str, Message | None] = {}
+        """By revision with a handshake: the result of tools/list."""
         self.suffix = ""
         """Appended to the labels of sessions (``@<revision>``)."""
         self.start_s = start_s

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from harness.base.jsonrpc import Message
 
 MOST_TOOLS: Final = 3
-"""Tools of a server that are called to see what they send and return."""
+"""Tools that are called: each may print, ask and answer in its own way, and may be slow."""
 MOST_DEPTH: Final = 4
 MADE_UP_TEXT: Final = "docprobe"
 _PLAIN: Final[Mapping[str, Any]] = {

@@ -125,8 +125,8 @@ def listen_acknowledged(transcript: Transcript, bound: BoundRequirement) -> Find
     if not got:
         if answer_to_fault(transcript, asked) in NOT_SERVED:
             return violated(bound, f"subscriptions/listen returned {describe(asked)}", both, expected="a stream")
-        began = is_success(asked) and is_event_stream(asked)
-        if began and waited_enough(transcript, asked, control_of(transcript, asked)):
+        opened = is_success(asked) and is_event_stream(asked)
+        if opened and waited_enough(transcript, asked, control_of(transcript, asked)):
             return violated(
                 bound, f"subscriptions/listen opened a stream that stayed silent for {asked.duration_s:.0f} s.", both
             )

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from extractor.model import ExampleKind
+from harness.model import BodyFault, Facts, RevisionFacts, Verdict
 from harness.profiles.mcp import steps
 from harness.profiles.mcp.messages import EVENT_HEADER, SESSION_HEADER
+from tests.support.server_case import MODERN
 from tests.support.transcripts import ID, STREAM, Talk, message_event
-from tests.support.verdicts import N, S, V, finding_of
+from tests.support.verdicts import I, N, S, V, finding_of
 
 if TYPE_CHECKING:
     from harness.model import SseEvent
@@ -30,9 +32,7 @@ def asked(*events: SseEvent, talk: Talk | None = None, **more: Any) -> Talk:
         talk.baseline()
     answer = {"jsonrpc": "2.0", "id": len(talk.exchanges) + 1, "result": {"tools": []}}
     headers = more.pop("headers", SESSION)
-    talk.request(
-        steps.BASELINE_TOOL, kind=STREAM, events=(*events, message_event(answer)), headers=headers, **more
-    )
+    talk.request(steps.BASELINE_TOOL, kind=STREAM, events=(*events, message_event(answer)), headers=headers, **more)
     return talk
 
 
@@ -88,3 +88,21 @@ def test_a_process_over_stdio_is_one_session() -> None:
     for params in ({}, {"a": 1}):
         asked(ping(1, **params), talk=talk, method="STDIN", headers=())
     assert finding_of(talk.transcript(kind=ExampleKind.STDIO_SERVER), "server.request-ids").verdict is V
+
+
+@pytest.mark.parametrize(("status", "kind", "expected"), [(200, STREAM, V), (503, None, I), (503, STREAM, I)])
+def test_an_overloaded_server_opened_no_subscription(status: int, kind: str | None, expected: Verdict) -> None:
+    talk = Talk(revision=MODERN)
+    control = talk.request(steps.MODERN_CONTROL, session=None)
+    talk.say(
+        steps.MODERN_LISTEN,
+        status,
+        message={"jsonrpc": "2.0", "id": 2, "method": "subscriptions/listen"},
+        kind=kind,
+        fault=BodyFault.OPEN,
+        control=control,
+        session=None,
+        duration_s=1.0,
+    )
+    transcript = talk.transcript(modern=(MODERN,), facts=Facts(revisions={MODERN: RevisionFacts()}))
+    assert finding_of(transcript, "listen.acknowledged").verdict is expected
