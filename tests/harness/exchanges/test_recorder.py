@@ -356,12 +356,14 @@ async def test_what_a_peer_asks_on_a_stream_is_answered_while_it_is_read() -> No
 
 
 async def test_a_wait_in_which_the_loop_stood_still_is_recorded_so() -> None:
+    timeout_s = 5 * SHORT_S
+
     async def stall(writer: Writer) -> None:
-        time.sleep(3 * SHORT_S)
+        time.sleep(timeout_s)
         await anyio.sleep(SILENCE_S)
 
-    async with talk(Nasty(stall), timeout_s=2 * SHORT_S) as (recorder, url):
+    async with talk(Nasty(stall), timeout_s=timeout_s) as (recorder, url):
         late = (await recorder.send(ask(url))).exchange
     assert late.timed_out
-    assert late.stalled_s >= 2 * SHORT_S
+    assert late.stood_still
     assert late.waited_s == 0
