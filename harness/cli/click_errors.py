@@ -30,7 +30,7 @@ def worded(error: click.ClickException, command: str | None = None) -> tuple[str
         return f"no such option '{error.option_name}'", suggestion(error.option_name, names, hint) or hint
     message = error.format_message()
     if isinstance(error, click.BadParameter):
-        # "Invalid value for '--spec': Directory 'x' does not exist.": what follows the colon is no sentence of its own
+        # "Invalid value for '--spec': Directory 'x' does not exist.": after a colon no word begins with a capital
         own = error.message
         for name, plain in _KINDS.items():
             own = own.replace(f"not a valid {name}", f"not a {plain}")

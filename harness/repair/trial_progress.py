@@ -20,7 +20,7 @@ class OfTrial:
     """An observer of the run of a changed page. Without it, its results would pass for those of the page as it is."""
 
     observer: Observer
-    """Is told of the trial."""
+    """Receives the trial's progress."""
 
     def planned(self, distinct: int, examples: int) -> None:
         """Do nothing: what is run was said by :func:`tell`."""
