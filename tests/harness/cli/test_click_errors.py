@@ -34,6 +34,9 @@ from harness.cli.click_errors import worded
             "see docprobe check --help",
         ),
         (("check", "--select"), "option '--select' requires an argument", "see docprobe check --help"),
+        (("chek",), "docprobe has no command 'chek'", "did you mean 'check'?"),
+        (("baseline", "updte"), "docprobe baseline has no command 'updte'", "did you mean 'update'?"),
+        (("snapshot", "xyzzy"), "docprobe snapshot has no command 'xyzzy'", "choose from diff, sync, verify"),
         (("explain",), "missing argument 'EXAMPLE|REQUIREMENT'", "see docprobe explain --help"),
     ],
 )

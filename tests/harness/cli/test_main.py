@@ -140,24 +140,6 @@ def test_a_group_without_a_command_shows_its_help_and_no_error(
     assert "error:" not in err
 
 
-@pytest.mark.parametrize(
-    ("words", "message", "hint"),
-    [
-        (("chek",), "docprobe has no command 'chek'", "did you mean 'check'?"),
-        (("baseline", "updte"), "docprobe baseline has no command 'updte'", "did you mean 'update'?"),
-        (("snapshot", "xyzzy"), "docprobe snapshot has no command 'xyzzy'", "choose from diff, sync, verify"),
-    ],
-)
-def test_the_nearest_commands_are_suggested(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], message: str, hint: str
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["docprobe", *words])
-    with pytest.raises(SystemExit) as ended:
-        main.main()
-    assert ended.value.code == 2
-    assert capsys.readouterr().err == f"error: {message}\nhint: {hint}\n"
-
-
 def test_ctrl_c_while_the_command_is_imported_ends_as_any_other(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
